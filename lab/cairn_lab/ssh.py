@@ -1,0 +1,40 @@
+"""Reaching a node over ssh, with the lab's own key and pinned host key."""
+
+import shlex
+
+from .run import LabError, in_netns, run
+
+
+def options(lab):
+    """Arguments for ssh(1) that every connection to the lab's nodes needs.
+
+    All nodes of a lab show the same host key, known under the lab's name.
+    """
+    return [
+        "-i", str(lab.root / "ssh/id_ed25519"),
+        "-o", "IdentitiesOnly=yes",
+        "-o", f"UserKnownHostsFile={lab.root}/ssh/known_hosts",
+        "-o", f"HostKeyAlias={lab.netns}",
+        "-o", "StrictHostKeyChecking=yes",
+        "-o", "LogLevel=ERROR",
+    ]
+
+
+def command(lab, node, words=(), extra=()):
+    """The full host-side command line of an ssh connection to ``node``."""
+    target = ["ssh", *options(lab), *extra, f"root@{node.ip1}", *words]
+    return in_netns(lab, target)
+
+
+def ssh(lab, node, script, *, input=None, check=True):
+    """Run a script (text for sh) or an argv list on the node; returns its standard output.
+
+    Raises LabError when it fails or the node cannot be reached within ten seconds.
+    """
+    if not isinstance(script, str):
+        script = shlex.join(map(str, script))
+    extra = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10"]
+    try:
+        return run(command(lab, node, [script], extra), input=input, check=check)
+    except LabError as error:
+        raise LabError(f"{node.name}: {error}") from error

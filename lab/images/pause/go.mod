@@ -1,0 +1,3 @@
+module cairn.storage/lab/images/pause
+
+go 1.25.0
