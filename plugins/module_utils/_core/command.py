@@ -1,0 +1,75 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Running commands: argv lists, C locale, a time limit, secrets on stdin only."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from typing import Optional, Tuple
+
+from .errors import CommandFailed, NotFound, Timeout
+
+#: Nothing from the caller's environment may change what a command prints or does.
+_ENVIRONMENT = {
+    "LC_ALL": "C",
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    # LVM warns about every descriptor that it inherits from the Ansible connection.
+    "LVM_SUPPRESS_FD_WARNINGS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Command:
+    """A changing command as data, to be put into an action's steps. ``stdin`` may hold a secret and is never shown."""
+
+    argv: Tuple[str, ...]
+    stdin: Optional[str] = field(default=None, repr=False)
+    #: Seconds; LVM with a slow disk and mkfs of a large one take minutes.
+    timeout: int = 600
+
+    def __str__(self) -> str:
+        return shlex.join(self.argv)
+
+
+def command(*argv: object, stdin: Optional[str] = None, timeout: int = 600) -> Command:
+    """``Command`` from loose arguments."""
+    return Command(tuple(str(arg) for arg in argv), stdin, timeout)
+
+
+def installed(program: str) -> bool:
+    """Whether ``program`` is on the search path that commands run with."""
+    return shutil.which(program, path=_ENVIRONMENT["PATH"]) is not None
+
+
+def read(*argv: str, ok: Tuple[int, ...] = (0,), timeout: int = 120) -> str:
+    """Standard output of a command that changes nothing; exit codes in ``ok`` are fine."""
+    return _run(argv, None, timeout, ok)
+
+
+def mutate(step: Command) -> None:
+    """Run a changing command. Only the executor calls this, and only outside check mode."""
+    _run(step.argv, step.stdin, step.timeout, (0,))
+
+
+def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[int, ...]) -> str:
+    line = shlex.join(argv)
+    try:
+        done = subprocess.run(argv, input=stdin if stdin is not None else "", env={**os.environ, **_ENVIRONMENT}, timeout=timeout,
+                              capture_output=True, check=False, encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        raise NotFound(f"the command {argv[0]} is not installed.", code="command-missing", fix="run the role node_bootstrap, or install its package.") from None
+    except subprocess.TimeoutExpired:
+        raise Timeout(f"{line} did not end within {timeout} s.", code="command-timeout",
+                      fix="look for a hung disk (dmesg, lsblk) or a stuck udev (dmsetup udevcookies), then run again.") from None
+    if done.returncode not in ok:
+        said = (done.stderr or done.stdout).strip().replace("\n", "; ")
+        raise CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed")
+    return done.stdout

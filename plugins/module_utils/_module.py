@@ -1,0 +1,62 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The frame of every module: parse, observe, plan, and outside check mode apply."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Callable, Mapping, Optional
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ._core import executor
+from ._core.command import Command, mutate
+from ._core.errors import CairnError
+from ._core.lock import host_lock
+from ._core.plan import Plan
+
+
+def run(
+    module: AnsibleModule,
+    *,
+    parse: Callable[[Mapping[str, Any]], Any],
+    observe: Callable[[Any], Any],
+    plan: Callable[[Any, Any], Plan],
+    handlers: Optional[Mapping[type, Callable[[Any], None]]] = None,
+    result: Callable[[Plan], dict] = lambda plan: {},
+    finish: Callable[[Plan], dict] = lambda plan: {},
+    lock: bool = True,
+) -> None:
+    """Run one module and leave through ``exit_json`` or ``fail_json``.
+
+    ``handlers`` carry out the steps that are not commands. ``result`` gives a module's own return values from the plan.
+    ``finish`` waits for what was applied to take hold and gives return values; it is not called in check mode.
+    ``lock`` is for modules that change this host.
+    """
+    try:
+        desired = parse(module.params)
+        with host_lock() if lock else contextlib.nullcontext():
+            planned = plan(observe(desired), desired)
+            if not module.check_mode:
+                executor.apply(planned, {Command: mutate, **(handlers or {})})
+        values = result(planned)
+        if not module.check_mode:
+            values.update(finish(planned))
+    except CairnError as error:
+        module.fail_json(**error.as_result())
+    for warning in planned.warnings:
+        module.warn(warning)
+    module.exit_json(changed=planned.changed, actions=planned.describe(), diff=planned.diff(), **values)
+
+
+def inform(module: AnsibleModule, read: Callable[[Mapping[str, Any]], dict]) -> None:
+    """Run one read-only module."""
+    try:
+        values = read(module.params)
+    except CairnError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(changed=False, **values)
