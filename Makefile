@@ -1,0 +1,47 @@
+# cairn.storage: every target sets up what it needs first. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cairn-storage
+PYTHON ?= python3
+VENV := $(CACHE)/venv-$(shell { cat tests/requirements.txt; $(PYTHON) -VV; readlink -f "$$(command -v $(PYTHON))"; } 2>/dev/null | sha256sum | cut -c1-12)
+PACKAGES := $(shell sed 's/\#.*//' lab/packages.txt) python3 python3-venv shellcheck
+SITE := LAB_NAME=$(or $(LAB_NAME),site) lab/lab
+
+export PATH := $(VENV)/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
+
+.PHONY: help setup site map test unit lint molecule faults lab clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: ## install what everything else needs: Debian packages, a Python environment in the cache
+	@missing=$$(dpkg-query -W -f '$${Package} $${Status}\n' $(PACKAGES) 2>/dev/null | awk '/ok installed$$/ {print $$1}' | sort | comm -13 - <(printf '%s\n' $(PACKAGES) | sort -u)); \
+	if [ -n "$$missing" ]; then echo "installing Debian packages: $$missing" | tr '\n' ' '; echo; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+	@if [ ! -e $(VENV)/done ]; then echo "making the Python environment (about 2 minutes)"; rm -rf $(VENV); mkdir -p $(CACHE); \
+	  $(PYTHON) -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r tests/requirements.txt && touch $(VENV)/done; fi
+	@mkdir -p .work/collections/ansible_collections/cairn && ln -sfn ../../../.. .work/collections/ansible_collections/cairn/storage
+
+site: setup ## bring the lab up, run site.yml on it and print the storage map
+	$(SITE) up
+	$(SITE) exec -- ansible-playbook -i inventories/lab playbooks/site.yml
+	$(SITE) exec -- ansible-playbook -i inventories/lab playbooks/storage_map.yml
+
+lab: setup ## bring up the lab of `make site` without touching its storage
+	$(SITE) up --timings
+
+unit lint molecule faults test: setup
+	@python3 tests/tools/run.py $@
+unit: ## tests of plain values, in seconds
+lint: ## ansible-lint, ansible-test sanity, documentation, packaging
+molecule: ## the Molecule scenarios on a lab of their own
+faults: ## power cuts, lost disks and cut networks on a lab of their own
+test: ## everything but faults and benchmarks: what CI runs
+
+bench-site: setup ## time and requests of a site run that changes nothing
+	python3 tests/benchmarks/site.py
+
+clean: ## take down the labs of this folder and drop what was built here (the cache stays)
+	-@for name in site test bench; do LAB_NAME=$$name lab/lab down --purge; done
+	rm -rf .work tests/output

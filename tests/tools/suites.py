@@ -1,0 +1,71 @@
+"""What `make unit`, `make lint`, `make molecule`, `make faults` and `make test` are made of: suites as data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+LAB = ("lab/lab", "exec", "--")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+#: The collection as ansible-test and the importer want to see it: see tree.py.
+TREE = REPO / ".work" / "tree" / "ansible_collections" / "cairn" / "storage"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One command; its tests are counted from the JUnit files it writes, else it counts as one test itself."""
+
+    name: str
+    argv: tuple[str, ...]
+    junit: Path | None = None
+    cwd: Path = REPO
+
+
+def pytest(name: str, folder: str, *, in_lab: bool = False) -> Suite:
+    """A pytest suite, if wanted inside the test lab's network."""
+    junit = REPO / ".work" / "junit" / f"{name}.xml"
+    return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", folder), junit)
+
+
+PREPARE = Suite("collection tree", (sys.executable, "tests/tools/tree.py", str(TREE)))
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+UNIT = (
+    pytest("unit", "tests/unit"),
+    Suite("go vet and test", ("tests/tools/go_test.sh",)),
+)
+LINT = (
+    PREPARE,
+    Suite("ansible-lint", ("ansible-lint", "--profile", "production", "--offline", "-q"), cwd=TREE),
+    Suite("antsibull-docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."), cwd=TREE),
+    Suite("antsibull-changelog", ("antsibull-changelog", "lint"), cwd=TREE),
+    Suite("galaxy-importer", (sys.executable, "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", str(REPO / ".work")), cwd=TREE),
+    Suite("shellcheck", ("tests/tools/shellcheck.sh",)),
+)
+SANITY = (
+    PREPARE,
+    Suite("ansible-test sanity", ("tests/tools/sanity.sh", str(TREE), PYTHON), TREE / "tests" / "output" / "junit"),
+)
+LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
+LAB_DOWN = Suite("lab down", ("lab/lab", "down", "--purge"))
+ON_LAB = (
+    pytest("contract", "tests/contract", in_lab=True),
+    pytest("lab", "tests/lab", in_lab=True),
+)
+MOLECULE = (
+    Suite("molecule", (*LAB, "molecule", "test", "--all")),
+)
+FAULTS = (LAB_UP, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
+
+TIERS = {
+    "unit": UNIT,
+    "lint": LINT + SANITY[1:],
+    "molecule": MOLECULE,
+    "faults": FAULTS,
+    "test": UNIT + LINT + SANITY[1:] + (LAB_UP,) + ON_LAB + MOLECULE + (LAB_DOWN,),
+}
+
+#: Suites run in a lab of their own name and never touch the one of `make site`.
+ENVIRONMENT = {"LAB_NAME": os.environ.get("LAB_NAME", "test"), "PYTHONDONTWRITEBYTECODE": "1"}
