@@ -10,13 +10,9 @@ from pathlib import Path
 from .run import LabError
 
 REPO = Path(__file__).resolve().parents[2]
-STATE = Path(os.environ.get("LAB_STATE", "/var/lib/cairn-lab"))
-CACHE = (
-    Path(
-        os.environ.get("LAB_CACHE")
-        or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cairn-storage/lab"
-    )
-)
+STATE = Path(os.environ.get("LAB_STATE", "/var/lib/cairn-lab")).absolute()
+_CACHES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+CACHE = Path(os.environ.get("LAB_CACHE") or _CACHES / "cairn-storage/lab").absolute()
 GATEWAY = "10.90.1.1"
 MAX_NODES = 9
 # user-mode Linux has 16 block devices, and the first is the root file system.
@@ -77,10 +73,6 @@ class Lab:
         return f"cairn-{self.name}"
 
     @property
-    def has_nodes(self):
-        return self.level != "api"
-
-    @property
     def has_kubernetes(self):
         return self.level != "nodes"
 
@@ -93,10 +85,11 @@ class Lab:
         raise LabError(f"node {name}: not in lab {self.name} (its nodes: {names})")
 
     def add_nodes(self, count):
-        """Grow to ``count`` nodes, each with this lab's number of disks still to be made."""
+        """Grow to ``count`` nodes, the new ones with this lab's number of disks."""
         for index in range(len(self.nodes) + 1, count + 1):
             name = f"node{index}"
-            self.nodes.append(Node(name, index, self.root / "nodes" / name))
+            disks = list(range(1, self.disks + 1))
+            self.nodes.append(Node(name, index, self.root / "nodes" / name, disks))
 
     def save(self):
         record = {key: getattr(self, key) for key in _SAVED}

@@ -1,0 +1,133 @@
+"""Starting and stopping the machines."""
+
+import hashlib
+import shutil
+import subprocess
+import time
+
+from . import mconsole, netns, processes
+from .config import CACHE, GATEWAY
+from .run import LabError, in_netns
+from .ssh import ssh
+
+BOOT_SECONDS = 180
+
+
+def umid(lab, node):
+    return f"{lab.name}-{node.name}"
+
+
+def pids(lab, node):
+    """All processes of the node's kernel: itself, its helpers and its traced children."""
+    return processes.with_argument(processes.of_lab(lab), f"umid={umid(lab, node)}")
+
+
+def console(lab, node):
+    return lab.root / "uml" / umid(lab, node) / "mconsole"
+
+
+def log(node):
+    """Everything the kernel and its services wrote to the console, over all boots."""
+    return node.dir / "console.log"
+
+
+def prepare(lab, node):
+    """Make the node's folders and the disks it is to start with, once."""
+    (node.share / "ssh").mkdir(parents=True, exist_ok=True)
+    for name in ("host_ed25519_key", "authorized_keys"):
+        shutil.copy(lab.root / "ssh" / name, node.share / "ssh" / name)
+    for number in node.disks:
+        make_disk(lab, node, number)
+
+
+def make_disk(lab, node, number):
+    """A sparse file of the lab's disk size, unless the disk exists already."""
+    file = node.disk_file(number)
+    if not file.exists():
+        with open(file, "wb") as new:
+            new.truncate(lab.disk_size)
+
+
+def start(lab, node):
+    """Switch the node on and return at once; ``wait_ready`` waits for it."""
+    if pids(lab, node):
+        return
+    shutil.rmtree(console(lab, node).parent, ignore_errors=True)
+    (node.share / "ready").unlink(missing_ok=True)
+    with open(log(node), "ab") as out:
+        subprocess.Popen(
+            in_netns(lab, _command(lab, node)),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=node.dir,
+            start_new_session=True,
+        )
+
+
+def wait_ready(lab, nodes):
+    """Wait until every one of ``nodes`` takes logins."""
+    deadline = time.monotonic() + BOOT_SECONDS
+    for node in nodes:
+        while not (node.share / "ready").exists():
+            if time.monotonic() > deadline:
+                raise LabError(
+                    f"{node.name} did not boot in {BOOT_SECONDS} s: see {log(node)},"
+                    f" then `lab power-cut {node.name}` and `lab start {node.name}`"
+                )
+            time.sleep(0.1)
+        ssh(lab, node, "true")
+
+
+def kill(lab, node):
+    """End the node as a power cut would: nothing is written any more, by anybody."""
+    processes.end(lambda: pids(lab, node), grace=0)
+
+
+def shut_down(lab, node, timeout=60):
+    """Switch the node off properly; LabError when it takes longer than ``timeout`` seconds."""
+    ssh(lab, node, "systemctl poweroff", check=False)
+    deadline = time.monotonic() + timeout
+    while pids(lab, node):
+        if time.monotonic() > deadline:
+            raise LabError(
+                f"{node.name} is still shutting down after {timeout} s: see {log(node)},"
+                f" or end it with `lab power-cut {node.name}`"
+            )
+        time.sleep(0.1)
+
+
+def flush(lab, node):
+    """Have a running node write its caches to its disks."""
+    mconsole.command(console(lab, node), "sysrq s")
+
+
+def _command(lab, node):
+    disks = [f"ubd{number}d={node.disk_file(number)}" for number in node.disks]
+    cards = [
+        f"vec{net - 1}:transport=tap,ifname={netns.tap(node, net)},depth=128,gro=1,"
+        f"mac=02:ca:00:00:{net:02x}:{node.index:02x}"
+        for net in netns.NETWORKS
+    ]
+    machine = hashlib.md5(f"{lab.name}/{node.name}".encode()).hexdigest()
+    return [
+        "linux.uml",
+        f"umid={umid(lab, node)}",
+        f"uml_dir={lab.root}/uml/",
+        f"mem={lab.memory >> 20}M",
+        f"ubd0={node.dir}/root.cow,{lab.base_image}",
+        *disks,
+        "root=/dev/ubda",
+        "rw",
+        *cards,
+        "con0=null,fd:1",
+        "con=null",
+        "quiet",
+        f"systemd.hostname={node.name}",
+        f"systemd.machine_id={machine}",
+        f"cairn.share={node.share}",
+        f"cairn.cache={CACHE}",
+        f"cairn.ip1={node.ip1}",
+        f"cairn.ip2={node.ip2}",
+        f"cairn.gateway={GATEWAY}",
+    ]

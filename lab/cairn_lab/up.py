@@ -1,0 +1,106 @@
+"""Bringing a lab up and taking it down, in stages that may be repeated."""
+
+import fcntl
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import disks, image, keys, kubernetes, netns, nodes, prereq, processes
+from .config import STATE, Lab
+from .progress import say, step, timings
+from .run import LabError
+from .settings import wanted
+
+
+def up(name, asked):
+    """Bring lab ``name`` up as ``asked`` (see settings.wanted), and wait until it is ready."""
+    prereq.check()
+    with _alone(name):
+        present = Lab.load(name) if Lab.exists(name) else None
+        grown = asked.get("disks") or 0
+        lab = wanted(present, name, **asked)
+        lab.save()
+        keys.make(lab)
+        netns.up(lab)
+        with ThreadPoolExecutor() as pool:
+            halves = []
+            if lab.nodes:
+                halves.append(pool.submit(_machines, lab, grown))
+            if lab.has_kubernetes:
+                halves.append(pool.submit(_control_plane, lab))
+            for half in halves:
+                half.result()
+        if lab.has_kubernetes:
+            with step("Nodes join the cluster") as work:
+                kubernetes.join(lab, lab.nodes)
+                kubernetes.wait_ready(lab, work)
+        (lab.root / "timings.json").write_text(json.dumps(timings(), indent=1) + "\n")
+    return lab
+
+
+def down(name, purge):
+    """Stop everything of the lab; with ``purge`` forget its disks and settings too."""
+    with _alone(name):
+        lab = Lab.load(name) if Lab.exists(name) else Lab(name)
+        if netns.path(lab).exists():
+            for node in lab.nodes:
+                _flush(lab, node)
+            if lab.has_kubernetes:
+                kubernetes.stop(lab)
+            processes.end(lambda: processes.of_lab(lab), grace=0)
+            netns.down(lab)
+        shutil.rmtree(lab.root / "uml", ignore_errors=True)
+        if purge:
+            shutil.rmtree(lab.root, ignore_errors=True)
+
+
+def _machines(lab, grown):
+    if not lab.base_image:
+        lab.base_image = str(image.base_image())
+        lab.save()
+    if not Path(lab.base_image).exists():
+        raise LabError(
+            f"the image that lab {lab.name} was made from is gone ({lab.base_image}):"
+            f" `lab down --purge --name {lab.name}`, then up again"
+        )
+    stopped = [node for node in lab.nodes if not nodes.pids(lab, node)]
+    for node in stopped:
+        nodes.prepare(lab, node)
+    with step("Nodes boot") as work:
+        for node in stopped:
+            nodes.start(lab, node)
+        nodes.wait_ready(lab, lab.nodes)
+        work.note(f"{len(stopped)} started, {len(lab.nodes) - len(stopped)} ran already")
+    for node in lab.nodes:
+        for number in set(range(1, grown + 1)) - set(node.disks):
+            disks.add(lab, node, number)
+            say(f"{node.name}: disk {number} added")
+
+
+def _control_plane(lab):
+    kubernetes.build(lab)
+    with step("Control plane"):
+        kubernetes.start_control_plane(lab)
+
+
+def _flush(lab, node):
+    if nodes.pids(lab, node):
+        try:
+            nodes.flush(lab, node)
+        except LabError as error:
+            say(f"{node.name} goes down without writing its caches: {error}")
+
+
+@contextmanager
+def _alone(name):
+    """One command at a time changes a lab; a second one waits and says so."""
+    STATE.mkdir(parents=True, exist_ok=True)
+    with open(STATE / f".{name}.lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"another command is changing lab {name}; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
