@@ -1,0 +1,71 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: claim_plan
+short_description: Fit the claims of storage clusters to the volumes of a site
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Tells whether the cluster of each storage pod finds its disk before anything is created, and resolves C(size: max).
+positional: volumes, engines
+options:
+  _input:
+    description: The clusters, as C(storage_cluster_clusters) of the role C(cairn.storage.storage_cluster) describes them, with all defaults filled in.
+    type: list
+    elements: dict
+    required: true
+  volumes:
+    description: Result of P(cairn.storage.site_volumes#filter).
+    type: list
+    elements: dict
+    required: true
+  engines:
+    description: Names of the engines that are known.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Refuse clusters whose claims do not fit
+  ansible.builtin.assert:
+    that: (clusters | cairn.storage.claim_plan(volumes, ['tgt'])).problems == []
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - C(clusters), each with C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it), and C(problems), one text for each reason to refuse.
+  type: dict
+"""
+
+from ansible_collections.cairn.storage.plugins.module_utils._site.claims import claim_plan as plan
+from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume
+
+
+def quantity(size: int) -> str:
+    """Bytes as Kubernetes writes them: the largest binary unit that divides them."""
+    for power, unit in ((4, "Ti"), (3, "Gi"), (2, "Mi"), (1, "Ki")):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power}{unit}"
+    return str(size)
+
+
+def claim_plan(clusters: list, volumes: list, engines: list) -> dict:
+    """Clusters with sizes, and problems as text."""
+    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], list(engines))
+    for cluster in planned:
+        cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
+    return {"clusters": planned, "problems": [str(problem) for problem in problems]}
+
+
+class FilterModule:
+    """The filter C(cairn.storage.claim_plan)."""
+
+    def filters(self) -> dict:
+        return {"claim_plan": claim_plan}

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: merge_local_classes
+short_description: Local volume classes of all hosts, each once
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Hosts may offer different disks for a class, but its volume mode, file system and mount options are one for all nodes.
+options:
+  _input:
+    description: The C(local_volumes_classes) of each host, by host name.
+    type: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: List the classes of a site
+  ansible.builtin.debug:
+    msg: "{{ {'node1': classes_of_node1, 'node2': classes_of_node2} | cairn.storage.merge_local_classes }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The classes with C(name), C(volume_mode), C(fs_type) and C(mount_options).
+  type: list
+  elements: dict
+"""
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._site.classes import merge_classes
+
+
+def merge_local_classes(by_host: dict) -> list:
+    """The classes of all hosts; an error where hosts disagree."""
+    try:
+        return merge_classes(by_host)
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
+
+
+class FilterModule:
+    """The filter C(cairn.storage.merge_local_classes)."""
+
+    def filters(self) -> dict:
+        return {"merge_local_classes": merge_local_classes}

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The volumes that a site's nodes offer to its cluster: those that are there and those still to come. No I/O here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Mapping, Optional
+
+from .._local.naming import pv_name
+
+_MIB = 1024**2
+_GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One local volume.
+
+    ``name`` is ``None`` while its disk has no identity yet (a file system still to be made); ``capacity_bytes`` is then an upper bound.
+    ``claim`` is ``namespace/name`` of the claim it is bound to, empty when it is free, ``None`` when it can take no claim (released, failed).
+    """
+
+    name: Optional[str]
+    node: str
+    storage_class: str
+    capacity_bytes: int
+    claim: Optional[str] = ""
+
+
+def pv_capacity(size_bytes: int) -> int:
+    """What the provisioner publishes for a device or file system of ``size_bytes``.
+
+    It rounds down: to whole GiB from 10 GiB, to whole MiB from 10 MiB (local-static-provisioner, pkg/discovery).
+    """
+    step = _GIB if size_bytes >= 10 * _GIB else _MIB if size_bytes >= 10 * _MIB else 1
+    return size_bytes // step * step
+
+
+def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = ()) -> list:
+    """The volumes of a site: planned or present ``entries`` by node, and what the cluster knows of them.
+
+    ``entries`` are those of ``local_volumes``, ``live`` the ``volumes`` of ``storage_info``. A live volume's capacity is the true one,
+    because the provisioner writes it once. Live volumes of nodes without entries (left out of this run) count as well.
+    """
+    known = {volume["name"]: volume for volume in live}
+    found = []
+    for node, items in entries.items():
+        for entry in items:
+            name = pv_name(entry["name"], node, entry["class"]) if entry.get("name") else None
+            volume = known.pop(name, None)
+            found.append(_published(volume, node) if volume else Volume(name, node, entry["class"], pv_capacity(entry["size_bytes"])))
+    found += [_published(volume, volume["node"]) for volume in known.values() if volume.get("node") and volume["node"] not in entries]
+    return found
+
+
+def _published(volume: Mapping, node: str) -> Volume:
+    claim = f"{volume['namespace']}/{volume['claim']}" if volume.get("claim") else ""
+    return Volume(volume["name"], node, volume["storage_class"], volume["capacity_bytes"], claim if volume["phase"] in ("Available", "Bound") else None)
