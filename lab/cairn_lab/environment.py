@@ -12,6 +12,8 @@ def variables(lab):
         "LAB_NAME": lab.name,
         "LAB_STATE": str(STATE),
         "ANSIBLE_CONFIG": str(REPO / "ansible.cfg"),
+        # Nodes have the same addresses in every lab: a shared folder would hand one lab's connection to another.
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(lab.root / "cp"),
         "PATH": os.pathsep.join([str(REPO / "lab"), os.environ.get("PATH", os.defpath)]),
     }
     if lab.has_kubernetes:
