@@ -34,6 +34,11 @@ def log(lab, component):
     return folder(lab) / "logs" / f"{component}.log"
 
 
+def audit_log(lab):
+    """The present audit log; the one before it, rotated away, lies beside it."""
+    return folder(lab) / "logs/audit.log"
+
+
 def binary(lab, component):
     """The program of that name; the links are made by ``kubernetes.build``."""
     return folder(lab) / "bin" / component
@@ -195,7 +200,7 @@ def _apiserver(lab):
         f"--service-account-signing-key-file={keys}/sa.key",
         f"--service-account-key-file={keys}/sa.pub",
         f"--audit-policy-file={folder(lab) / 'audit-policy.json'}",
-        f"--audit-log-path={folder(lab) / 'logs/audit.log'}",
+        f"--audit-log-path={audit_log(lab)}",
         # MB a file: an hour of a busy lab, twice.
         "--audit-log-maxsize=256",
         "--audit-log-maxbackup=1",

@@ -25,7 +25,7 @@ def archives(preloaded=False):
         name = versions()["images"][key]
         if preloaded and not definition.get("preload"):
             continue
-        found[name] = _brought().get(name) or _made(name, definition)
+        found[name] = _brought().get(name) or _made(key, name, definition)
     return found
 
 
@@ -56,12 +56,12 @@ def _brought():
     return found
 
 
-def _made(name, definition):
+def _made(key, name, definition):
     # A new way of packing makes new archives.
     inputs = [name, repr(definition), Path(oci.__file__), Path(debian.__file__)]
     program = source = None
     if module := definition.get("go"):
-        program = gobuild.program(name, REPO / module, expected=definition.get("seconds"))
+        program = gobuild.program(key, REPO / module, expected=60)
         inputs.append(str(program))
     if packages := definition.get("packages"):
         source = debian.unpacked(packages)

@@ -1,0 +1,156 @@
+"""The lab's Kubernetes, as the rest of the lab sees it."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from . import control_plane, gobuild, images as image_archives, kubelet
+from .addresses import pod_route
+from .apilog import api_log  # noqa: F401
+from .config import REPO, versions
+from .control_plane import COMPONENTS
+from .run import LabError, in_netns, run
+
+NODE_COMPONENTS = ("containerd", "kubelet", "kube-proxy")
+_COREDNS = REPO / "lab/coredns/manifest.yaml"
+_READY_SECONDS = 300
+
+
+def build(lab):
+    """Make the binary and, for a lab with nodes, the images, where the cache lacks them."""
+    program = _program()
+    for name in (*COMPONENTS, "kubectl"):
+        kubelet.link(bin_dir(lab) / name, program)
+    if lab.has_nodes:
+        seen = {
+            name: image_archives.in_node(path) for name, path in image_archives.archives().items()
+        }
+        control_plane.write(_images_file(lab), json.dumps(seen, indent=1))
+    gobuild.drop_compiler_cache()
+
+
+def start_control_plane(lab):
+    """Start what is missing of the control plane, and wait until the API answers."""
+    control_plane.start(lab)
+    if lab.has_nodes:
+        name = versions()["images"]["coredns"]
+        manifest = _COREDNS.read_text().replace("IMAGE", name)
+        _kubectl(lab, "apply", "--server-side", "--force-conflicts", "-f", "-", input=manifest)
+
+
+def join(lab, nodes):
+    """Make running nodes members of the cluster, in parallel."""
+    program, archives = _program(), image_archives.archives(preloaded=True)
+    # All nodes, since each has routes to all the others.
+    for node in lab.nodes:
+        kubelet.prepare(lab, node, program, archives)
+        run(in_netns(lab, ["ip", "route", "replace", *pod_route(node)]))
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(kubelet.start, lab, node) for node in nodes]:
+            done.result()
+
+
+def wait_ready(lab, progress):
+    """Wait until every node is Ready and the cluster's DNS is available."""
+    limit = time.monotonic() + _READY_SECONDS
+    while waiting := _waiting(lab):
+        progress.note(f"waiting for {', '.join(waiting)}")
+        if time.monotonic() > limit:
+            raise LabError(
+                f"not ready after {_READY_SECONDS} s: {', '.join(waiting)};"
+                f" see `lab kubectl --name {lab.name} get nodes,pods -A` and `lab logs NODE`"
+            )
+        time.sleep(0.5)
+    progress.note(f"{len(lab.nodes)} nodes Ready")
+
+
+def stop(lab):
+    """End the control plane; what runs in the nodes ends with them."""
+    control_plane.halt(lab)
+
+
+def status(lab):
+    """{component or node: one word}: the API server's view of nodes only while it answers."""
+    running = control_plane.status(lab)
+    found = {name: "running" if up else "stopped" for name, up in running.items()}
+    if running["kube-apiserver"]:
+        for name, ready in _nodes(lab).items():
+            found[f"node {name}"] = "Ready" if ready else "NotReady"
+    return found
+
+
+def component(lab, name, action):
+    """Start or stop a component: one of COMPONENTS, or NAME@NODE for one of NODE_COMPONENTS."""
+    word, _, where = name.partition("@")
+    if where and word in NODE_COMPONENTS:
+        kubelet.component(lab, lab.node(where), word, action)
+    elif not where and word in COMPONENTS:
+        control_plane.component(lab, word, action)
+    else:
+        names = [*COMPONENTS, *(f"{each}@NODE" for each in NODE_COMPONENTS)]
+        raise LabError(f"component {name}: no such component; there are {', '.join(names)}")
+
+
+def log(lab, name):
+    """The log file of a control plane component."""
+    if name not in COMPONENTS:
+        raise LabError(f"{name}: neither a node of lab {lab.name} nor one of {', '.join(COMPONENTS)}")
+    return control_plane.log(lab, name)
+
+
+def kubeconfig(lab):
+    return control_plane.folder(lab) / "admin.kubeconfig"
+
+
+def bin_dir(lab):
+    """A folder for PATH: kubectl, and the components by their names."""
+    return control_plane.folder(lab) / "bin"
+
+
+def images(lab):
+    """{image name: its archive, as a node sees it}; empty until the lab has been up with nodes."""
+    try:
+        return json.loads(_images_file(lab).read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def _program():
+    version = versions()["kubernetes"]["version"]
+    stamp = f"-X k8s.io/component-base/version.gitVersion=v{version}"
+    return gobuild.program(
+        f"Kubernetes {version}", REPO / "lab/kubernetes", ldflags=stamp, expected=420
+    )
+
+
+def _images_file(lab):
+    return control_plane.folder(lab) / "images.json"
+
+
+def _waiting(lab):
+    """What is not ready yet, in words."""
+    ready = _nodes(lab)
+    missing = [node.name for node in lab.nodes if not ready.get(node.name)]
+    if lab.nodes and not missing:
+        options = ["--namespace=kube-system", "--output=json"]
+        dns = json.loads(_kubectl(lab, "get", "deployment", "coredns", *options))
+        if dns["status"].get("availableReplicas", 0) < dns["spec"]["replicas"]:
+            missing.append("coredns")
+    return missing
+
+
+def _nodes(lab):
+    """{node name: whether it is Ready}."""
+    items = json.loads(_kubectl(lab, "get", "nodes", "--output=json"))["items"]
+    return {
+        item["metadata"]["name"]: any(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in item["status"].get("conditions", ())
+        )
+        for item in items
+    }
+
+
+def _kubectl(lab, *words, input=None):
+    argv = [bin_dir(lab) / "kubectl", "--kubeconfig", kubeconfig(lab), *words]
+    return run(in_netns(lab, argv), input=input)
