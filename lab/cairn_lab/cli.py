@@ -132,5 +132,5 @@ def _instrument_commands(command):
     command(
         "api-log", "requests to the API server, counted by verb and kind", commands.api_log,
         _JSON,
-        _arg("--since", type=float, default=0.0, help="only from this time on (Unix seconds)"),
+        _arg("--since", metavar="TIME", help="only from then on (Unix seconds or ISO 8601)"),
     )  # fmt: skip

@@ -25,6 +25,11 @@ _MASKED = (
     "sshd-keygen.service",
     "getty@.service",
     "systemd-pstore.service",
+    # Of no use here, and each costs a part of every boot.
+    "systemd-logind.service",
+    "systemd-binfmt.service",
+    "proc-sys-fs-binfmt_misc.automount",
+    "sys-fs-fuse-connections.mount",
 )
 # Installed for those who want them, started by nobody but a role.
 _DISABLED = ("multipathd.service", "smartmontools.service", "containerd.service")
@@ -78,15 +83,17 @@ def _populate(tree, kernel, root):
     run(["cp", "-a", "--remove-destination", "--no-preserve=ownership", f"{IMAGE}/rootfs/.", root])
     for folder in ("lab/share", "lab/cache"):
         (root / folder).mkdir(parents=True)
-    _preload(root)
+    _compile_preload(root)
     shutil.copytree(kernel, root / "usr/lib/modules" / kernel.name)
     run(["chroot", root, "depmod", "-a", kernel.name])
     run(["chroot", root, "systemctl", "--quiet", "mask", *_MASKED])
     run(["chroot", root, "systemctl", "--quiet", "disable", *_DISABLED])
     run(["chroot", root, "systemctl", "--quiet", "enable", *_ENABLED])
+    # Otherwise the first boot rebuilds what the packages have built already.
+    run(["chroot", root, "touch", "/etc/.updated", "/var/.updated"])
 
 
-def _preload(root):
+def _compile_preload(root):
     library = "usr/lib/cairn-lab/exec_log.so"
     source = IMAGE / "preload/exec_log.c"
     run(["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-o", root / library, source])

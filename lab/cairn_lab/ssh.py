@@ -17,6 +17,9 @@ def options(lab):
         "-o", f"HostKeyAlias={lab.netns}",
         "-o", "StrictHostKeyChecking=yes",
         "-o", "LogLevel=ERROR",
+        # A node that lost its power says nothing; without this a login would wait for ever.
+        "-o", "ServerAliveInterval=5",
+        "-o", "ServerAliveCountMax=6",
     ]
 
 

@@ -45,8 +45,8 @@ def down(name, purge):
     with _alone(name):
         lab = Lab.load(name) if Lab.exists(name) else Lab(name)
         if netns.path(lab).exists():
-            for node in lab.nodes:
-                _flush(lab, node)
+            for late in nodes.flush(lab, lab.nodes):
+                say(f"{late} goes down without having written its caches")
             if lab.has_kubernetes:
                 kubernetes.stop(lab)
             processes.end(lambda: processes.of_lab(lab), grace=0)
@@ -83,14 +83,6 @@ def _control_plane(lab):
     kubernetes.build(lab)
     with step("Control plane"):
         kubernetes.start_control_plane(lab)
-
-
-def _flush(lab, node):
-    if nodes.pids(lab, node):
-        try:
-            nodes.flush(lab, node)
-        except LabError as error:
-            say(f"{node.name} goes down without writing its caches: {error}")
 
 
 @contextmanager
