@@ -12,10 +12,10 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Tells whether the cluster of each storage pod finds its disk before anything is created, and resolves C(size: max).
-positional: volumes, engines
+positional: volumes, engines, defaults
 options:
   _input:
-    description: The clusters, as C(storage_cluster_clusters) of the role C(cairn.storage.storage_cluster) describes them, with all defaults filled in.
+    description: The clusters, as C(storage_cluster_clusters) of the role C(cairn.storage.storage_cluster) describes them.
     type: list
     elements: dict
     required: true
@@ -29,18 +29,22 @@ options:
     type: list
     elements: str
     required: true
+  defaults:
+    description: What holds for a cluster that does not say otherwise, as C(storage_cluster_defaults) of the role.
+    type: dict
+    required: true
 """
 
 EXAMPLES = r"""
 - name: Refuse clusters whose claims do not fit
   ansible.builtin.assert:
-    that: (clusters | cairn.storage.claim_plan(volumes, ['tgt'])).problems == []
+    that: (clusters | cairn.storage.claim_plan(volumes, ['tgt'], defaults)).problems == []
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(clusters), each with C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it), and C(problems), one text for each reason to refuse.
+    - C(clusters), each with its defaults, C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it), and C(problems), one text for each reason to refuse.
   type: dict
 """
 
@@ -56,9 +60,9 @@ def quantity(size: int) -> str:
     return str(size)
 
 
-def claim_plan(clusters: list, volumes: list, engines: list) -> dict:
-    """Clusters with sizes, and problems as text."""
-    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], list(engines))
+def claim_plan(clusters: list, volumes: list, engines: list, defaults: dict) -> dict:
+    """Clusters as they will be, and problems as text."""
+    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], list(engines), defaults)
     for cluster in planned:
         cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
     return {"clusters": planned, "problems": [str(problem) for problem in problems]}

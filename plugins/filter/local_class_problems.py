@@ -15,7 +15,7 @@ description:
 positional: live, base_dir
 options:
   _input:
-    description: The classes, each with C(name) and C(directory).
+    description: The classes, each with C(name) and where it is not below O(base_dir) under that name its C(directory).
     type: list
     elements: dict
     required: true

@@ -10,13 +10,18 @@ short_description: Local volume classes of all hosts, each once
 version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
+positional: class_options
 description:
-  - Hosts may offer different disks for a class, but its volume mode, file system and mount options are one for all nodes.
+  - Hosts may offer different disks for a class, but its volume mode is one for all nodes.
 options:
   _input:
     description: The C(local_volumes_classes) of each host, by host name.
     type: dict
     required: true
+  class_options:
+    description: What else holds for a class in the cluster, by its name, as C(local_static_provisioner_classes) takes it.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -27,10 +32,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The classes with C(name), C(volume_mode), C(fs_type) and C(mount_options).
+  description: The classes with C(name), C(volume_mode) and their options.
   type: list
   elements: dict
 """
+
+from types import MappingProxyType
 
 from ansible.errors import AnsibleFilterError
 
@@ -38,10 +45,10 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 from ansible_collections.cairn.storage.plugins.module_utils._site.classes import merge_classes
 
 
-def merge_local_classes(by_host: dict) -> list:
+def merge_local_classes(by_host: dict, class_options: dict = MappingProxyType({})) -> list:
     """The classes of all hosts; an error where hosts disagree."""
     try:
-        return merge_classes(by_host)
+        return merge_classes(by_host, class_options)
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error
 

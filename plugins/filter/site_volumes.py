@@ -34,7 +34,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - Dictionaries with C(name) (V(null) while the disk has no identity yet), C(node), C(storage_class), C(capacity_bytes) and
+    - Dictionaries with C(name) (V(null) while the disk has no identity yet), C(node), C(storage_class), C(volume_mode), C(capacity_bytes) and
       C(claim) (C(namespace/name), empty when free, V(null) when it can take no claim).
   type: list
   elements: dict

@@ -19,11 +19,14 @@ from .volumes import Volume
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?")
 
 
-def claim_plan(clusters: Sequence[Mapping[str, Any]], offered: Sequence[Volume], engines: Iterable[str]) -> Tuple[list, List[CairnError]]:
-    """``(clusters with disk.size_bytes resolved, problems)``: every problem of every cluster, not only the first."""
+def claim_plan(
+    clusters: Sequence[Mapping[str, Any]], offered: Sequence[Volume], engines: Iterable[str], defaults: Mapping[str, Any]
+) -> Tuple[list, List[CairnError]]:
+    """``(clusters with their defaults and disk.size_bytes, problems)``: every problem of every cluster, not only the first."""
     planned, problems, left = [], [], list(offered)
     seen: set = set()
-    for number, cluster in enumerate(clusters):
+    for number, given in enumerate(clusters):
+        cluster = {"state": "present", **defaults, **given}
         where = f"storage_cluster_clusters[{number}] ({cluster['name']})"
         try:
             _check_name(cluster, where, seen, engines)
@@ -58,6 +61,9 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
         classes = sorted({volume.storage_class for volume in offered})
         raise NotFound(f"no node offers a volume of the class {wanted_class}.", code="class-unknown", parameter=f"{where}.disk.class",
                        found=f"classes {', '.join(classes)}" if classes else "no local volumes at all", fix="name one of these, or define it in local_volumes_classes.")
+    if ours[0].volume_mode != "Block":
+        raise InvalidRequest("a storage pod serves a raw device.", code="class-mode", parameter=f"{where}.disk.class",
+                             found=f"{wanted_class} with volume_mode {ours[0].volume_mode}", fix="name a class with volume_mode Block.")
     claims = {f"{cluster['namespace']}/disk-{cluster['name']}-{ordinal}" for ordinal in range(replicas)}
     bound = [volume for volume in ours if volume.claim in claims]
     busy = {volume.node for volume in bound} if spread else set()

@@ -10,59 +10,56 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
-from .._core.errors import CairnError, Conflict, InvalidRequest, Refused
+from .._core.errors import CairnError, Conflict, InvalidRequest, NotFound, Refused
 
-#: What must be the same for a class on every node: one StorageClass and one provisioner configuration stand for all of them.
-_SHARED = ("volume_mode", "fs_type", "mount_options")
+def merge_classes(by_host: Mapping[str, Sequence[Mapping[str, Any]]], options: Mapping[str, Mapping[str, Any]]) -> List[Dict[str, Any]]:
+    """The classes of all hosts, each once: ``{name, volume_mode, ...}`` with the cluster-wide ``options`` of its name.
 
-
-def merge_classes(by_host: Mapping[str, Sequence[Mapping[str, Any]]]) -> List[Dict[str, Any]]:
-    """The classes of all hosts, each once: ``{name, volume_mode, fs_type, mount_options}``; ``Conflict`` where hosts disagree."""
+    One StorageClass stands for a class on every node, so ``Conflict`` where hosts disagree on its volume mode.
+    """
     merged: Dict[str, Dict[str, Any]] = {}
-    source: Dict[str, str] = {}
     for host, classes in by_host.items():
         for wanted in classes:
             if wanted.get("state", "present") != "present":
                 continue
-            shared = {key: wanted[key] for key in _SHARED if wanted.get(key) is not None}
-            first = merged.setdefault(wanted["name"], {"name": wanted["name"], **shared})
-            origin = source.setdefault(wanted["name"], host)
-            if first != {"name": wanted["name"], **shared}:
-                raise Conflict(f"the class {wanted['name']} is not the same on all nodes.", code="class-differs", parameter="local_volumes_classes",
-                               found=f"{_said(first)} on {origin}, {_said(shared)} on {host}", fix="give it one definition, or the two different names.")
+            name, mode = wanted["name"], wanted.get("volume_mode", "Filesystem")
+            first = merged.setdefault(name, {"name": name, "volume_mode": mode, **options.get(name, {})})
+            if first["volume_mode"] != mode:
+                raise Conflict(f"the class {name} is not the same on all nodes.", code="class-differs", parameter="local_volumes_classes",
+                               found=f"volume_mode {mode} on {host}, {first['volume_mode']} on others", fix="give it one mode, or use two names.")
+    unknown = sorted(set(options) - set(merged))
+    if unknown:
+        raise NotFound(f"no node offers the class {unknown[0]}.", code="class-unknown", parameter="storage_class_options",
+                       found=f"classes {', '.join(sorted(merged)) or 'none'}", fix="name one of these, or define it in local_volumes_classes.")
     return list(merged.values())
 
 
-def _said(wanted: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {wanted[key]}" for key in _SHARED if key in wanted) or "defaults"
-
-
 def class_problems(classes: Sequence[Mapping[str, Any]], live: Iterable[Mapping[str, Any]], base_dir: str) -> List[CairnError]:
-    """What forbids to configure the provisioner for ``classes`` (each with its ``directory``), given the ``live`` volumes of ``storage_info``.
+    """What forbids to configure the provisioner for ``classes``, given the ``live`` volumes of ``storage_info``.
 
     Only volumes below ``base_dir`` or one of the classes' directories are this provisioner's.
     The provisioner derives a volume's name from its class, so a renamed class would publish the same disk twice; so would two classes
     that share a directory (local-static-provisioner, docs/operations). A class whose volumes exist cannot go.
     """
     problems: List[CairnError] = []
-    for number, wanted in enumerate(classes):
-        for other in classes[:number]:
-            where = f"local_static_provisioner_classes[{number}]"
+    directories = [wanted.get("directory") or f"{base_dir}/{wanted['name']}" for wanted in classes]
+    for number, (wanted, directory) in enumerate(zip(classes, directories)):
+        where = f"local_static_provisioner_classes[{number}]"
+        for other, others in zip(classes[:number], directories):
             if wanted["name"] == other["name"]:
                 problems.append(InvalidRequest("two classes have the same name.", code="class-duplicate", parameter=f"{where}.name", found=wanted["name"],
                                                fix="remove one of them."))
-            elif _inside(wanted["directory"], other["directory"]) or _inside(other["directory"], wanted["directory"]):
+            elif _inside(directory, others) or _inside(others, directory):
                 problems.append(InvalidRequest("two classes share a discovery directory.", code="class-directory-shared", parameter=f"{where}.directory",
-                                               found=f"{wanted['name']} in {wanted['directory']}, {other['name']} in {other['directory']}",
-                                               fix="give each class a directory of its own."))
+                                               found=f"{wanted['name']} in {directory}, {other['name']} in {others}", fix="give each class a directory of its own."))
     names = {wanted["name"] for wanted in classes}
-    rooms = [base_dir, *(wanted["directory"] for wanted in classes)]
+    rooms = [base_dir, *directories]
     orphans: Dict[str, List[Mapping[str, Any]]] = {}
     for volume in live:
         if volume["storage_class"] not in names and any(_inside(volume.get("path") or "/", room) for room in rooms):
             orphans.setdefault(volume["storage_class"], []).append(volume)
     for gone, volumes in sorted(orphans.items()):
-        heir = next((wanted["name"] for wanted in classes if _inside(volumes[0]["path"], wanted["directory"])), None)
+        heir = next((wanted["name"] for wanted, directory in zip(classes, directories) if _inside(volumes[0]["path"], directory)), None)
         if heir:
             problems.append(Refused(f"the class {gone} cannot be renamed to {heir}: its disks would be published twice.", code="class-renamed",
                                     parameter="local_static_provisioner_classes", found=_names(volumes), fix=f"keep the name {gone}, or use another directory."))

@@ -28,6 +28,7 @@ class Volume:
     name: Optional[str]
     node: str
     storage_class: str
+    volume_mode: str
     capacity_bytes: int
     claim: Optional[str] = ""
 
@@ -53,11 +54,11 @@ def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = 
         for entry in items:
             name = pv_name(entry["name"], node, entry["class"]) if entry.get("name") else None
             volume = known.pop(name, None)
-            found.append(_published(volume, node) if volume else Volume(name, node, entry["class"], pv_capacity(entry["size_bytes"])))
+            found.append(_published(volume, node) if volume else Volume(name, node, entry["class"], entry["volume_mode"], pv_capacity(entry["size_bytes"])))
     found += [_published(volume, volume["node"]) for volume in known.values() if volume.get("node") and volume["node"] not in entries]
     return found
 
 
 def _published(volume: Mapping, node: str) -> Volume:
     claim = f"{volume['namespace']}/{volume['claim']}" if volume.get("claim") else ""
-    return Volume(volume["name"], node, volume["storage_class"], volume["capacity_bytes"], claim if volume["phase"] in ("Available", "Bound") else None)
+    return Volume(volume["name"], node, volume["storage_class"], volume["volume_mode"], volume["capacity_bytes"], claim if volume["phase"] in ("Available", "Bound") else None)
