@@ -38,6 +38,11 @@ def _node(lab, node):
         "addresses": [node.ip1, node.ip2],
         "networks": {str(net): netns.plugged(lab, node, net) for net in netns.NETWORKS},
         "disks": [
-            {"number": number, "serial": disks.serial(node, number)} for number in node.disks
+            {
+                "number": number,
+                "serial": disks.serial(node, number),
+                "file": str(node.disk_file(number)),
+            }
+            for number in node.disks
         ],
     }
