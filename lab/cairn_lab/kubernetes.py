@@ -21,7 +21,7 @@ def build(lab):
     program = _program()
     for name in (*COMPONENTS, "kubectl"):
         kubelet.link(bin_dir(lab) / name, program)
-    if lab.has_nodes:
+    if lab.nodes:
         seen = {
             name: image_archives.in_node(path) for name, path in image_archives.archives().items()
         }
@@ -32,7 +32,7 @@ def build(lab):
 def start_control_plane(lab):
     """Start what is missing of the control plane, and wait until the API answers."""
     control_plane.start(lab)
-    if lab.has_nodes:
+    if lab.nodes:
         name = versions()["images"]["coredns"]
         manifest = _COREDNS.read_text().replace("IMAGE", name)
         _kubectl(lab, "apply", "--server-side", "--force-conflicts", "-f", "-", input=manifest)
