@@ -45,12 +45,21 @@ def run(
                 executor.apply(planned, {Command: mutate, **(handlers or {})})
         values = result(planned)
         if not module.check_mode:
-            values.update(finish(planned))
+            values.update(_finish(planned, finish))
     except CairnError as error:
         module.fail_json(**error.as_result())
     for warning in planned.warnings:
         module.warn(warning)
     module.exit_json(changed=planned.changed, actions=planned.describe(), diff=planned.diff(), **values)
+
+
+def _finish(planned: Plan, finish: Callable[[Plan], dict]) -> dict:
+    try:
+        return finish(planned)
+    except CairnError as error:
+        # What was applied stays applied, even if it did not take hold in time.
+        error.done = planned.describe()
+        raise
 
 
 def inform(module: AnsibleModule, read: Callable[[Mapping[str, Any]], dict]) -> None:

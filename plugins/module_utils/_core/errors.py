@@ -28,6 +28,8 @@ class CairnError(Exception):
         self.fix = fix
         #: Descriptions of the actions that were carried out before the error, see executor.apply.
         self.done: list = []
+        #: Return values that go with the error: the state that was reached, see as_result.
+        self.reached: dict = {}
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -39,9 +41,9 @@ class CairnError(Exception):
         return text
 
     def as_result(self) -> dict:
-        """Arguments for ``fail_json``: ``msg``, ``error`` and, after a half-done plan, the actions done."""
+        """Arguments for ``fail_json``: ``msg``, ``error``, the state reached and, after a half-done plan, the actions done."""
         error = {"kind": self.kind, "code": self.code, "parameter": self.parameter, "found": self.found, "fix": self.fix}
-        result: dict = {"msg": str(self), "error": error}
+        result: dict = {**self.reached, "msg": str(self), "error": error}
         if self.done:
             result.update(changed=True, actions=self.done)
         return result

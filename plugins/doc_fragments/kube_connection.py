@@ -1,0 +1,61 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """How modules reach the API server."""
+
+    DOCUMENTATION = r"""
+options:
+  kubeconfig:
+    description:
+      - Path of a kubeconfig on the host that the task runs on.
+      - Without it, the environment variables E(K8S_AUTH_KUBECONFIG) and E(KUBECONFIG) and the file C(~/.kube/config) are tried,
+        and in a pod its service account.
+    type: path
+  context:
+    description: The context to use; without it, the kubeconfig's current one.
+    type: str
+requirements:
+  - Kubernetes 1.27 or later
+  - kubernetes >= 24.2.0 (Python)
+"""
+
+    WRITING = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return what would change without changing anything.
+  diff_mode:
+    support: full
+    description: Returns what would change or has changed in diff mode.
+  idempotent:
+    support: full
+    description: Running it again on an unchanged cluster changes nothing.
+  platform:
+    support: full
+    platforms: posix
+    description: Operating systems it runs on.
+"""
+
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode; it only reads.
+  diff_mode:
+    support: N/A
+    description: Returns what would change or has changed in diff mode.
+  idempotent:
+    support: N/A
+    description: Running it again on an unchanged cluster changes nothing.
+  platform:
+    support: full
+    platforms: posix
+    description: Operating systems it runs on.
+"""

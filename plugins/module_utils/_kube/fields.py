@@ -1,0 +1,91 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Managed fields: who owns which path of a live object, and by what keys its lists are merged.
+
+The format is FieldsV1 of structured-merge-diff: ``f:name`` is a field, ``k:{...}`` a list item by its keys, ``v:value`` an
+item of a set, ``.`` the thing itself; a field without children is a value, or a list or map that is replaced as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Iterator, List, Mapping, Optional, Tuple
+
+Tree = Mapping[str, Any]
+
+
+def known(live: Mapping[str, Any]) -> Tree:
+    """All paths that anybody manages, as one tree; empty when the object carries no managed fields."""
+    tree: dict = {}
+    for entry in live["metadata"].get("managedFields") or ():
+        if not entry.get("subresource"):
+            _merge(tree, entry.get("fieldsV1") or {})
+    return tree
+
+
+def owned(live: Mapping[str, Any], manager: str) -> Tuple[Tree, str]:
+    """The paths that ``manager`` has applied, and the apiVersion they are written in (empty when it has applied nothing)."""
+    for entry in live["metadata"].get("managedFields") or ():
+        if entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource"):
+            return entry.get("fieldsV1") or {}, entry.get("apiVersion", "")
+    return {}, ""
+
+
+def forsaken(tree: Tree, desired: Any, path: str = "") -> Iterator[str]:
+    """The owned paths that ``desired`` does not have."""
+    for key, below in tree.items():
+        what, _colon, name = key.partition(":")
+        if what == "f":
+            here = f"{path}.{name}"
+            if not isinstance(desired, Mapping) or name not in desired:
+                yield here
+            else:
+                yield from forsaken(below, desired[name], here)
+        elif what == "k":
+            keys = json.loads(name)
+            item = next((item for item in _items(desired) if _matches(item, keys)), None)
+            here = f"{path}[{','.join(f'{k}={v}' for k, v in keys.items())}]"
+            if item is None:
+                yield here
+            else:
+                yield from forsaken(below, item, here)
+        elif what == "v" and json.loads(name) not in _items(desired):
+            yield f"{path}[{json.loads(name)}]"
+
+
+def merge_keys(tree: Optional[Tree]) -> Optional[Tuple[str, ...]]:
+    """How a list is merged: the key fields of its items, ``()`` for a set of values, ``None`` when it is replaced as a whole."""
+    for key in tree or ():
+        what, _colon, name = key.partition(":")
+        if what == "k":
+            return tuple(json.loads(name))
+        if what == "v":
+            return ()
+    return None
+
+
+def below(tree: Tree, item: Any, keys: Tuple[str, ...]) -> Tree:
+    """What is managed of a live list ``item``."""
+    for key, inner in tree.items():
+        what, _colon, name = key.partition(":")
+        if what == "k" and all(item.get(k) == v for k, v in json.loads(name).items()):
+            return inner
+    return {}
+
+
+def _merge(tree: dict, other: Tree) -> None:
+    for key, inner in other.items():
+        _merge(tree.setdefault(key, {}), inner)
+
+
+def _items(value: Any) -> List[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _matches(item: Any, keys: Mapping[str, Any]) -> bool:
+    """A key that the manifest leaves to its default (a port's protocol) does not speak against a match."""
+    return isinstance(item, Mapping) and all(item.get(key, value) == value for key, value in keys.items())

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Manifests: reading what the user wrote, naming objects, and showing them without noise or secrets."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Iterable, Iterator, Mapping, Tuple
+
+from .._core.errors import InvalidRequest
+
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+#: A name becomes part of a URL's path; the rest of the naming rules differ by kind and are the API server's.
+_NAME = re.compile(r"(?!\.{1,2}$)[^/%\s]{1,253}")
+#: Metadata that the server writes; an exported manifest carries it, and applying it would be refused.
+_SERVER_METADATA = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Which object: the same whatever version of its API it is written in. ``namespace`` is empty for cluster-wide kinds."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """``namespace/name`` or ``name``."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path}"
+
+
+def ref(manifest: Mapping[str, Any]) -> Ref:
+    """The name of a manifest or live object."""
+    group, slash, _version = manifest["apiVersion"].rpartition("/")
+    metadata = manifest["metadata"]
+    return Ref(group if slash else "", manifest["kind"], metadata.get("namespace") or "", metadata["name"])
+
+
+def parse(objects: Iterable[Any], parameter: str) -> Tuple[dict, ...]:
+    """Manifests ready to be applied, copies of ``objects``: lists unpacked, nulls and the server's own fields dropped, Secrets as ``data``.
+
+    Raises ``InvalidRequest`` naming ``parameter[index]``.
+    """
+    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in _parse(item, f"{parameter}[{index}]"))
+    seen: dict = {}
+    for index, manifest in enumerate(parsed):
+        key = ref(manifest)
+        if key in seen:
+            raise InvalidRequest("an object is given twice.", code="object-duplicate", parameter=parameter, found=str(key), fix="keep one of them.")
+        seen[key] = index
+    return parsed
+
+
+def _parse(item: Any, parameter: str) -> Iterator[dict]:
+    def refuse(code: str, message: str, found: object, fix: str) -> InvalidRequest:
+        return InvalidRequest(message, code=code, parameter=parameter, found=repr(found), fix=fix)
+
+    if not isinstance(item, Mapping):
+        raise refuse("object-type", "a manifest is a dictionary.", type(item).__name__, "give it as YAML, not as text (from_yaml_all reads text).")
+    for key in ("apiVersion", "kind"):
+        if not isinstance(item.get(key), str) or not item[key]:
+            raise refuse(f"object-{key}", f"{key} is missing.", item.get(key), f"every manifest says its {key}.")
+    if item["kind"].endswith("List") and isinstance(item.get("items"), (list, tuple)):
+        for index, inner in enumerate(item["items"]):
+            yield from _parse(inner, f"{parameter}.items[{index}]")
+        return
+    metadata = item.get("metadata")
+    if not isinstance(metadata, Mapping):
+        raise refuse("object-metadata", "metadata is missing.", metadata, "give at least metadata.name.")
+    if metadata.get("generateName") and not metadata.get("name"):
+        raise refuse("object-generate-name", "generateName would make a new object on each run.", metadata["generateName"], "give metadata.name.")
+    if not isinstance(metadata.get("name"), str) or not _NAME.fullmatch(metadata["name"]):
+        raise refuse("object-name", "metadata.name is not a name.", metadata.get("name"), "give a name without spaces, / and %.")
+    namespace = metadata.get("namespace")
+    if namespace is not None and not (isinstance(namespace, str) and _NAMESPACE.fullmatch(namespace)):
+        raise refuse("object-namespace", "metadata.namespace is not a namespace's name.", namespace, "lower-case letters, digits and -, at most 63.")
+    for name in ("labels", "annotations"):
+        for key, value in (metadata.get(name) or {}).items():
+            if value is not None and not isinstance(value, str):
+                raise refuse("object-label-type", f"the value of metadata.{name}.{key} is not text.", value, "put it in quotes.")
+    manifest = _without_nulls(copy.deepcopy(dict(item)))
+    manifest.pop("status", None)
+    for key in _SERVER_METADATA:
+        manifest["metadata"].pop(key, None)
+    for name in ("labels", "annotations"):
+        if not manifest["metadata"].get(name, True):
+            del manifest["metadata"][name]
+    if is_secret(manifest):
+        _encode_secret(manifest, parameter)
+    yield manifest
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_without_nulls(inner) for inner in value]
+    return value
+
+
+def _encode_secret(manifest: dict, parameter: str) -> None:
+    """stringData becomes data: the server never shows stringData again, so it could not be compared."""
+    data = manifest.setdefault("data", {})
+    for key, value in data.items():
+        try:
+            base64.b64decode(value, validate=True)
+        except (TypeError, ValueError, binascii.Error):
+            raise InvalidRequest(f"data.{key} of the Secret is not base64.", code="secret-encoding", parameter=parameter,
+                                 fix="put plain text under stringData.") from None
+    for key, value in manifest.pop("stringData", {}).items():
+        if not isinstance(value, str):
+            raise InvalidRequest(f"stringData.{key} of the Secret is not text.", code="secret-type", parameter=parameter,
+                                 found=type(value).__name__, fix="put it in quotes.")
+        data[key] = base64.b64encode(value.encode()).decode()
+    if not data:
+        del manifest["data"]
+
+
+def is_secret(manifest: Mapping[str, Any]) -> bool:
+    """Whether the values of this object are not to be shown."""
+    return manifest["kind"] == "Secret" and manifest["apiVersion"] == "v1"
+
+
+def redact(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING) -> dict:
+    """The object without a Secret's values; a value that differs from ``other``'s is shown as changed."""
+    if not is_secret(manifest):
+        return dict(manifest)
+    theirs = other.get("data") or {}
+    shown = {key: "(hidden)" if not theirs or theirs.get(key) == value else "(hidden, changed)" for key, value in (manifest.get("data") or {}).items()}
+    return {**manifest, "data": shown, "metadata": _quiet(manifest["metadata"])}
+
+
+def bare(manifest: Mapping[str, Any]) -> dict:
+    """The object without its status and without the server's bookkeeping: what can be compared."""
+    shown = {key: value for key, value in manifest.items() if key != "status"}
+    shown["metadata"] = {key: value for key, value in manifest["metadata"].items() if key not in _SERVER_METADATA}
+    return shown
+
+
+def essence(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING) -> dict:
+    """What a person wants to see of an object: ``bare``, without secrets and without kubectl's copy of it all."""
+    shown = redact(bare(manifest), other)
+    shown["metadata"] = _quiet(shown["metadata"])
+    return shown
+
+
+def _quiet(metadata: Mapping[str, Any]) -> dict:
+    """Metadata without kubectl's copy of the whole object, which would repeat everything, secrets included."""
+    quiet = dict(metadata)
+    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != _LAST_APPLIED}
+    quiet.pop("annotations", None)
+    return {**quiet, "annotations": annotations} if annotations else quiet

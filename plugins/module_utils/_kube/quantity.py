@@ -1,0 +1,39 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Kubernetes quantities: ``1Gi``, ``500m``, ``1e3``."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Optional
+
+_SUFFIXES = {"": Fraction(1), "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000)}
+for _power, _letter in enumerate("kMGTPE", start=1):
+    _SUFFIXES[_letter] = Fraction(1000**_power)
+    _SUFFIXES[f"{_letter.upper()}i"] = Fraction(1024**_power)
+
+_QUANTITY = re.compile(r"(?P<number>[+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE](?P<exponent>[+-]?\d{1,3})|(?P<suffix>[numkMGTPE]|[KMGTPE]i)?)")
+
+
+def parse(value: object) -> Optional[Fraction]:
+    """The number that ``value`` stands for, ``None`` when it is no quantity."""
+    if isinstance(value, bool):
+        return None
+    match = _QUANTITY.fullmatch(str(value))
+    if not match:
+        return None
+    number = Fraction(match["number"].rstrip(".") if match["number"].endswith(".") else match["number"])
+    if match["exponent"]:
+        return number * Fraction(10) ** int(match["exponent"])
+    return number * _SUFFIXES[match["suffix"] or ""]
+
+
+def in_bytes(value: object) -> Optional[int]:
+    """Whole bytes, rounded up as Kubernetes does; ``None`` when ``value`` is absent or no quantity."""
+    number = parse(value)
+    return None if number is None else -(-number.numerator // number.denominator)

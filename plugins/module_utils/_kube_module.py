@@ -1,0 +1,109 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The frame of the modules for Kubernetes objects: read, compare, apply what differs, wait for everything together."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, List, Mapping
+
+from ansible.module_utils.basic import AnsibleModule
+
+from . import _module
+from ._core.errors import CairnError
+from ._core.plan import Plan
+from ._kube import apply, observe
+from ._kube.client import APPLY
+from ._kube.connection import connect
+from ._kube.failures import about
+from ._kube.manifest import Ref, redact
+from ._kube.manifest import parse as parse_manifests
+from ._kube.wait import Reached, Target, wait
+
+#: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
+_SETTLE = 15
+
+
+def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], apply.Desired]) -> None:
+    """Run one module whose wish is ``parse(params)``; returns ``objects[]``, ``after[]``, ``readiness[]`` and ``requests``."""
+    session = _Session(module.params, parse)
+    _module.run(module, parse=session.parse, observe=session.observe, plan=apply.plan, lock=False, result=session.result, finish=session.finish,
+                handlers={apply.Request: session.send, apply.Established: session.establish})
+
+
+class _Session:
+    def __init__(self, params: Dict[str, Any], parse: Callable[[Mapping[str, Any]], apply.Desired]) -> None:
+        self._params = params
+        self._parse = parse
+        self._client: Any = None
+        self._desired: Any = None
+        self._observed: Any = None
+        self._answers: Dict[Ref, dict] = {}
+
+    def parse(self, params: Mapping[str, Any]) -> apply.Desired:
+        desired = self._parse(params)
+        # Ansible returns a module's parameters with its result.
+        for name in ("objects", "pending"):
+            if self._params.get(name):
+                self._params[name] = [redact(manifest) for manifest in parse_manifests(self._params[name], name)]
+        return desired
+
+    def observe(self, desired: apply.Desired) -> apply.Observed:
+        self._client = connect(self._params)
+        self._desired = desired
+        self._observed = observe.observe(self._client, desired)
+        return self._observed
+
+    def send(self, request: apply.Request) -> None:
+        content = APPLY if request.method == "PATCH" else "application/json"
+        deadline = time.monotonic() + _SETTLE
+        while True:
+            try:
+                self._answers[request.ref] = self._client.request(request.method, request.path, dict(request.query), request.body, content)
+                return
+            except CairnError as error:
+                if request.method == "DELETE" and error.code == "api-not-found":
+                    return
+                if not _settles(error, request) or time.monotonic() > deadline:
+                    raise about(error, request.ref) from None
+            time.sleep(1)
+
+    def establish(self, step: apply.Established) -> None:
+        wait(self._client, [Target(step.ref, step.resource, True, self._answers[step.ref])], 60)
+
+    def result(self, plan: Plan) -> dict:
+        """The prediction, which is all there is in check mode."""
+        after = [redact(live) for live in plan.after]
+        return {"objects": after, "after": after, "readiness": [], "requests": self._client.requests}
+
+    def finish(self, plan: Plan) -> dict:
+        """What is there now; after a wait that failed, what was there last (``reached``)."""
+        values: dict = {"readiness": []}
+        try:
+            if self._desired.wait is None:
+                values["objects"] = [redact(self._answers.get(found.ref, found.live)) for found in self._observed.found] if self._desired.present else []
+            else:
+                reached = wait(self._client, self._targets(), self._desired.wait)
+                values = {"readiness": [item.describe() for item in reached], "objects": self._shown(reached)}
+        except CairnError as error:
+            error.reached = {**self.result(plan), **error.reached}
+            raise
+        return {**values, "requests": self._client.requests}
+
+    def _targets(self) -> List[Target]:
+        if not self._desired.present:
+            return [Target(found.ref, found.resource, False, found.live) for found in self._observed.found if found.live is not None]
+        return [Target(found.ref, found.resource, True, self._answers.get(found.ref, found.live)) for found in self._observed.found] + [
+            Target(what, resource, True) for what, resource in self._observed.awaited]
+
+    def _shown(self, reached: List[Reached]) -> List[dict]:
+        return [redact(item.live) for item in reached if item.live is not None and item.target.present]
+
+
+def _settles(error: CairnError, request: apply.Request) -> bool:
+    """A custom object right after its definition, a pod right after its namespace."""
+    return error.code == "api-not-found" and request.method == "PATCH" or (error.code == "api-forbidden" and "serviceaccount" in error.found)

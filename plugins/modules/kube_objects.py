@@ -1,0 +1,184 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kube_objects
+short_description: A list of Kubernetes objects as one desired state
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Makes a list of manifests true, or takes all of them away, in the order in which objects need each other.
+  - What is there is read with one request per kind and namespace. An object that is already as wanted costs no request of its own.
+    For one that may differ the API server is asked by a dry run, so that a wish it would refuse stops before anything has changed.
+  - Only what differs is written, by server-side apply.
+    A field that an earlier run has set and that is no longer wanted is removed; fields of other managers are left alone.
+  - Waits for all objects together and ends early when waiting will not help.
+notes:
+  - The values of Secrets are not returned and not shown in a diff. Ansible logs the parameters of every module to the system's log;
+    set C(no_log=true) on tasks that carry Secrets.
+  - C(status) and what else the API server writes into an object (C(uid), C(resourceVersion) and the like) is ignored, as are fields that are null.
+  - A claim of a class that waits for its first pod counts as ready while it waits, and RV(readiness) says so.
+extends_documentation_fragment:
+  - cairn.storage.kube_connection
+  - cairn.storage.kube_connection.writing
+options:
+  objects:
+    description:
+      - The manifests. Lists (C(kind=List)) are unpacked.
+      - From a file, use V({{ lookup('ansible.builtin.file', path\) | from_yaml_all }}).
+    type: list
+    elements: dict
+    required: true
+  state:
+    description:
+      - V(present) makes the objects be as written.
+      - V(absent) deletes them, in reverse order; only names are looked at. Workloads are gone only when their pods are.
+    type: str
+    choices: [present, absent]
+    default: present
+  wait:
+    description: Wait until the objects are ready, or gone.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait at most for all of them together, in seconds.
+    type: int
+    default: 300
+  wait_for:
+    description: Objects that others make, to be waited for in the same wait. With O(state=present) only.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      api_version:
+        description: Their C(apiVersion).
+        type: str
+        default: v1
+      kind:
+        description: Their kind.
+        type: str
+        required: true
+      namespace:
+        description: Their namespace.
+        type: str
+      name:
+        description: Their name.
+        type: str
+        required: true
+  field_manager:
+    description: The name under which the API server records which fields are ours.
+    type: str
+    default: cairn.storage
+  on_conflict:
+    description:
+      - What to do when another field manager has set a field to another value.
+      - V(fail) names field and manager, V(take) sets the field and owns it from now on.
+    type: str
+    choices: [fail, take]
+    default: fail
+  pending:
+    description:
+      - Objects that earlier tasks would have made in the same check run, from their RV(after).
+      - Namespaces and custom resource definitions among them count as being there.
+    type: list
+    elements: dict
+    default: []
+  allow_data_loss:
+    description:
+      - Consent to lose the data of claims whose volumes have the reclaim policy C(Delete), when they, their namespace,
+        or a StatefulSet that takes its claims along is deleted.
+      - Each key is a claim as C(namespace/name), the value the volume it is bound to.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: A namespace with everything in it
+  cairn.storage.kube_objects:
+    objects: "{{ lookup('ansible.builtin.template', 'cluster.yml.j2') | from_yaml_all }}"
+    wait_timeout: 600
+
+- name: Take over a class that Helm has made
+  cairn.storage.kube_objects:
+    objects:
+      - apiVersion: storage.k8s.io/v1
+        kind: StorageClass
+        metadata: {name: local-block}
+        provisioner: kubernetes.io/no-provisioner
+        volumeBindingMode: WaitForFirstConsumer
+    on_conflict: take
+
+- name: Delete a claim and what is on its disk
+  cairn.storage.kube_objects:
+    objects:
+      - apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: disk-blocks-0, namespace: storage}
+    state: absent
+    allow_data_loss: {storage/disk-blocks-0: local-pv-1f2e3d4c}
+"""
+
+RETURN = r"""
+objects:
+  description: The objects in the order given, as they are, or in check mode as they would be. Values of Secrets are hidden.
+  returned: success, and when waiting failed
+  type: list
+  elements: dict
+readiness:
+  description: One entry for each object that was waited for, with C(kind), C(namespace), C(name), C(state) (V(ready), V(waiting), V(stuck) or V(failed)) and C(reason).
+  returned: success, and when waiting failed
+  type: list
+  elements: dict
+  sample: [{kind: PersistentVolumeClaim, namespace: storage, name: disk-blocks-0, state: ready, reason: ""}]
+actions:
+  description: What was done, or in check mode would be, in order, each with C(verb), C(kind), C(name), C(steps) and C(loses).
+  returned: always
+  type: list
+  elements: dict
+  sample: [{verb: create, kind: Namespace, name: storage, loses: "", steps: [PATCH /api/v1/namespaces/storage]}]
+after:
+  description: The objects that this task leaves behind, for O(pending) of the next one.
+  returned: success
+  type: list
+  elements: dict
+requests:
+  description: Number of requests sent to the API server.
+  returned: success
+  type: int
+  sample: 7
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cairn.storage.plugins.module_utils._kube import wish
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._kube_module import run
+
+
+def main():
+    awaited = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True},
+               "namespace": {"type": "str"}, "name": {"type": "str", "required": True}}
+    run(AnsibleModule(
+        argument_spec={
+            **ARGUMENTS,
+            "objects": {"type": "list", "elements": "dict", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 300},
+            "wait_for": {"type": "list", "elements": "dict", "default": [], "options": awaited},
+            "field_manager": {"type": "str", "default": "cairn.storage"},
+            "on_conflict": {"type": "str", "choices": ["fail", "take"], "default": "fail"},
+            "pending": {"type": "list", "elements": "dict", "default": []},
+            "allow_data_loss": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    ), wish.parse)
+
+
+if __name__ == "__main__":
+    main()
