@@ -1,0 +1,152 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Block devices as plain values, and the questions that planners ask about them. No I/O here."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import Dict, Iterator, Mapping, Optional, Tuple
+
+#: A device that carries one of these runs the machine itself.
+SYSTEM_MOUNTS = frozenset(("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/var/lib", "/var/log", "/etc", "/home", "/opt", "/root", "/tmp", "/var/tmp", "[SWAP]"))
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One thing that a low-level probe found on a device: a file system, a RAID or LVM member, a partition table."""
+
+    type: str
+    uuid: str = ""
+    label: str = ""
+
+    @property
+    def found(self) -> str:
+        """What a consent has to name: the UUID, or the type of what has none."""
+        return self.uuid or self.type
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.type, self.label and f"labelled {self.label}", self.uuid) if part)
+
+
+@dataclass(frozen=True)
+class Device:
+    """One block device.
+
+    ``links`` are its stable names below /dev/disk, the most lasting first; ``size`` is in bytes.
+    ``mounts`` are its mount points, ``[SWAP]`` among them. ``entry`` names the local volume ``class/entry`` that gives it out.
+    """
+
+    kernel_name: str
+    path: str
+    type: str
+    size: int
+    number: str = ""
+    links: Tuple[str, ...] = ()
+    parents: Tuple[str, ...] = ()
+    children: Tuple[str, ...] = ()
+    rotational: bool = False
+    read_only: bool = False
+    transport: str = ""
+    model: str = ""
+    serial: str = ""
+    wwn: str = ""
+    signatures: Tuple[Signature, ...] = ()
+    mounts: Tuple[str, ...] = ()
+    readable: bool = True
+    entry: str = ""
+    #: Bytes; what an input or output should be a multiple of, 0 when the device does not say.
+    optimal_io: int = 0
+
+    @property
+    def id(self) -> str:
+        """The name to use for it: stable where it has one."""
+        return self.links[0] if self.links else self.path
+
+    @property
+    def names(self) -> Tuple[str, ...]:
+        """Every path that means this device."""
+        return self.links + (self.path,)
+
+    @property
+    def found(self) -> str:
+        """What a consent to wipe it has to name."""
+        return ", ".join(signature.found for signature in self.signatures)
+
+    @property
+    def whole(self) -> bool:
+        """Whether rules may choose it: a disk, or what stands for several paths or members of one."""
+        return self.type in ("disk", "mpath") or self.type.startswith("raid")
+
+
+@dataclass(frozen=True)
+class Host:
+    """All block devices of a machine, by kernel name."""
+
+    devices: Mapping[str, Device] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(self.devices.values())
+
+    def resolve(self, reference: str) -> Optional[Device]:
+        """The device that a path, a by-id name, a WWN or a serial number means; ``None`` when there is none."""
+        reference = lv_mapper_path(reference) or reference
+        for device in self:
+            if reference in device.names or reference in map(posixpath.basename, device.links):
+                return device
+        return next((device for device in self if device.whole and reference in (device.wwn, device.serial)), None)
+
+    def by_uuid(self) -> Dict[str, Device]:
+        """Devices by the UUID of what they hold."""
+        return {signature.uuid: device for device in self for signature in device.signatures if signature.uuid}
+
+    def _related(self, device: Device, side: str) -> Iterator[Device]:
+        seen, queue = {device.kernel_name}, list(getattr(device, side))
+        while queue:
+            name = queue.pop(0)
+            if name not in seen and name in self.devices:
+                seen.add(name)
+                yield self.devices[name]
+                queue.extend(getattr(self.devices[name], side))
+
+    def above(self, device: Device) -> Tuple[Device, ...]:
+        """Everything built upon ``device``: partitions, logical volumes, paths joined."""
+        return tuple(self._related(device, "children"))
+
+    def disks(self, device: Device) -> Tuple[Device, ...]:
+        """The whole disks that ``device`` stands on, itself included."""
+        return tuple(each for each in (device, *self._related(device, "parents")) if not each.parents)
+
+    def mounts(self, device: Device) -> Tuple[str, ...]:
+        """Where ``device`` or anything upon it is mounted."""
+        return tuple(mount for each in (device, *self.above(device)) for mount in each.mounts)
+
+    def system(self, device: Device) -> bool:
+        """Whether the machine itself runs from ``device``."""
+        return any(mount in SYSTEM_MOUNTS for mount in self.mounts(device))
+
+    def use(self, device: Device) -> str:
+        """What a device is used for, in words; empty when it is free."""
+        mounts = self.mounts(device)
+        if mounts:
+            return f"mounted at {mounts[0]}"
+        if device.entry:
+            return f"local volume {device.entry}"
+        above = self.above(device)
+        if above:
+            return f"used by {above[0].path}"
+        if not device.readable:
+            return "unreadable"
+        return " and ".join(map(str, device.signatures))
+
+
+def lv_mapper_path(path: str) -> str:
+    """/dev/mapper/vg-lv of /dev/vg/lv; empty for any other path. Hyphens in names are doubled there (lvm(8), "VALID NAMES")."""
+    parts = path.split("/")
+    if len(parts) != 4 or parts[:2] != ["", "dev"] or parts[2] in ("mapper", "disk", "block", "char"):
+        return ""
+    return "/dev/mapper/" + "-".join(part.replace("-", "--") for part in parts[2:])

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The machine's block devices, by one lsblk, one blkid and a few files, whatever their number."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Set, Tuple
+
+from .._core.command import read
+from .identity import rank
+from .model import Device, Host, Signature
+from .probe import readable, signatures
+
+_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+_LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
+
+
+def observe(base_dir: str, probed: Callable[[Device], bool] = lambda device: True) -> Host:
+    """All devices; those that ``probed`` accepts are tried for reading and probed for what they hold.
+
+    ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
+    """
+    listed = parse_lsblk(read("lsblk", "--json", "--bytes", "--output", _COLUMNS))
+    # The kernel also lists what udev was told to give no node; nothing can be done with that.
+    devices = {name: device for name, device in listed.items() if os.path.exists(device.path)}
+    numbers = {device.number: device.kernel_name for device in devices.values()}
+    mounts = parse_mounts(_text("/proc/self/mountinfo"), _text("/proc/swaps"), numbers)
+    links = _links()
+    entries = block_entries(base_dir)
+    for name, device in devices.items():
+        devices[name] = dataclasses.replace(device, links=rank(links.get(name, ())), mounts=tuple(mounts.get(name, ())), entry=entries.get(name, ""))
+    candidates = [device for device in devices.values() if device.type not in ("rom", "loop") and device.size and probed(device)]
+    dead = {device.kernel_name for device in candidates if not readable(device.path)}
+    found = signatures(device.path for device in candidates if device.kernel_name not in dead)
+    return Host({name: with_probe(device, found, name in dead) for name, device in devices.items()})
+
+
+def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead: bool) -> Device:
+    """``device`` with what a probe found on it."""
+    return dataclasses.replace(device, signatures=found.get(device.path, ()), readable=not dead)
+
+
+def parse_lsblk(text: str) -> Dict[str, Device]:
+    """Devices by kernel name from lsblk's JSON tree, where a device stands below each of its parents."""
+    devices: Dict[str, Device] = {}
+
+    def visit(rows: Iterable[Mapping[str, Any]], parent: Tuple[str, ...]) -> List[str]:
+        names = []
+        for row in rows:
+            name = row["kname"]
+            names.append(name)
+            children = visit(row.get("children", ()), (name,))
+            known = devices.get(name)
+            if known:
+                devices[name] = dataclasses.replace(known, parents=tuple(dict.fromkeys(known.parents + parent)))
+                continue
+            devices[name] = Device(
+                kernel_name=name, path=row["path"], type=row["type"], size=int(row["size"] or 0), number=row["maj:min"].strip(), parents=parent,
+                children=tuple(dict.fromkeys(children)), rotational=_true(row["rota"]), read_only=_true(row["ro"]), transport=row["tran"] or "",
+                model=(row["model"] or "").strip(), serial=(row["serial"] or "").strip(), wwn=row["wwn"] or "", optimal_io=int(row["opt-io"] or 0))
+        return names
+
+    visit(json.loads(text)["blockdevices"], ())
+    return devices
+
+
+def parse_mounts(mountinfo: str, swaps: str, numbers: Mapping[str, str]) -> Dict[str, List[str]]:
+    """Mount points by kernel name from /proc/self/mountinfo and /proc/swaps (proc(5)); ``numbers`` maps major:minor to kernel names."""
+    mounts: Dict[str, List[str]] = {}
+    for line in mountinfo.splitlines():
+        fields = line.split()
+        source = fields[fields.index("-") + 2]
+        # btrfs and the like report a number of their own; the source names the device.
+        name = numbers.get(fields[2]) or (os.path.basename(os.path.realpath(source)) if source.startswith("/dev/") else "")
+        if name:
+            mounts.setdefault(name, []).append(unescape(fields[4]))
+    for line in swaps.splitlines()[1:]:
+        mounts.setdefault(os.path.basename(os.path.realpath(unescape(line.split()[0]))), []).append("[SWAP]")
+    return mounts
+
+
+def unescape(text: str) -> str:
+    """A path as /proc and fstab write it, with blanks as octal numbers."""
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+
+
+def block_entries(base_dir: str) -> Dict[str, str]:
+    """``class/entry`` by kernel name for the links below ``base_dir`` that lead to a device."""
+    found: Dict[str, str] = {}
+    for folder in _folders(base_dir):
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            if os.path.islink(path) and os.path.exists(path):
+                found[os.path.basename(os.path.realpath(path))] = f"{os.path.basename(folder)}/{name}"
+    return found
+
+
+def _folders(base_dir: str) -> List[str]:
+    try:
+        with os.scandir(base_dir) as rows:
+            return [row.path for row in rows if row.is_dir(follow_symlinks=False) and not row.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+
+
+def _links() -> Dict[str, Set[str]]:
+    links: Dict[str, Set[str]] = {}
+    for folder in _LINK_FOLDERS:
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:
+            continue
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.exists(path):
+                links.setdefault(os.path.basename(os.path.realpath(path)), set()).add(path)
+    return links
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
+
+
+def _true(value: object) -> bool:
+    return value in (True, "1")

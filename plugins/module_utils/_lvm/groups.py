@@ -1,0 +1,93 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Plans for volume groups themselves: create, extend, tag, remove. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+
+from .._block.model import Device, Host
+from .._block.steps import blank, recheck
+from .._core.command import command
+from .._core.errors import Conflict
+from .._core.plan import Action, Consent
+from .._core.quantity import human
+from .desired import Group
+from .model import PhysicalVolume, VolumeGroup
+from .space import DEFAULT_EXTENT, alignment, pv_extents
+from .volumes import Planned, check_unused
+
+
+def describe(group: VolumeGroup) -> Dict[str, Any]:
+    """A volume group for diffs."""
+    return {"size": human(group.extents * group.extent_bytes), "extent_size": human(group.extent_bytes), "tags": list(group.tags), "devices": [pv.path for pv in group.pvs]}
+
+
+def prepare(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Action, ...]:
+    """Wipe the devices that hold something and for which consent was given; ``orphans`` are kernel names of unused physical volumes."""
+    return tuple(Action("wipe", "device", device.id, blank(device), {"holds": [str(signature) for signature in device.signatures]}, {"holds": []},
+                        loses=" and ".join(map(str, device.signatures)))
+                 for device in devices if device.signatures and device.kernel_name not in orphans)
+
+
+def plan_group(group: Group, present: Optional[VolumeGroup], new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+    """Create the volume group on ``new`` devices, or extend it by them, and set its tags."""
+    if present is None:
+        return _create(group, new, orphans)
+    if group.extent_bytes not in (None, present.extent_bytes):
+        raise Conflict("the extent size of a volume group is fixed when it is made.", code="extent-differs", parameter=f"{group.parameter}.extent_size",
+                       found=f"{human(present.extent_bytes)} in {group.name}", fix="take the option out.")
+    actions: List[Action] = []
+    after = present
+    if new:
+        after = _with_devices(present, new)
+        start = alignment(device.optimal_io for device in new)
+        steps = (*_rechecks(new, orphans), command("vgextend", "--dataalignment", f"{start}b", group.name, *(device.id for device in new)))
+        actions.append(Action("extend", "volume group", group.name, steps, describe(present), describe(after)))
+    if group.tags is not None and group.tags != after.tags:
+        changes = [part for tag in group.tags if tag not in after.tags for part in ("--addtag", tag)]
+        changes += [part for tag in after.tags if tag not in group.tags for part in ("--deltag", tag)]
+        tagged = replace(after, tags=group.tags)
+        actions.append(Action("tag", "volume group", group.name, (command("vgchange", *changes, group.name),), describe(after), describe(tagged)))
+        after = tagged
+    return tuple(actions), after
+
+
+def _create(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+    extent = group.extent_bytes or DEFAULT_EXTENT
+    after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new)
+    tags = [part for tag in after.tags for part in ("--addtag", tag)]
+    # Without --yes: should a signature appear on a device after the last check, vgcreate stops instead of wiping it.
+    step = command("vgcreate", "--physicalextentsize", f"{extent}b", "--dataalignment", f"{alignment(device.optimal_io for device in new)}b", *tags, group.name,
+                   *(device.id for device in new))
+    return (Action("create", "volume group", group.name, (*_rechecks(new, orphans), step), None, describe(after)),), after
+
+
+def _rechecks(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Any, ...]:
+    return tuple(recheck(device, device.kernel_name in orphans) for device in devices)
+
+
+def _with_devices(group: VolumeGroup, devices: Sequence[Device]) -> VolumeGroup:
+    start = alignment(device.optimal_io for device in devices)
+    pvs = tuple(PhysicalVolume(device.id, "", device.kernel_name, pv_extents(device.size, group.extent_bytes, start)) for device in devices)
+    more = sum(pv.extents for pv in pvs)
+    return replace(group, pvs=group.pvs + pvs, extents=group.extents + more, free=group.free + more)
+
+
+def plan_group_removal(group: VolumeGroup, host: Host, consent: Consent) -> Tuple[Action, ...]:
+    """Remove a volume group; one that holds volumes only with consent that names its UUID. Its disks are left blank."""
+    for volume in group.visible:
+        check_unused(group, volume)
+    loses = ""
+    if group.visible:
+        names = ", ".join(volume.name for volume in group.visible)
+        consent.require(group.name, group.uuid or "", f"its logical volumes {names}", code="vg-consent")
+        loses = f"logical volumes {names} of {group.name} ({group.uuid})"
+    devices = [host.devices[pv.device].id for pv in group.pvs if pv.device in host.devices]
+    steps = (command("vgremove", *(("--yes",) if group.visible else ()), group.name), command("pvremove", *devices))
+    return (Action("remove", "volume group", group.name, steps, describe(group), None, loses=loses),)
