@@ -28,8 +28,6 @@ def differences(desired: Mapping[str, Any], live: Mapping[str, Any], manager: st
     Unchanged means: every leaf of ``desired`` is there with an equal value, and everything that ``manager`` owns is still desired.
     """
     tree = fields.known(live)
-    if not tree:
-        return [".metadata.managedFields"]
     ours, version = fields.owned(live, manager)
     group = desired["apiVersion"].rpartition("/")[0]
     comparison = _Comparison("." not in group or group.endswith(".k8s.io"))
@@ -58,8 +56,8 @@ class _Comparison:
 
     def any(self, desired: Any, live: Any, tree: Optional[fields.Tree], path: str) -> Iterator[str]:
         """Any value. One that nobody manages, or that is managed as a whole, must be the same as a whole."""
-        if isinstance(desired, Mapping) and isinstance(live, Mapping) and tree:
-            yield from self.granular(desired, live, tree, path)
+        if isinstance(desired, Mapping) and isinstance(live, Mapping) and (tree or path == ".metadata"):
+            yield from self.granular(desired, live, tree or {}, path)
         elif isinstance(desired, list) and isinstance(live, list) and tree:
             yield from self._merged(desired, live, tree, path)
         else:

@@ -46,7 +46,7 @@ def from_status(code: int, status: Mapping[str, Any], method: str, path: str) ->
         return InvalidRequest("the manifest has a field that this kind does not know.", code="field-unknown", parameter="objects", found=message,
                               fix="correct the spelling or the place of the field.")
     if code in (400, 413, 415, 422):
-        return InvalidRequest("the API server does not accept the object.", code="api-invalid", parameter="objects", found=message, fix="correct the manifest.")
+        return InvalidRequest("the API server does not accept the request.", code="api-invalid", parameter="" if method == "GET" else "objects", found=message, fix="correct the manifest.")
     if code == 504:
         return Timeout(f"{method} {path}: {message}.", code="api-timeout", fix="look at the API server's load and its webhooks, then run again.")
     return CommandFailed(f"{method} {path} failed: {message}.", code="api-error", found=f"HTTP status {code}")
