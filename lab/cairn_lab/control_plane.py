@@ -40,13 +40,31 @@ def audit_log(lab):
 
 
 def binary(lab, component):
-    """The program of that name; the links are made by ``kubernetes.build``."""
+    """The program of that name; the links are made by ``kubernetes.prepare``."""
     return folder(lab) / "bin" / component
+
+
+def prepare(lab):
+    """Write the control plane's certificates and configuration, where they are missing."""
+    pki.make_ca(_pki(lab))
+    names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
+    hosts = [f"IP:{ip}" for ip in (GATEWAY, "127.0.0.1", KUBERNETES_SERVICE)]
+    hosts += [f"DNS:{name}" for name in (*names, f"{names[-1]}.{DOMAIN}", "localhost")]
+    # One certificate to serve with and, as a member of system:masters, to call kubelets with.
+    pki.issue(_pki(lab), pki.Identity("apiserver", "kube-apiserver", ["system:masters"], hosts))
+    for name, user, groups in (
+        ("admin", "admin", ["system:masters"]),
+        ("kube-controller-manager", "system:kube-controller-manager", []),
+        ("kube-scheduler", "system:kube-scheduler", []),
+    ):
+        write_kubeconfig(
+            lab, folder(lab) / f"{name}.kubeconfig", pki.Identity(name, user, groups)
+        )
+    write(folder(lab) / "audit-policy.json", json.dumps(_AUDIT_POLICY))
 
 
 def start(lab, seconds=60):
     """Start what is not running; returns when the API server says it is ready."""
-    _credentials(lab)
     started = {name: _start(lab, name) for name in ("etcd", "kube-apiserver")}
     limit = time.monotonic() + seconds
     while not _ready(lab):
@@ -57,7 +75,7 @@ def start(lab, seconds=60):
             raise LabError(
                 f"the API server was not ready after {seconds} s; see {log(lab, 'kube-apiserver')}"
             )
-        time.sleep(0.1)
+        time.sleep(0.3)
     # Only now: the controller manager gives up on an API server that is not there.
     for name in ("kube-controller-manager", "kube-scheduler"):
         _start(lab, name)
@@ -119,24 +137,6 @@ def certificate(lab, identity):
 
 def _pki(lab):
     return folder(lab) / "pki"
-
-
-def _credentials(lab):
-    pki.make_ca(_pki(lab))
-    names = ["kubernetes", "kubernetes.default", "kubernetes.default.svc"]
-    hosts = [f"IP:{ip}" for ip in (GATEWAY, "127.0.0.1", KUBERNETES_SERVICE)]
-    hosts += [f"DNS:{name}" for name in (*names, f"{names[-1]}.{DOMAIN}", "localhost")]
-    # One certificate to serve with and, as a member of system:masters, to call kubelets with.
-    pki.issue(_pki(lab), pki.Identity("apiserver", "kube-apiserver", ["system:masters"], hosts))
-    for name, user, groups in (
-        ("admin", "admin", ["system:masters"]),
-        ("kube-controller-manager", "system:kube-controller-manager", []),
-        ("kube-scheduler", "system:kube-scheduler", []),
-    ):
-        write_kubeconfig(
-            lab, folder(lab) / f"{name}.kubeconfig", pki.Identity(name, user, groups)
-        )
-    write(folder(lab) / "audit-policy.json", json.dumps(_AUDIT_POLICY))
 
 
 def _ready(lab):

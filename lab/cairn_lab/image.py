@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from . import cache, prereq
+from . import cache, image_store, images, prereq
 from .config import REPO, versions
 from .progress import step
 from .run import run
@@ -38,12 +38,21 @@ _ENABLED = ("cairn-lab-host.service", "cairn-lab-disks.service", "cairn-lab-read
 _PER_MACHINE = ("etc/ssh/ssh_host_*", "etc/iscsi/initiatorname.iscsi", "etc/hostname")
 
 
-def base_image():
-    """Path of the cached ext4 image; builds what is missing of it."""
+def base_image(archives):
+    """Path of the cached ext4 image; builds what is missing of it.
+
+    archives: {image name: archive in the cache} that nodes find in containerd.
+    """
     kernel = prereq.kernel_modules()
+    tree = packages()
     parts = [IMAGE / "rootfs", IMAGE / "preload", Path(__file__), kernel.name, _SIZE]
-    tree = debian_tree(prereq.listed(IMAGE / "packages.txt"), "Debian packages of the nodes", 120)
-    return cache.product("node-image", [tree.name, *parts], lambda out: _assemble(tree, kernel, out))
+    parts += [tree.name, repr(sorted(archives.items()))]
+    return cache.product("node-image", parts, lambda out: _assemble(tree, kernel, archives, out))
+
+
+def packages():
+    """Path of the cached tree of the nodes' Debian packages."""
+    return debian_tree(prereq.listed(IMAGE / "packages.txt"), "Debian packages of the nodes", 120)
 
 
 def debian_tree(names, title, expected):
@@ -63,11 +72,13 @@ def debian_tree(names, title, expected):
     return cache.product("debian-tree", [suite, *names, *options], make)
 
 
-def _assemble(tree, kernel, out):
+def _assemble(tree, kernel, archives, out):
     with step("Base image of the nodes", 15):
         root = out.with_name(out.name + ".root")
         try:
             _populate(tree, kernel, root)
+            if archives:
+                _add_images(tree, archives, root)
             run(["mkfs.ext4", "-q", "-m", "0", "-L", "root", "-d", root, out, _SIZE])
         finally:
             shutil.rmtree(root, ignore_errors=True)
@@ -91,6 +102,16 @@ def _populate(tree, kernel, root):
     run(["chroot", root, "systemctl", "--quiet", "enable", *_ENABLED])
     # Otherwise the first boot rebuilds what the packages have built already.
     run(["chroot", root, "touch", "/etc/.updated", "/var/.updated"])
+
+
+def _add_images(tree, archives, root):
+    store = image_store.store(tree, archives.values())
+    run(["cp", "-a", "--link", store, root / "var/lib/containerd"])
+    # What usr/lib/cairn-lab/kubernetes writes when it has loaded an image.
+    known = root / "var/lib/cairn-lab/images"
+    known.mkdir(parents=True)
+    for name, archive in archives.items():
+        (known / images.record(name)).write_text(f"{images.in_node(archive)}\n")
 
 
 def _compile_preload(root):

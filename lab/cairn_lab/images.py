@@ -34,6 +34,11 @@ def in_node(path):
     return f"/lab/cache/{path.relative_to(CACHE)}"
 
 
+def record(name):
+    """The file name under which a node notes that it has loaded an image."""
+    return name.replace("/", "_")
+
+
 def catalogue():
     """The definitions in lab/images/catalogue.toml (its head says what the keys mean)."""
     return tomllib.loads(_CATALOGUE.read_text())

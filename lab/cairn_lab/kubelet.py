@@ -45,7 +45,7 @@ def prepare(lab, node, binary, archives):
     for name in ("kubelet", "kube-proxy"):
         link(folder / "bin" / name, images.in_node(binary))
     for name, archive in archives.items():
-        link(folder / "images" / name.replace("/", "_"), images.in_node(archive))
+        link(folder / "images" / images.record(name), images.in_node(archive))
 
 
 def link(path, target):
@@ -58,12 +58,12 @@ def link(path, target):
 
 
 def start(lab, node):
-    """Make the node take up what was prepared, and start what does not run."""
+    """Make a running node take up what was prepared; one that has just booted has done so."""
     ssh(
         lab,
         node,
-        "systemctl start containerd && systemctl restart cairn-lab-kubernetes"
-        " && systemctl start kubelet kube-proxy",
+        "systemctl start containerd cairn-lab-kubernetes kubelet kube-proxy"
+        " && /usr/lib/cairn-lab/kubernetes",
     )
 
 

@@ -1,7 +1,6 @@
 """The lab's Kubernetes, as the rest of the lab sees it."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import control_plane, gobuild, images as image_archives, kubelet
@@ -16,17 +15,29 @@ _COREDNS = REPO / "lab/coredns/manifest.yaml"
 _READY_SECONDS = 300
 
 
-def build(lab):
-    """Make the binary and, for a lab with nodes, the images, where the cache lacks them."""
+def prepare(lab):
+    """Build what the cache lacks, and write all that the control plane and nodes start from.
+
+    Nodes that boot after this become members of the cluster by themselves.
+    """
     program = _program()
     for name in (*COMPONENTS, "kubectl"):
         kubelet.link(bin_dir(lab) / name, program)
+    control_plane.prepare(lab)
     if lab.nodes:
-        seen = {
-            name: image_archives.in_node(path) for name, path in image_archives.archives().items()
-        }
+        archives = preloaded()
+        # All nodes, since each has routes to all the others.
+        for node in lab.nodes:
+            kubelet.prepare(lab, node, program, archives)
+            run(in_netns(lab, ["ip", "route", "replace", *pod_route(node)]))
+        seen = {name: image_archives.in_node(path) for name, path in image_archives.archives().items()}
         control_plane.write(_images_file(lab), json.dumps(seen, indent=1))
     gobuild.drop_compiler_cache()
+
+
+def preloaded():
+    """{image name: archive in the cache} of what every node has from the beginning."""
+    return image_archives.archives(preloaded=True)
 
 
 def start_control_plane(lab):
@@ -39,12 +50,7 @@ def start_control_plane(lab):
 
 
 def join(lab, nodes):
-    """Make running nodes members of the cluster, in parallel."""
-    program, archives = _program(), image_archives.archives(preloaded=True)
-    # All nodes, since each has routes to all the others.
-    for node in lab.nodes:
-        kubelet.prepare(lab, node, program, archives)
-        run(in_netns(lab, ["ip", "route", "replace", *pod_route(node)]))
+    """Make nodes that were running before ``prepare`` members of the cluster, too."""
     with ThreadPoolExecutor() as pool:
         for done in [pool.submit(kubelet.start, lab, node) for node in nodes]:
             done.result()
@@ -52,16 +58,16 @@ def join(lab, nodes):
 
 def wait_ready(lab, progress):
     """Wait until every node is Ready and the cluster's DNS is available."""
-    limit = time.monotonic() + _READY_SECONDS
-    while waiting := _waiting(lab):
-        progress.note(f"waiting for {', '.join(waiting)}")
-        if time.monotonic() > limit:
-            raise LabError(
-                f"not ready after {_READY_SECONDS} s: {', '.join(waiting)};"
-                f" see `lab kubectl --name {lab.name} get nodes,pods -A` and `lab logs NODE`"
-            )
-        time.sleep(0.5)
-    progress.note(f"{len(lab.nodes)} nodes Ready")
+    if not lab.nodes:
+        return
+    timeout = f"--timeout={_READY_SECONDS}s"
+    names = [f"node/{node.name}" for node in lab.nodes]
+    progress.note("waiting for kubelets")
+    _kubectl(lab, "wait", "--for=create", *names, timeout)
+    _kubectl(lab, "wait", "--for=condition=Ready", *names, timeout)
+    progress.note("waiting for coredns")
+    _kubectl(lab, "rollout", "status", "--namespace=kube-system", "deployment/coredns", timeout)
+    progress.note(f"{len(names)} nodes Ready")
 
 
 def stop(lab):
@@ -125,18 +131,6 @@ def _program():
 
 def _images_file(lab):
     return control_plane.folder(lab) / "images.json"
-
-
-def _waiting(lab):
-    """What is not ready yet, in words."""
-    ready = _nodes(lab)
-    missing = [node.name for node in lab.nodes if not ready.get(node.name)]
-    if lab.nodes and not missing:
-        options = ["--namespace=kube-system", "--output=json"]
-        dns = json.loads(_kubectl(lab, "get", "deployment", "coredns", *options))
-        if dns["status"].get("availableReplicas", 0) < dns["spec"]["replicas"]:
-            missing.append("coredns")
-    return missing
 
 
 def _nodes(lab):

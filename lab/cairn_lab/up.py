@@ -24,6 +24,7 @@ def up(name, asked):
         lab.save()
         keys.make(lab)
         netns.up(lab)
+        _build(lab)
         with ThreadPoolExecutor() as pool:
             halves = []
             if lab.nodes:
@@ -56,10 +57,21 @@ def down(name, purge):
             shutil.rmtree(lab.root, ignore_errors=True)
 
 
-def _machines(lab, grown):
-    if not lab.base_image:
-        lab.base_image = str(image.base_image())
+def _build(lab):
+    with ThreadPoolExecutor() as pool:
+        # Side by side: packages wait for the mirror, the compiler for the processor.
+        packages = pool.submit(image.packages) if lab.nodes else None
+        if lab.has_kubernetes:
+            kubernetes.prepare(lab)
+        if packages:
+            packages.result()
+    if lab.nodes and not lab.base_image:
+        preloaded = kubernetes.preloaded() if lab.has_kubernetes else {}
+        lab.base_image = str(image.base_image(preloaded))
         lab.save()
+
+
+def _machines(lab, grown):
     if not Path(lab.base_image).exists():
         raise LabError(
             f"the image that lab {lab.name} was made from is gone ({lab.base_image}):"
@@ -80,7 +92,6 @@ def _machines(lab, grown):
 
 
 def _control_plane(lab):
-    kubernetes.build(lab)
     with step("Control plane"):
         kubernetes.start_control_plane(lab)
 
