@@ -14,4 +14,4 @@ import ensurepip
 ensurepip.bootstrap()
 PY
 cd "$tree"
-exec ansible-test sanity --venv --python "$python" --junit --color no --exclude lab/ --exclude tests/
+exec ansible-test sanity --venv --python "$python" --junit --color no

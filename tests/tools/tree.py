@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+#: Not part of the collection, and not what those tools understand.
+LEFT_OUT = ("lab/", "tests/", ".ci/", "inventories/lab/hosts")
 
 def git(*argv: str, cwd: Path) -> str:
     return subprocess.run(("git", *argv), cwd=cwd, check=True, capture_output=True, text=True).stdout
@@ -21,7 +23,7 @@ def main(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=repo).split("\0"):
         source = repo / name
-        if not name or not (source.is_symlink() or source.is_file()):
+        if not name or name.startswith(LEFT_OUT) or not (source.is_symlink() or source.is_file()):
             continue
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source, target / name, follow_symlinks=False)
