@@ -30,6 +30,15 @@ _MASKED = (
     "systemd-binfmt.service",
     "proc-sys-fs-binfmt_misc.automount",
     "sys-fs-fuse-connections.mount",
+    "dev-mqueue.mount",
+    "run-lock.mount",
+    "tmp.mount",
+    "systemd-journal-flush.service",
+    "systemd-random-seed.service",
+    "systemd-remount-fs.service",
+    "systemd-tmpfiles-setup-dev.service",
+    "systemd-udev-load-credentials.service",
+    "systemd-user-sessions.service",
 )
 # Installed for those who want them, started by nobody but a role.
 _DISABLED = ("multipathd.service", "smartmontools.service", "containerd.service")
