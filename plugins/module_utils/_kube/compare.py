@@ -16,7 +16,7 @@ from typing import Any, Iterator, List, Mapping, Optional, Tuple
 from . import fields, quantity
 
 #: Values that the server fills in inside things that are replaced as a whole, where ownership does not tell them from ours.
-_DEFAULTS = {"volumeMode": "Filesystem", "status": {"phase": "Pending"}, "apiVersion": "v1", "kind": "PersistentVolumeClaim", "protocol": "TCP"}
+_DEFAULTS = {**fields.KEY_DEFAULTS, "volumeMode": "Filesystem", "status": {"phase": "Pending"}, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}
 #: Fields under which the built-in kinds have quantities.
 _QUANTITIES = frozenset(("capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "requests"))
 _IDENTITY = (".apiVersion", ".kind", ".metadata.name", ".metadata.namespace")
@@ -115,7 +115,7 @@ def _find(item: Any, live: List[Any], keys: Tuple[str, ...]) -> Optional[int]:
         return live.index(item) if item in live else None
     if not isinstance(item, Mapping):
         return None
-    found = [index for index, other in enumerate(live) if all(item.get(key, _DEFAULTS.get(key, other.get(key))) == other.get(key) for key in keys)]
+    found = [index for index, other in enumerate(live) if all(item.get(key, fields.KEY_DEFAULTS.get(key, other.get(key))) == other.get(key) for key in keys)]
     return found[0] if len(found) == 1 else None
 
 

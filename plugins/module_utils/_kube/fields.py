@@ -16,6 +16,8 @@ import json
 from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 Tree = Mapping[str, Any]
+#: What the server takes for a merge key that a manifest leaves out (a port's protocol).
+KEY_DEFAULTS = {"protocol": "TCP"}
 
 
 def known(live: Mapping[str, Any]) -> Tree:
@@ -87,5 +89,4 @@ def _items(value: Any) -> List[Any]:
 
 
 def _matches(item: Any, keys: Mapping[str, Any]) -> bool:
-    """A key that the manifest leaves to its default (a port's protocol) does not speak against a match."""
-    return isinstance(item, Mapping) and all(item.get(key, value) == value for key, value in keys.items())
+    return isinstance(item, Mapping) and all(item.get(key, KEY_DEFAULTS.get(key, value)) == value for key, value in keys.items())

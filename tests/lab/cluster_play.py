@@ -1,0 +1,87 @@
+"""Running tasks through Ansible, and asking the API server without the code under test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+def play(*tasks: dict, check: bool = False) -> list[dict]:
+    """The results of ``tasks``, one playbook run; failures do not stop it."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.json"
+        steps = [{"name": f"Step {number}", "register": f"result_{number}", "ignore_errors": True, **task} for number, task in enumerate(tasks)]
+        names = ", ".join(f"result_{number}" for number in range(len(tasks)))
+        steps.append({"name": "Tell", "check_mode": False,
+                      "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"}})
+        book = Path(folder) / "play.yml"
+        book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": steps}]), encoding="utf-8")
+        python = f"ansible_python_interpreter={sys.executable}"
+        done = subprocess.run(("ansible-playbook", "-i", "localhost,", "-c", "local", "-e", python, *(("--check", "--diff") if check else ()), str(book)),
+                              cwd=REPO, env=environment(), capture_output=True, text=True, check=False)
+        assert results.exists(), done.stdout + done.stderr
+        return json.loads(results.read_text(encoding="utf-8"))
+
+
+def environment() -> dict:
+    """For Ansible: this collection, and the programs that belong to this Python."""
+    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def objects(manifests: list[dict], check: bool = False, **options: Any) -> dict:
+    """A task that makes ``manifests`` true."""
+    return {"cairn.storage.kube_objects": {"objects": manifests, **options}, "check_mode": check, "diff": True}
+
+
+def info(**options: Any) -> dict:
+    """A task that asks for relations."""
+    return {"cairn.storage.storage_info": options}
+
+
+def kubectl(*arguments: str, stdin: str | None = None) -> str:
+    """What kubectl prints."""
+    done = subprocess.run(("kubectl", *arguments), input=stdin, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+    return done.stdout
+
+
+def get(manifest: dict) -> dict | None:
+    """The live object, ``None`` when there is none."""
+    group, _slash, version = manifest["apiVersion"].rpartition("/")
+    kind = f"{manifest['kind']}.{version}.{group}" if group else manifest["kind"]
+    space = ("-n", manifest["metadata"]["namespace"]) if "namespace" in manifest["metadata"] else ()
+    done = subprocess.run(("kubectl", "get", kind, manifest["metadata"]["name"], *space, "-o", "json"), capture_output=True, text=True, check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def look(manifests: list[dict]) -> dict:
+    """A task that asks the API server for ``manifests``, see ``seen``."""
+    # A kind that is not defined yet makes kubectl fail, after it has told all the others.
+    return {"ansible.builtin.command": {"argv": ["kubectl", "get", "--ignore-not-found", "-o", "json", "-f", "-"],
+                                        "stdin": yaml.safe_dump_all(manifests, sort_keys=False)}, "check_mode": False, "failed_when": False}
+
+
+def seen(result: dict) -> dict:
+    """The live objects that ``look`` has found, ``{(kind, name): object}``, without what controllers write all the time."""
+    found = json.loads(result["stdout"] or '{"items": []}')
+    return {(live["kind"], live["metadata"]["name"]): {key: value for key, value in live.items() if key != "status"} for live in found.get("items", [found])}
+
+
+def set_status(kind: str, namespace: str, name: str, status: dict) -> None:
+    """Write a status as a kubelet or controller would."""
+    kubectl("patch", kind, name, "-n", namespace, "--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+
+
+def requests_since(moment: float) -> int:
+    """How many requests the collection has sent since ``moment`` (Unix seconds), by the API server's audit log."""
+    done = subprocess.run(("lab", "api-log", "--json", "--since", str(moment)), capture_output=True, text=True, check=True)
+    return sum(row["count"] for row in json.loads(done.stdout) if row["user_agent"] == "cairn.storage")
