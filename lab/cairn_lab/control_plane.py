@@ -120,14 +120,12 @@ def write_kubeconfig(lab, path, identity):
 
 
 def write(path, text):
-    """Write a file only its owner may read; returns whether that changed anything."""
-    text += "\n"
-    if path.exists() and path.read_text() == text:
-        return False
+    """Write a file only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(text)
-    return True
+    new = path.with_name(f".{path.name}.new")
+    new.touch(mode=0o600)
+    new.write_text(text.rstrip("\n") + "\n")
+    new.replace(path)
 
 
 def certificate(lab, identity):

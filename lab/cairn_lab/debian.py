@@ -45,8 +45,7 @@ def copy_programs(source, programs, target):
 
 def _copy(source, path, target):
     """Copy one file to where it really lies, and, where ``path`` is a link, what it leads to."""
-    # /lib/x is /usr/lib/x in both trees.
-    folder = _inside(source, Path(path).parent)
+    folder = _inside(Path(path).parent)
     real = source / folder / Path(path).name
     new = target / folder / real.name
     if os.path.lexists(new):
@@ -57,8 +56,8 @@ def _copy(source, path, target):
         _copy(source, os.path.join("/", folder, os.readlink(real)), target)
 
 
-def _inside(source, folder):
-    """Where a folder of the tree lies, relative to its root, with its links followed there."""
+def _inside(folder):
+    """Where a folder of a Debian tree lies, relative to its root: /lib is /usr/lib."""
     parts = os.path.normpath(folder).strip("/").split("/")
     if parts[0] in _MERGED:
         parts.insert(0, "usr")

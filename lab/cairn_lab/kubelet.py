@@ -81,7 +81,8 @@ _KUBELET = {
     "clusterDNS": [DNS_SERVICE],
     "clusterDomain": DOMAIN,
     "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
-    # The kernel has no cpuset controller, and kubelet would complain for ever.
+    # The kernel has no cpuset controller, and kubelet does not start where it is to enforce
+    # without; so it only notes that once a minute.
     "enforceNodeAllocatable": [],
     # An image that is collected cannot be had again: there is no registry.
     "imageGCHighThresholdPercent": 100,

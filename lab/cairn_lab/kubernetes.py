@@ -3,9 +3,10 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from . import control_plane, gobuild, images as image_archives, kubelet
+from . import control_plane, gobuild, kubelet
+from . import images as image_archives
 from .addresses import pod_route
-from .apilog import api_log  # noqa: F401
+from .apilog import api_log as api_log
 from .config import REPO, versions
 from .control_plane import COMPONENTS
 from .run import LabError, in_netns, run

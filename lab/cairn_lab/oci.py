@@ -14,12 +14,12 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _MEDIA = "application/vnd.oci.image"
 
 
-def write(archive, name, tree, *, entrypoint, env=None):
+def write(archive, name, tree, *, entrypoint):
     """Write an OCI layout archive (a tar) of one image.
 
     name: the full image name with its tag; archives carry it, so loading needs no more.
     tree: the folder that becomes the image's root file system; owners and modes are kept.
-    entrypoint: argv. env: dictionary of variables.
+    entrypoint: argv.
     """
     layer = archive.with_name(archive.name + ".layer")
     diff_id = _write_layer(layer, tree)
@@ -27,10 +27,7 @@ def write(archive, name, tree, *, entrypoint, env=None):
         {
             "architecture": _MACHINES[platform.machine()],
             "os": "linux",
-            "config": {
-                "Entrypoint": list(entrypoint),
-                "Env": [f"{key}={value}" for key, value in (env or {}).items()],
-            },
+            "config": {"Entrypoint": list(entrypoint)},
             "rootfs": {"type": "layers", "diff_ids": [diff_id]},
         }
     )
