@@ -194,7 +194,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._block import observe as devices
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import CHOOSING, WIPE
-from ansible_collections.cairn.storage.plugins.module_utils._block.steps import HANDLERS
+from ansible_collections.cairn.storage.plugins.module_utils._block.apply import HANDLERS
 from ansible_collections.cairn.storage.plugins.module_utils._lvm import observe as lvm
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.desired import parse
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.plan import Observed, plan

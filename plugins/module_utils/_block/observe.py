@@ -19,7 +19,8 @@ from .identity import rank
 from .model import Device, Host, Signature
 from .probe import readable, signatures
 
-_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+#: Without NAME lsblk gives a flat list, without telling what stands on what.
+_COLUMNS = "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
 
 
@@ -95,7 +96,7 @@ def unescape(text: str) -> str:
 def block_entries(base_dir: str) -> Dict[str, str]:
     """``class/entry`` by kernel name for the links below ``base_dir`` that lead to a device."""
     found: Dict[str, str] = {}
-    for folder in _folders(base_dir):
+    for folder in folders(base_dir):
         for name in os.listdir(folder):
             path = os.path.join(folder, name)
             if os.path.islink(path) and os.path.exists(path):
@@ -103,7 +104,8 @@ def block_entries(base_dir: str) -> Dict[str, str]:
     return found
 
 
-def _folders(base_dir: str) -> List[str]:
+def folders(base_dir: str) -> List[str]:
+    """Discovery directories below ``base_dir``; our own notes there begin with a dot."""
     try:
         with os.scandir(base_dir) as rows:
             return [row.path for row in rows if row.is_dir(follow_symlinks=False) and not row.name.startswith(".")]

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Steps on devices that an executor carries out: the check that nothing changed since the plan, and wiping."""
+"""What plans on devices are made of, as plain data: the check that nothing changed since the plan, and wiping; apply.py carries it out."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from typing import Tuple
 
 from .._core.command import command
-from .._core.errors import Conflict
 from .model import Device
-from .probe import signatures
 
 
 @dataclass(frozen=True)
@@ -28,14 +26,6 @@ class Unchanged:
         return f"check that {self.path} holds {self.found or 'nothing'}"
 
 
-def check_unchanged(step: Unchanged) -> None:
-    """Probe again; ``Conflict`` when something else stands there now."""
-    now = ", ".join(signature.found for signature in signatures([step.path]).get(step.path, ()))
-    if now != step.found:
-        raise Conflict(f"{step.path} changed after the plan was made.", code="device-changed", found=f"{now or 'nothing'} instead of {step.found or 'nothing'}",
-                       fix="find out who wrote to it, then run again.")
-
-
 def blank(device: Device) -> Tuple[object, ...]:
     """Steps that take every signature off ``device``, or stop because it is not what the plan saw."""
     return (Unchanged(device.id, device.found), command("wipefs", "--all", "--lock=yes", device.id))
@@ -44,7 +34,3 @@ def blank(device: Device) -> Tuple[object, ...]:
 def recheck(device: Device, as_found: bool = False) -> Unchanged:
     """The step before ``device`` is written to for the first time: it must be blank, or ``as_found`` by the plan."""
     return Unchanged(device.id, device.found if as_found else "")
-
-
-#: For ``_module.run``.
-HANDLERS = {Unchanged: check_unchanged}

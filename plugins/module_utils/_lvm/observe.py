@@ -92,7 +92,9 @@ def backups(folder: str) -> Dict[str, str]:
         return found
     for name in names:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            match = re.search(r'^\s+id = "([^"]+)"', file.read(4096), re.MULTILINE)
-        if match:
+            text = file.read(4096)
+        match = re.search(r'^\s+id = "([^"]+)"', text, re.MULTILINE)
+        # vgremove leaves a backup as well, of the empty group that it removed.
+        if match and not re.search(r"^description = .*executing '\S*\s*\bvgremove\b", text, re.MULTILINE):
             found[name] = match[1]
     return found

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Carrying out the steps on file systems, mount points, links and fstab."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from .._core.command import command, mutate
+from .._core.errors import CommandFailed, NotFound
+from . import fstab
+from .steps import Link, MakeFileSystem, Mount, Retire
+from .model import FORMATTING, KEPT
+from .observe import FSTAB
+from .table import EditFstab
+
+
+def make_file_system(step: MakeFileSystem) -> None:
+    """Run mkfs; neither mkfs.xfs nor the check before it would overwrite a file system."""
+    notes = os.path.join(step.base_dir, FORMATTING)
+    os.makedirs(notes, exist_ok=True)
+    _write(os.path.join(notes, step.uuid), f"{step.device} {step.storage_class}\n")
+    if step.fs_type == "xfs":
+        mutate(command("mkfs.xfs", "-q", "-L", step.label, "-m", f"uuid={step.uuid}", step.device, timeout=3600))
+    else:
+        # No blocks are kept back for root: the volume is data only.
+        mutate(command(f"mkfs.{step.fs_type}", "-q", "-m", "0", "-L", step.label, "-U", step.uuid, step.device, timeout=3600))
+
+
+def mount(step: Mount) -> None:
+    """Mount point, flag, mount."""
+    path = os.path.join(step.base_dir, step.storage_class, step.uuid)
+    os.makedirs(path, exist_ok=True)
+    _immutable(path, "+i")
+    note = os.path.join(step.base_dir, FORMATTING, step.uuid)
+    if os.path.exists(note):
+        os.unlink(note)
+        _sync(os.path.dirname(note))
+    options = ("--options", ",".join(step.options)) if step.options else ()
+    mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def link(step: Link) -> None:
+    """Link to the device's lasting name, which for a logical volume is known only once it is there."""
+    target = step.device
+    if not target.startswith("/dev/disk/"):
+        target = _lasting(step.device)
+    os.makedirs(step.folder, exist_ok=True)
+    remembered = os.path.join(os.path.dirname(step.folder), KEPT, os.path.basename(step.folder), os.path.basename(target))
+    os.symlink(target, os.path.join(step.folder, os.path.basename(target)))
+    if os.path.islink(remembered):
+        os.unlink(remembered)
+    _sync(step.folder)
+
+
+def _lasting(device: str) -> str:
+    real = os.path.realpath(device)
+    for name in sorted(os.listdir("/dev/disk/by-id")) if os.path.isdir("/dev/disk/by-id") else ():
+        path = os.path.join("/dev/disk/by-id", name)
+        if name.startswith("dm-uuid-") and os.path.realpath(path) == real:
+            return path
+    if real.startswith("/dev/dm-"):
+        raise NotFound("udev has not made the lasting name of a logical volume.", code="link-missing", found=f"nothing in /dev/disk/by-id leads to {device}",
+                       fix="look for errors in the log of systemd-udevd, then run again.")
+    return device
+
+
+def retire(step: Retire) -> None:
+    """Remove a mount point, or remember a link."""
+    if not os.path.islink(step.path):
+        _immutable(step.path, "-i")
+        os.rmdir(step.path)
+        return
+    folder, name = os.path.split(step.path)
+    memory = os.path.join(os.path.dirname(folder), KEPT, os.path.basename(folder))
+    os.makedirs(memory, exist_ok=True)
+    os.replace(step.path, os.path.join(memory, name))
+    _sync(memory)
+
+
+def edit_fstab(step: EditFstab) -> None:
+    """Replace the file at once, with the mode that it had."""
+    try:
+        with open(FSTAB, encoding="utf-8", errors="surrogateescape") as file:
+            text, mode = file.read(), os.fstat(file.fileno()).st_mode & 0o7777
+    except FileNotFoundError:
+        text, mode = "", 0o644
+    _write(FSTAB, fstab.edit(text, step.put, step.drop), mode)
+
+
+def _immutable(path: str, flag: str) -> None:
+    """So that not even root writes to the disk below while nothing is mounted. Not every file system knows the flag."""
+    try:
+        mutate(command("chattr", flag, path))
+    except CommandFailed as error:
+        if "not supported" not in error.message:
+            raise
+
+
+def _write(path: str, text: str, mode: int = 0o644) -> None:
+    folder = os.path.dirname(path)
+    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".cairn-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    _sync(folder)
+
+
+def _sync(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+#: For ``_module.run``.
+HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, Link: link, Retire: retire, EditFstab: edit_fstab}

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What a person wants of local volumes, parsed and checked before anything is looked at."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+from .._block.rules import DiskRule
+from .._block.rules import parse as parse_rules
+from .._block.select import Wanted, parse_wanted
+from .._core.errors import InvalidRequest
+from .._core.plan import Consent
+from .._core.quantity import Size, parse_size
+from .._lvm.desired import check_name
+
+#: A storage class's name is a DNS subdomain (RFC 1123); logical volumes are named after it, so it stays below LVM's limit.
+_CLASS = re.compile(r"(?=.{1,100}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_OPTION = re.compile(r"[^\s,\"'\\]+")
+#: They would keep a volume from being mounted at boot, or let kubelet start before it.
+_REFUSED_OPTIONS = ("noauto", "auto", "defaults", "fail", "user", "users")
+_SYSTEM_FOLDERS = ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib")
+
+
+@dataclass(frozen=True)
+class LogicalVolumes:
+    """Logical volumes to make for a class, all of one size."""
+
+    parameter: str
+    volume_group: str
+    count: int
+    size: Size
+
+
+@dataclass(frozen=True)
+class VolumeClass:
+    """A wanted class: whole devices (``wanted``) or logical volumes, given out raw or with a file system."""
+
+    name: str
+    parameter: str
+    volume_mode: str = "Filesystem"
+    fs_type: str = "xfs"
+    wanted: Optional[Wanted] = None
+    logical_volumes: Optional[LogicalVolumes] = None
+    mount_options: Tuple[str, ...] = ()
+    adopt_new: bool = False
+    state: str = "present"
+
+    @property
+    def block(self) -> bool:
+        """Whether pods get the raw device."""
+        return self.volume_mode == "Block"
+
+
+@dataclass(frozen=True)
+class Published:
+    """An entry that the cluster knows as a persistent volume."""
+
+    storage_class: str
+    entry: str
+    volume: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The whole wish of one call. ``published`` is ``None`` when the cluster was not asked."""
+
+    classes: Tuple[VolumeClass, ...]
+    rules: Tuple[DiskRule, ...]
+    base_dir: str
+    published: Optional[Tuple[Published, ...]]
+    pending: Mapping[str, Any]
+    wipe: Consent
+    allow_kernel_names: bool
+
+
+def parse(params: Mapping[str, Any]) -> Wish:
+    """The wish from the module's parameters."""
+    base_dir = _base_dir(params["base_dir"])
+    classes: List[VolumeClass] = []
+    for index, item in enumerate(params["classes"]):
+        here = f"classes[{index}]"
+        name = item["name"]
+        if not _CLASS.fullmatch(name):
+            raise InvalidRequest("not a name for a storage class.", code="class-name", parameter=f"{here}.name", found=repr(name),
+                                 fix="use up to 100 lower-case letters, digits, hyphens and dots.")
+        if name in (other.name for other in classes):
+            raise InvalidRequest("two classes have the same name.", code="class-twice", parameter=f"{here}.name", found=name, fix="merge them or rename one.")
+        classes.append(VolumeClass(name, here, state="absent") if item["state"] == "absent" else _present(item, here, params["allow_kernel_names"]))
+    return Wish(tuple(classes), parse_rules(params["disk_rules"]), base_dir, _published(params["published"]), params["pending"] or {},
+                Consent("wipe", params["wipe"]), params["allow_kernel_names"])
+
+
+def _present(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> VolumeClass:
+    devices, volumes = item.get("devices"), item.get("logical_volumes")
+    if (devices is None) == (volumes is None):
+        raise InvalidRequest("a class stands either on devices or on logical volumes.", code="class-source", parameter=here,
+                             found="both" if devices is not None else "neither", fix="give one of devices and logical_volumes.")
+    block = item["volume_mode"] == "Block"
+    for option in ("fs_type", "mount_options"):
+        if block and item.get(option):
+            raise InvalidRequest("a raw volume has no file system.", code="block-file-system", parameter=f"{here}.{option}", found=str(item[option]),
+                                 fix="take the option out, or use volume_mode: Filesystem.")
+    return VolumeClass(
+        item["name"], here, item["volume_mode"], item.get("fs_type") or "xfs",
+        parse_wanted(devices, f"{here}.devices", allow_kernel_names) if devices is not None else None,
+        _logical_volumes(volumes, f"{here}.logical_volumes") if volumes is not None else None,
+        _mount_options(item.get("mount_options") or (), f"{here}.mount_options"), item["adopt_new"])
+
+
+def _logical_volumes(item: Mapping[str, Any], here: str) -> LogicalVolumes:
+    if not 1 <= item["count"] <= 1000:
+        raise InvalidRequest("a class has between 1 and 1000 logical volumes on a node.", code="class-count", parameter=f"{here}.count", found=str(item["count"]),
+                             fix="change the count; to give up the class, use state: absent.")
+    return LogicalVolumes(here, check_name(item["volume_group"], f"{here}.volume_group"), item["count"], parse_size(item["size"], f"{here}.size", shares=("VG",)))
+
+
+def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
+    for option in options:
+        if not _OPTION.fullmatch(option):
+            raise InvalidRequest("not a mount option.", code="mount-option", parameter=here, found=repr(option), fix="give one option in each item, without blanks and commas.")
+        if option in _REFUSED_OPTIONS:
+            raise InvalidRequest("this option would keep volumes from being mounted safely at boot.", code="mount-option-refused", parameter=here, found=option,
+                                 fix="take it out.")
+    return tuple(options)
+
+
+def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:
+    return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"]) for item in items)
+
+
+def _base_dir(path: str) -> str:
+    if not path.startswith("/") or posixpath.normpath(path) != path.rstrip("/") or re.search(r"[\s\\#]", path) or path.rstrip("/") in ("", *_SYSTEM_FOLDERS):
+        raise InvalidRequest("the discovery directories need a folder of their own.", code="base-dir", parameter="base_dir", found=repr(path),
+                             fix="use an absolute path without blanks, such as /var/lib/cairn-storage/local-volumes.")
+    return path.rstrip("/")

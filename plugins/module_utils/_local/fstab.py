@@ -1,0 +1,62 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Our lines in /etc/fstab; all others stay byte for byte. Pure text."""
+
+from __future__ import annotations
+
+from typing import Dict, Iterable, Mapping, Sequence
+
+from .._core.errors import Conflict
+
+#: Marks a line as ours. mount(8) leaves options that begin with x- to user space.
+MARK = "x-cairn.class="
+
+#: A missing disk must not keep the machine from booting, nor boot from ending soon (systemd.mount(5), "FSTAB");
+#: kubelet must find the volumes mounted, or pods would write to the disk below.
+_SAFE = ("nofail", "x-systemd.before=kubelet.service", "x-systemd.device-timeout=30s")
+
+
+def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str) -> str:
+    """The line for one volume. XFS is checked when it is mounted, so only others ask for a check at boot."""
+    return " ".join((f"UUID={uuid}", path, fs_type, ",".join((*options, *_SAFE, MARK + storage_class)), "0", "0" if fs_type == "xfs" else "2"))
+
+
+def _mount_point(text: str) -> str:
+    fields = text.split()
+    return fields[1] if len(fields) > 1 and not fields[0].startswith("#") else ""
+
+
+def ours(text: str) -> Dict[str, str]:
+    """Our lines by mount point."""
+    return {_mount_point(row): row for row in text.splitlines() if _mount_point(row) and MARK in row}
+
+
+def check_foreign(text: str, paths: Iterable[str]) -> None:
+    """Refuse to share a mount point with a line that is not ours."""
+    wanted = set(paths)
+    for row in text.splitlines():
+        if _mount_point(row) in wanted and MARK not in row:
+            raise Conflict("another line of /etc/fstab claims the mount point of a local volume.", code="fstab-foreign", parameter="base_dir", found=row.strip(),
+                           fix="remove that line.")
+
+
+def edit(text: str, put: Mapping[str, str], drop: Iterable[str]) -> str:
+    """``text`` with the lines ``put`` (by mount point) replaced or added at the end, and those of the mount points ``drop`` gone."""
+    left = dict(put)
+    gone = set(drop)
+    rows = []
+    for row in text.splitlines(keepends=True):
+        point = _mount_point(row)
+        if point and MARK in row:
+            if point in gone:
+                continue
+            if point in left:
+                row = left.pop(point) + "\n"
+        rows.append(row)
+    if left and rows and not rows[-1].endswith("\n"):
+        rows[-1] += "\n"
+    return "".join(rows) + "".join(row + "\n" for row in left.values())

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Discovery directories as plain values."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any, Dict, Mapping, Optional, Tuple
+
+from .._block.model import Device, Host
+from .._block.select import LABEL_MARK
+from .._lvm.model import State
+
+#: Folders of base_dir that hold our notes, not volumes.
+FORMATTING, KEPT = ".formatting", ".kept"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a discovery directory as found. ``device`` is the kernel name of what a link leads to or what is mounted there."""
+
+    storage_class: str
+    name: str
+    path: str
+    link: bool
+    device: str = ""
+    #: Bytes of the mounted file system, 0 when none is mounted.
+    capacity: int = 0
+
+
+@dataclass(frozen=True)
+class Observed:
+    """The machine. ``formatting`` tells, by UUID, of the device and class that a file system was being made for when it was last seen.
+
+    ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them.
+    """
+
+    host: Host
+    state: State = field(default_factory=State)
+    entries: Tuple[Entry, ...] = ()
+    fstab: str = ""
+    formatting: Mapping[str, Tuple[str, str]] = field(default_factory=dict)
+    kept: Mapping[str, str] = field(default_factory=dict)
+    systemd: bool = True
+
+
+@dataclass(frozen=True)
+class Volume:
+    """One local volume as it is or will be; ``name`` is ``None`` while its identity is still to be made.
+
+    ``size`` in bytes is what the provisioner will see, an upper bound while the file system is still to be made.
+    """
+
+    storage_class: str
+    name: Optional[str]
+    path: Optional[str]
+    volume_mode: str
+    device: str
+    size: int
+    uuid: Optional[str] = None
+    degraded: bool = False
+    disks: Tuple[str, ...] = ()
+
+    def dump(self) -> Dict[str, Any]:
+        """The volume as a module returns it."""
+        return {"class": self.storage_class, "name": self.name, "path": self.path, "volume_mode": self.volume_mode, "device": self.device, "size_bytes": self.size,
+                "uuid": self.uuid, "degraded": self.degraded, "disks": list(self.disks)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a plan leads to, and what it leaves for a person to see."""
+
+    volumes: Tuple[Volume, ...]
+    degraded: Tuple[dict, ...] = ()
+    unadopted: Tuple[dict, ...] = ()
+
+
+def label(storage_class: str) -> str:
+    """The file-system label that says whose volume it is, so that a reinstalled machine knows its disks again; XFS has room for 12 bytes."""
+    if len(storage_class) <= 12 - len(LABEL_MARK):
+        return LABEL_MARK + storage_class
+    return f"{LABEL_MARK}{zlib.crc32(storage_class.encode()):08x}"
+
+
+def disk_ids(host: Host, device: Device) -> Tuple[str, ...]:
+    """Stable names of the whole disks below ``device``."""
+    return tuple(sorted(disk.id for disk in host.disks(device)))

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Discovery directories, fstab and our notes, from files; devices and LVM by their own observers."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, List, Tuple
+
+from .._block import observe as devices
+from .._block.model import Host
+from .._lvm import observe as lvm
+from .._lvm.model import State
+from .desired import Wish
+from .model import FORMATTING, KEPT, Entry, Observed
+
+FSTAB = "/etc/fstab"
+
+
+def observe(wish: Wish) -> Observed:
+    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
+    host = devices.observe(wish.base_dir, probed=lambda device: device.type != "lvm" or not device.children)
+    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
+    return Observed(host, lvm.observe(host) if uses_lvm else State(), entries(wish.base_dir, host), _text(FSTAB), _formatting(wish.base_dir), kept(wish.base_dir),
+                    systemd=os.path.isdir("/run/systemd/system"))
+
+
+def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
+    """Entries of all discovery directories."""
+    mounted = {mount: device.kernel_name for device in host for mount in device.mounts}
+    found: List[Entry] = []
+    for folder in devices.folders(base_dir):
+        for name in sorted(os.listdir(folder)):
+            path = os.path.join(folder, name)
+            storage_class = os.path.basename(folder)
+            if os.path.islink(path):
+                found.append(Entry(storage_class, name, path, True, os.path.basename(os.path.realpath(path)) if os.path.exists(path) else ""))
+            elif path in mounted:
+                found.append(Entry(storage_class, name, path, False, mounted[path], _capacity(path)))
+            else:
+                found.append(Entry(storage_class, name, path, False))
+    return tuple(found)
+
+
+def _capacity(path: str) -> int:
+    try:
+        total = os.statvfs(path)
+    except OSError:
+        # The disk below died; the entry is degraded and its size of no use.
+        return 0
+    return total.f_blocks * total.f_frsize
+
+
+def _formatting(base_dir: str) -> Dict[str, Tuple[str, str]]:
+    folder = os.path.join(base_dir, FORMATTING)
+    notes: Dict[str, Tuple[str, str]] = {}
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        device, _blank, storage_class = _text(os.path.join(folder, name)).strip().partition(" ")
+        notes[name] = (device, storage_class)
+    return notes
+
+
+def kept(base_dir: str) -> Dict[str, str]:
+    """``class/entry`` by kernel name of the raw volumes that were given up with their data."""
+    return devices.block_entries(os.path.join(base_dir, KEPT))
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""

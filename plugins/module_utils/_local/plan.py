@@ -1,0 +1,57 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The plan for a machine's local volumes. Pure; UUIDs for new file systems come from the caller."""
+
+from __future__ import annotations
+
+from typing import Callable, List
+
+from .._core.plan import Action, Plan
+from .._core.quantity import human
+from .desired import Wish
+from .model import Observed, Outcome, Volume, disk_ids
+from .removal import plan_removal
+from .sources import Source, choose, logical_volumes, pending_state
+from .table import Table
+from .volumes import Volumes, check_modes
+
+
+def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
+    """All that has to happen for ``wish``; ``after`` is an ``Outcome`` over the entries of all classes in it."""
+    check_modes(observed, wish.classes)
+    state = pending_state(observed, wish)
+    choices = choose(observed, wish, state)
+    actions: List[Action] = []
+    table = Table(observed)
+    outcome: List[Volume] = []
+    degraded: List[dict] = []
+    unadopted: List[dict] = []
+    warnings: List[str] = []
+    for wanted in wish.classes:
+        if wanted.state == "absent":
+            actions += plan_removal(observed, wish, wanted, table)
+            continue
+        entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
+        if wanted.wanted:
+            choice = choices[wanted.name]
+            sources = [Source(device.id, device.size, device, held, disk_ids(observed.host, device))
+                       for held, devices in ((True, choice.held), (False, choice.new)) for device in devices]
+            unadopted += [{"class": wanted.name, "device": device.id, "size_bytes": device.size} for device in choice.unadopted]
+        else:
+            made, sources, state, trouble, said = logical_volumes(observed.host, wanted, state, bool(entries))
+            actions += made
+            degraded += trouble
+            warnings += said
+        volumes = Volumes(observed, wish, wanted, table, new_uuid)
+        for source in sources:
+            actions += volumes.give_out(source)
+        degraded += volumes.lost(entries)
+        outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
+    actions += table.actions()
+    warnings += [f"degraded: {each['reason']}" for each in degraded]
+    warnings += [f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it." for each in unadopted]
+    return Plan(tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings()))

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Giving up a class: its entries go once the cluster knows none of them; the data stays unless its wiping was permitted. Pure."""
+
+from __future__ import annotations
+
+from typing import List
+
+from .._block.steps import blank
+from .._core.command import command
+from .._core.errors import Busy, Refused
+from .._core.plan import Action
+from .steps import Retire
+from .desired import VolumeClass, Wish
+from .model import Entry, Observed
+from .table import Table
+
+
+def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Table) -> List[Action]:
+    """Unmount and take out every entry of the class."""
+    entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
+    if not entries:
+        return []
+    if wish.published is None:
+        raise Refused("whether the cluster uses these volumes is not known.", code="published-unknown", parameter="published", found=f"{len(entries)} entries of class {wanted.name}",
+                      fix="give what cairn.storage.storage_info says is published from this node.")
+    volumes = [each.volume for each in wish.published if each.storage_class == wanted.name]
+    if volumes:
+        raise Refused("the cluster still has volumes of this class on this node.", code="class-published", parameter=f"{wanted.parameter}.state",
+                      found=", ".join(sorted(volumes)), fix="delete their claims and persistent volumes first.")
+    return [action for entry in entries for action in _take_out(observed, wish, entry, table)]
+
+
+def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> List[Action]:
+    device = observed.host.devices.get(entry.device) or observed.host.by_uuid().get(entry.name)
+    steps: tuple = (Retire(entry.path),)
+    if device:
+        elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
+        if elsewhere:
+            raise Busy("the volume is still in use.", code="entry-in-use", parameter="classes", found=f"{device.id} is also mounted at {elsewhere[0]}",
+                       fix="delete the pods that use it, then run again.")
+    if not entry.link:
+        table.drop(entry.path)
+        if entry.device:
+            steps = (command("umount", entry.path), *steps)
+    actions = [Action("withdraw", "local volume", f"{entry.storage_class}/{entry.name}", steps, {"path": entry.path, "device": device.id if device else ""}, None)]
+    if device and device.signatures and any(name in wish.wipe.given for name in device.names):
+        wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
+        actions.append(Action("wipe", "device", device.id, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []},
+                              loses=" and ".join(map(str, device.signatures))))
+    return actions

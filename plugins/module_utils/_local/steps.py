@@ -1,0 +1,65 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What plans for local volumes are made of, as plain data; apply.py carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Tuple
+
+
+@dataclass(frozen=True)
+class MakeFileSystem:
+    """Make a file system with a UUID chosen beforehand, noting that down first: an interrupted one can be told from a stranger's."""
+
+    device: str
+    fs_type: str
+    label: str
+    storage_class: str
+    base_dir: str
+    uuid: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"make {self.fs_type} labelled {self.label} on {self.device}"
+
+
+@dataclass(frozen=True)
+class Mount:
+    """Make the immutable mount point ``folder/uuid`` and mount there; the note about formatting goes before anybody can write."""
+
+    device: str
+    fs_type: str
+    options: Tuple[str, ...]
+    base_dir: str
+    storage_class: str
+    uuid: str = field(repr=False)
+    #: Whether the file system is only made by this plan, so that its UUID says nothing to a reader of the plan.
+    fresh: bool = False
+
+    def __str__(self) -> str:
+        return f"mount {self.device} at {self.base_dir}/{self.storage_class}/{'its new UUID' if self.fresh else self.uuid}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """Give out a device by a link in the discovery directory, named as its stable link."""
+
+    device: str
+    folder: str
+
+    def __str__(self) -> str:
+        return f"link {self.device} into {self.folder}"
+
+
+@dataclass(frozen=True)
+class Retire:
+    """Take an entry out of its discovery directory: an empty mount point goes, a link moves to where it is remembered."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"take out {self.path}"

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The changes to /etc/fstab that a plan collects, written at once after every mount succeeded. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Dict, List, Mapping, Tuple
+
+from .._core.command import command
+from .._core.plan import Action
+from . import fstab
+from .model import Observed
+
+
+@dataclass(frozen=True)
+class EditFstab:
+    """Step: put and drop our lines, by mount point."""
+
+    put: Mapping[str, str] = field(repr=False)
+    drop: Tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"write {len(self.put)} and remove {len(self.drop)} of our lines in /etc/fstab"
+
+
+class Table:
+    """What fstab has of ours, and what it should have."""
+
+    def __init__(self, observed: Observed) -> None:
+        self.present = fstab.ours(observed.fstab)
+        self._observed = observed
+        self._put: Dict[str, str] = {}
+        self._drop: List[str] = []
+        #: Paths and UUIDs that are only made by this plan, which a reader of the plan must not take for real.
+        self._fresh: Dict[str, str] = {}
+
+    def put(self, path: str, row: str, fresh_uuid: str = "") -> bool:
+        """Want ``row`` for the mount point ``path``; whether that changes a line that was there."""
+        fstab.check_foreign(self._observed.fstab, [path])
+        if self.present.get(path) == row:
+            return False
+        self._put[path] = row
+        if fresh_uuid:
+            self._fresh[path] = fresh_uuid
+        return path in self.present
+
+    def drop(self, path: str) -> None:
+        """Want no line of ours for ``path``."""
+        if path in self.present:
+            self._drop.append(path)
+
+    def actions(self) -> Tuple[Action, ...]:
+        """One write and one reload, or nothing."""
+        if not self._put and not self._drop:
+            return ()
+        steps: tuple = (EditFstab(self._put, tuple(self._drop)),)
+        if self._observed.systemd:
+            # systemd makes its mount units from fstab, also those that order kubelet after them.
+            steps += (command("systemctl", "daemon-reload"),)
+        before = [row for path, row in self.present.items() if path in self._put or path in self._drop]
+        after = [row.replace(self._fresh[path], "its-new-UUID") if path in self._fresh else row for path, row in self._put.items()]
+        return (Action("update", "file", "/etc/fstab", steps, {"lines": before}, {"lines": after}),)

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""From a device to an entry in a discovery directory: what is missing of file system, mount, fstab line or link. Pure."""
+
+from __future__ import annotations
+
+from typing import Callable, List, Optional, Sequence
+
+from .._block.model import Device
+from .._block.steps import Unchanged, blank
+from .._core.command import command
+from .._core.errors import Conflict, Refused
+from .._core.plan import Action
+from . import fstab
+from .steps import Link, MakeFileSystem, Mount
+from .desired import VolumeClass, Wish
+from .model import Entry, Observed, Volume, label
+from .sources import Source, entry_of, note_of
+from .table import Table
+
+
+class Volumes:
+    """Plans the volumes of one class; ``found`` are those that are or will be there."""
+
+    def __init__(self, observed: Observed, wish: Wish, wanted: VolumeClass, table: Table, new_uuid: Callable[[], str]) -> None:
+        self.found: List[Volume] = []
+        self._observed, self._wish, self._wanted, self._table, self._new_uuid = observed, wish, wanted, table, new_uuid
+        self._folder = f"{wish.base_dir}/{wanted.name}"
+
+    def give_out(self, source: Source) -> List[Action]:
+        """Actions until ``source`` is given out."""
+        if source.held and not (source.device and source.device.readable):
+            # Its content cannot be known now; if it has an entry, ``lost`` reports it.
+            return []
+        return self._raw(source) if self._wanted.block else self._file_system(source)
+
+    def _raw(self, source: Source) -> List[Action]:
+        device = source.device
+        entry = entry_of(self._observed, self._wanted, device) if device else None
+        name = entry.name if entry else device.id.rpartition("/")[2] if device else None
+        path = f"{self._folder}/{name}" if name else None
+        self.found.append(Volume(self._wanted.name, name, path, "Block", source.path, source.size, disks=source.disks))
+        if entry:
+            return []
+        actions = [] if source.held or not device else self._wiped(device)
+        checks = () if source.held or not device else (Unchanged(device.id, ""),)
+        return actions + [Action("publish", "local volume", f"{self._wanted.name} on {source.path}", (*checks, Link(device.id if device else source.path, self._folder)),
+                                 None, {"volume_mode": "Block", "device": source.path})]
+
+    def _file_system(self, source: Source) -> List[Action]:
+        device = source.device
+        entry = entry_of(self._observed, self._wanted, device) if device else None
+        ours = device and (entry or any(each.label == label(self._wanted.name) for each in device.signatures)) and not note_of(self._observed, self._wanted.name, device)
+        return self._present(source, device, entry) if ours else self._new(source, device)
+
+    def _present(self, source: Source, device: Device, entry: Optional[Entry]) -> List[Action]:
+        wanted = self._wanted
+        signature = next((each for each in device.signatures if each.uuid and (entry is None or each.uuid == entry.name)), None)
+        if signature is None or signature.type != wanted.fs_type:
+            raise Conflict("the volume has another file system.", code="fs-type-differs", parameter=f"{wanted.parameter}.fs_type",
+                           found=f"{device.found or 'nothing'} on {source.path}" if signature is None else f"{signature.type} on {source.path}",
+                           fix="a class keeps the type that its volumes were made with; use another class.")
+        path = f"{self._folder}/{signature.uuid}"
+        mounted = path in device.mounts
+        self.found.append(Volume(wanted.name, signature.uuid, path, "Filesystem", source.path, entry.capacity if entry and entry.capacity else source.size, signature.uuid,
+                                 disks=source.disks))
+        row = fstab.line(signature.uuid, path, wanted.fs_type, wanted.mount_options, wanted.name)
+        changed = self._table.put(path, row)
+        if not mounted:
+            self._free_mount_point(path)
+            step = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, signature.uuid)
+            return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path})]
+        if changed:
+            step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), path)
+            return [Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)})]
+        return []
+
+    def _free_mount_point(self, path: str) -> None:
+        other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)
+        if other:
+            raise Conflict("something else is mounted in the place of a local volume.", code="mount-foreign", parameter="base_dir", found=f"{other.device} at {path}",
+                           fix="unmount it.")
+
+    def _new(self, source: Source, device: Optional[Device]) -> List[Action]:
+        wanted = self._wanted
+        actions: List[Action] = []
+        uuid = note_of(self._observed, wanted.name, device) if device else ""
+        if device and device.signatures:
+            # The note of an interrupted run says that nobody ever wrote to what it was making.
+            actions = [Action("wipe", "device", device.id, blank(device), loses="")] if uuid else self._wiped(device)
+        uuid = uuid or self._new_uuid()
+        self.found.append(Volume(wanted.name, None, None, "Filesystem", source.path, source.size, disks=source.disks))
+        path = f"{self._folder}/{uuid}"
+        self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name), uuid)
+        made = MakeFileSystem(source.path, wanted.fs_type, label(wanted.name), wanted.name, self._wish.base_dir, uuid)
+        mounted = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, uuid, fresh=True)
+        return actions + [Action("format", "device", source.path, (Unchanged(source.path, ""), made), None, {"fs_type": wanted.fs_type, "label": label(wanted.name)}),
+                          Action("publish", "local volume", f"{wanted.name} on {source.path}", (mounted,), None, {"volume_mode": "Filesystem", "device": source.path})]
+
+    def _wiped(self, device: Device) -> List[Action]:
+        if not device.signatures:
+            return []
+        # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
+        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
+        return [Action("wipe", "device", device.id, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []},
+                       loses=" and ".join(map(str, device.signatures)))]
+
+    def lost(self, entries: Sequence[Entry]) -> List[dict]:
+        """Entries whose device is gone or does not answer, reported and left as they are."""
+        here = {volume.name for volume in self.found}
+        reports = []
+        for entry in entries:
+            if entry.name in here or (not entry.link and not _is_uuid(entry.name)):
+                continue
+            device = self._observed.host.devices.get(entry.device)
+            why = "cannot be read" if device and not device.readable else "is no longer chosen by the class, and stays given out" if device else "is missing"
+            what = device.id if device else f"the disk of {entry.path}"
+            self.found.append(Volume(self._wanted.name, entry.name, entry.path, self._wanted.volume_mode, device.id if device else "", 0,
+                                     None if entry.link else entry.name, degraded=True))
+            reports.append({"class": self._wanted.name, "entry": entry.name, "device": device.id if device else "", "reason": f"{what} (class {self._wanted.name}) {why}."})
+        return reports
+
+
+def _is_uuid(name: str) -> bool:
+    return len(name) == 36 and name.count("-") == 4
+
+
+def check_modes(observed: Observed, classes: Sequence[VolumeClass]) -> None:
+    """Refuse to change the volume mode of a class that has entries."""
+    for wanted in classes:
+        for entry in observed.entries:
+            if wanted.state == "present" and entry.storage_class == wanted.name and entry.link != wanted.block and (entry.link or _is_uuid(entry.name)):
+                raise Refused("the volume mode of a class with volumes cannot change.", code="mode-differs", parameter=f"{wanted.parameter}.volume_mode",
+                              found=f"{entry.path} is given out as {'Block' if entry.link else 'Filesystem'}", fix="use another class.")

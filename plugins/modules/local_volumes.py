@@ -1,0 +1,255 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: local_volumes
+short_description: Disks and logical volumes given out as local volumes of Kubernetes
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Fills the discovery directories of the local static provisioner, one for each class.
+  - A volume with a file system is mounted by UUID and named after it. A raw volume is a link named after the disk's stable name.
+    So a new disk never appears under an old name.
+  - Mounts stand in C(/etc/fstab), are made before kubelet starts and do not keep the machine from booting when a disk is missing.
+    The bare mount points are immutable, so that nothing is written to the disk below.
+  - File systems carry a label with the class's name, by which a reinstalled machine knows its volumes again.
+  - A disk that is gone or cannot be read is reported, and the rest goes on.
+requirements:
+  - util-linux 2.33 or later, xfsprogs or e2fsprogs
+  - lvm2 2.03 or later for classes on logical volumes
+extends_documentation_fragment:
+  - cairn.storage.host_attributes
+  - cairn.storage.disk_rules
+  - cairn.storage.disk_rules.wipe
+options:
+  classes:
+    description: The classes. Others that have entries on this machine are left alone.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the class and of its storage class.
+        type: str
+        required: true
+      volume_mode:
+        description: Whether pods get a mounted file system or the raw device. It cannot change once there are volumes.
+        type: str
+        choices: [Filesystem, Block]
+        default: Filesystem
+      fs_type:
+        description: The file system to make. V(xfs) if left out.
+        type: str
+        choices: [xfs, ext4]
+      devices:
+        description: Whole disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names.
+        type: raw
+      logical_volumes:
+        description: Logical volumes to make for this class, named after it with a number, instead of whole disks.
+        type: dict
+        suboptions:
+          volume_group:
+            description: The volume group to make them in.
+            type: str
+            required: true
+          count:
+            description: How many. Fewer than there are removes none.
+            type: int
+            required: true
+          size:
+            description: Size of each, like V(100GiB) or V(10%VG). It cannot change once they are made.
+            type: str
+            required: true
+      mount_options:
+        description: Mount options of its file systems, one in each item.
+        type: list
+        elements: str
+      adopt_new:
+        description: Take in disks that match the rule and came after the class was first made. Otherwise they are only reported.
+        type: bool
+        default: false
+      state:
+        description:
+          - V(absent) takes all its volumes out. The data stays, and a class of that name takes them in again, unless O(wipe) names the disk.
+          - It is refused as long as the cluster knows one of them, see O(published).
+        type: str
+        choices: [present, absent]
+        default: present
+  published:
+    description: The volumes that the cluster knows on this machine, from the C(published) of M(cairn.storage.storage_info). Needed to give up a class.
+    type: list
+    elements: dict
+    suboptions:
+      class:
+        description: Storage class.
+        type: str
+        required: true
+      entry:
+        description: Name of the entry in the discovery directory.
+        type: str
+        required: true
+      volume:
+        description: Name of the persistent volume.
+        type: str
+        required: true
+      phase:
+        description: Its phase.
+        type: str
+      path:
+        description: Its path on the machine.
+        type: str
+  pending:
+    description:
+      - What an earlier task is about to do, the C(after) of M(cairn.storage.lvm_layout).
+      - With it, check mode can plan volumes in a volume group that is still to come.
+    type: dict
+    default: {}
+"""
+
+EXAMPLES = r"""
+- name: Rotational disks as raw volumes, and four file systems on a volume group
+  cairn.storage.local_volumes:
+    disk_rules:
+      - {name: bulk, rotational: true, only_unused: true}
+    classes:
+      - {name: local-block, volume_mode: Block, devices: {rule: bulk}}
+      - name: local-fs
+        fs_type: xfs
+        mount_options: [noatime]
+        logical_volumes: {volume_group: fast, count: 4, size: 100GiB}
+
+- name: Give up a class, once the cluster knows none of its volumes
+  cairn.storage.local_volumes:
+    classes:
+      - {name: local-block, state: absent}
+    published: "{{ cluster.published[inventory_hostname] | default([]) }}"
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be, in order; each with C(verb), C(kind), C(name), C(loses) and C(steps).
+  returned: success
+  type: list
+  elements: dict
+entries:
+  description: The volumes of the classes, as they are or in check mode will be.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    class:
+      description: Name of the class.
+      type: str
+    name:
+      description: Name in the discovery directory; null while the file system or logical volume is still to be made.
+      type: str
+    path:
+      description: Path of the entry; null as long as the name is.
+      type: str
+    volume_mode:
+      description: V(Filesystem) or V(Block).
+      type: str
+    device:
+      description: Stable name of the device.
+      type: str
+    size_bytes:
+      description: Capacity in bytes. An upper bound while the file system is still to be made, 0 if the volume is degraded.
+      type: int
+    uuid:
+      description: UUID of the file system; null for raw volumes.
+      type: str
+    degraded:
+      description: Whether its device is gone, cannot be read, or is no longer chosen.
+      type: bool
+    disks:
+      description: Stable names of the disks that it stands on.
+      type: list
+      elements: str
+degraded:
+  description: Volumes whose device is gone or cannot be read, each with C(class), C(entry), C(device) and C(reason).
+  returned: success
+  type: list
+  elements: dict
+unadopted:
+  description: Disks that match but are not used, each with C(class), C(device) and C(size_bytes).
+  returned: success
+  type: list
+  elements: dict
+"""
+
+import uuid
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cairn.storage.plugins.module_utils._block import apply as device_steps
+from ansible_collections.cairn.storage.plugins.module_utils._block.options import CHOOSING, WIPE
+from ansible_collections.cairn.storage.plugins.module_utils._local import apply as volume_steps
+from ansible_collections.cairn.storage.plugins.module_utils._local.desired import parse
+from ansible_collections.cairn.storage.plugins.module_utils._local.observe import observe
+from ansible_collections.cairn.storage.plugins.module_utils._local.plan import plan
+from ansible_collections.cairn.storage.plugins.module_utils._module import run
+
+CLASS = {
+    "name": {"type": "str", "required": True},
+    "volume_mode": {"type": "str", "choices": ["Filesystem", "Block"], "default": "Filesystem"},
+    "fs_type": {"type": "str", "choices": ["xfs", "ext4"]},
+    "devices": {"type": "raw"},
+    "logical_volumes": {
+        "type": "dict",
+        "options": {
+            "volume_group": {"type": "str", "required": True},
+            "count": {"type": "int", "required": True},
+            "size": {"type": "str", "required": True},
+        },
+    },
+    "mount_options": {"type": "list", "elements": "str"},
+    "adopt_new": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+PUBLISHED = {
+    "class": {"type": "str", "required": True},
+    "entry": {"type": "str", "required": True},
+    "volume": {"type": "str", "required": True},
+    "phase": {"type": "str"},
+    "path": {"type": "str"},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            **CHOOSING,
+            **WIPE,
+            "classes": {"type": "list", "elements": "dict", "required": True, "options": CLASS},
+            "published": {"type": "list", "elements": "dict", "options": PUBLISHED},
+            "pending": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    wish = {}
+
+    def parsed(params):
+        wish["wish"] = parse(params)
+        return wish["wish"]
+
+    def planned(observed, desired):
+        return plan(observed, desired, lambda: str(uuid.uuid4()))
+
+    def result(plan_made):
+        outcome = plan_made.after
+        return {"entries": [each.dump() for each in outcome.volumes], "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
+
+    def finish(plan_made):
+        # What was made has names and sizes now.
+        return result(planned(observe(wish["wish"]), wish["wish"])) if plan_made.changed else {}
+
+    run(module, parse=parsed, observe=observe, plan=planned, handlers={**device_steps.HANDLERS, **volume_steps.HANDLERS}, result=result, finish=finish)
+
+
+if __name__ == "__main__":
+    main()
