@@ -46,7 +46,8 @@ def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = 
     """The volumes of a site: planned or present ``entries`` by node, and what the cluster knows of them.
 
     ``entries`` are those of ``local_volumes``, ``live`` the ``volumes`` of ``storage_info``. A live volume's capacity is the true one,
-    because the provisioner writes it once. Live volumes of nodes without entries (left out of this run) count as well.
+    because the provisioner writes it once. Live volumes of nodes without entries (left out of this run) count as well; a degraded entry
+    that was never published does not, because the provisioner will not see it.
     """
     known = {volume["name"]: volume for volume in live}
     found = []
@@ -54,9 +55,17 @@ def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = 
         for entry in items:
             name = pv_name(entry["name"], node, entry["class"]) if entry.get("name") else None
             volume = known.pop(name, None)
-            found.append(_published(volume, node) if volume else Volume(name, node, entry["class"], entry["volume_mode"], pv_capacity(entry["size_bytes"])))
+            if volume is None and entry.get("degraded"):
+                continue
+            found.append(_published(volume, node) if volume else _planned(entry, name, node))
     found += [_published(volume, volume["node"]) for volume in known.values() if volume.get("node") and volume["node"] not in entries]
     return found
+
+
+def _planned(entry: Mapping, name: Optional[str], node: str) -> Volume:
+    # A file system takes some of its device for itself, however little.
+    overhead = 1 if name is None and entry["volume_mode"] == "Filesystem" else 0
+    return Volume(name, node, entry["class"], entry["volume_mode"], pv_capacity(entry["size_bytes"] - overhead))
 
 
 def _published(volume: Mapping, node: str) -> Volume:

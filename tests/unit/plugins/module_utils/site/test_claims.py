@@ -70,6 +70,7 @@ def test_a_site_offers_what_is_there_and_what_is_to_come() -> None:
     entries = {"a": [
         {"class": "local-block", "name": "wwn-1", "volume_mode": "Block", "size_bytes": 2 * GIB},
         {"class": "local-fs", "name": None, "volume_mode": "Filesystem", "size_bytes": 3 * GIB},
+        {"class": "local-block", "name": "wwn-2", "volume_mode": "Block", "size_bytes": 0, "degraded": True},
     ]}
     first, second = volumes(entries)
     assert (first.name, first.node, first.claim) == ("local-pv-" + first.name.rpartition("-")[2], "a", "")
@@ -79,4 +80,4 @@ def test_a_site_offers_what_is_there_and_what_is_to_come() -> None:
     elsewhere = {**live, "name": "local-pv-elsewhere", "node": "b", "phase": "Released"}
     gone = {**live, "name": "local-pv-gone"}
     assert [(item.name, item.node, item.capacity_bytes, item.claim) for item in volumes(entries, [live, elsewhere, gone])] == [
-        (first.name, "a", GIB, "storage/disk-blocks-0"), (None, "a", 3 * GIB, ""), ("local-pv-elsewhere", "b", GIB, None)]
+        (first.name, "a", GIB, "storage/disk-blocks-0"), (None, "a", 3 * GIB - 1024**2, ""), ("local-pv-elsewhere", "b", GIB, None)]
