@@ -32,7 +32,7 @@ def call(*argv: str) -> str:
 
 def requests() -> int:
     """API requests that the collection has made so far, as the API server's audit log counts them."""
-    return sum(int(row["count"]) for row in json.loads(call("lab/lab", "api-log", "--json")) if "cairn.storage" in row["agent"])
+    return sum(int(row["count"]) for row in json.loads(call("lab/lab", "api-log", "--json")) if "cairn.storage" in row["user_agent"])
 
 
 def measure(disks: int, report: Report) -> float:

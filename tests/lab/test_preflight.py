@@ -1,0 +1,101 @@
+"""A wish that cannot be met stops site.yml in its preflight, with the reason, before anything changed anywhere.
+
+Whether anything changed is asked of the lab: the programs that its machines ran and the requests that its API server saw.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+WRITERS = {"pvcreate", "vgcreate", "lvcreate", "vgextend", "lvextend", "vgchange", "lvchange", "wipefs", "mkfs.xfs", "mkfs.ext4", "mount", "umount", "ctr", "chattr"}
+DISK = "/dev/disk/by-id/wwn-0x60014055ca1ab1e000{node}000{disk}"
+
+
+def run(*argv: str, stdin: str | None = None) -> subprocess.CompletedProcess:
+    return subprocess.run(argv, cwd=REPO, capture_output=True, text=True, input=stdin, timeout=300)
+
+
+def lab(*argv: str) -> str:
+    done = run("lab/lab", *argv)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def changes_since(begin: float) -> list[str]:
+    """Changing commands on the machines and changing requests from here, other than dry runs of nothing."""
+    found = []
+    for node in ("node1", "node2", "node3"):
+        for entry in map(json.loads, lab("exec-log", node, "--since", str(begin), "--json").splitlines()):
+            name = Path(entry["argv"][0]).name
+            name = entry["argv"][1] if name == "lvm" and len(entry["argv"]) > 1 else name
+            if name in WRITERS:
+                found.append(f"{node}: {' '.join(entry['argv'])}")
+    for row in json.loads(lab("api-log", "--since", str(begin), "--json")):
+        if "python" in row["user_agent"].lower() or "cairn" in row["user_agent"]:
+            if row["verb"] not in ("get", "list", "watch"):
+                found.append(f"API: {row['verb']} {row['resource']}")
+    return found
+
+
+WISHES = {
+    "a disk that is absent": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": [DISK.format(node=9, disk=9)]}]},
+        ["wwn-0x60014055ca1ab1e00090009"]),
+    "a disk that holds a file system": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": ["{{ '" + DISK.format(node="@", disk=1) + "' | replace('@', inventory_hostname[-1]) }}"]}]},
+        ["ext4", "wipe"]),
+    "a disk that is too small": (
+        {"storage_disk_rules": [{"name": "fast", "rotational": False, "size_min": "3TiB"}, {"name": "bulk", "rotational": True}]},
+        ["fast"]),
+    "an unknown class": (
+        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "disk": {"class": "no-such-class", "size": "1GiB"}}]},
+        ["no-such-class"]),
+    "a volume group named twice": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}}, {"name": "fast", "devices": {"rule": "bulk"}}]},
+        ["fast", "twice"]),
+    "more than is free": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}, "logical_volumes": [{"name": "huge", "size": "3TiB"}]}]},
+        ["huge", "3TiB"]),
+    "a rule that matches the system disk": (
+        {"storage_disk_rules": [{"name": "fast", "id": "ubd"}, {"name": "bulk", "rotational": True}]},
+        ["system"]),
+    "a claim larger than any volume of its class": (
+        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "disk": {"class": "local-block", "size": "3GiB"}}]},
+        ["local-block", "3GiB"]),
+    "two consumers of one rule": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "bulk"}}]},
+        ["bulk"]),
+    "an ambiguous size": (
+        {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}, "logical_volumes": [{"name": "some", "size": "10G"}]}]},
+        ["10G", "10GiB"]),
+}
+
+
+@pytest.fixture(scope="module")
+def file_system_on_disk_1() -> None:
+    """The first disk of each machine holds a file system of somebody's."""
+    for node in ("1", "2", "3"):
+        lab("ssh", f"node{node}", f"mkfs.ext4 -q -L precious {DISK.format(node=node, disk=1)}")
+    yield
+    for node in ("1", "2", "3"):
+        lab("ssh", f"node{node}", f"wipefs --all --quiet {DISK.format(node=node, disk=1)}")
+
+
+@pytest.mark.parametrize("case", WISHES)
+def test_refused_before_anything_changed(case: str, request: pytest.FixtureRequest) -> None:
+    wish, words = WISHES[case]
+    if "file system" in case:
+        request.getfixturevalue("file_system_on_disk_1")
+        time.sleep(1)
+    begin = time.time()
+    done = run("ansible-playbook", "-i", "inventories/lab", "playbooks/site.yml", "-e", json.dumps(wish))
+    assert done.returncode != 0, done.stdout
+    errors = [line for line in done.stdout.splitlines() + done.stderr.splitlines() if all(word in line for word in words)]
+    assert errors, f"no line names {words}:\n{done.stdout}"
+    assert changes_since(begin) == []
