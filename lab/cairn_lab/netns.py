@@ -16,7 +16,10 @@ def tap(node, net):
 
 
 def up(lab):
-    """Make whatever is missing of the namespace, its bridges and its nodes' taps."""
+    """Make whatever is missing of the namespace, its bridges and its nodes' taps.
+
+    Cables that were cut are plugged in again.
+    """
     if not path(lab).exists():
         run(["ip", "netns", "add", lab.netns])
     links = _links(lab)
@@ -30,10 +33,8 @@ def up(lab):
             ]
         for node in lab.nodes:
             if tap(node, net) not in links:
-                batch += [
-                    f"tuntap add dev {tap(node, net)} mode tap",
-                    f"link set {tap(node, net)} master net{net} up",
-                ]
+                batch.append(f"tuntap add dev {tap(node, net)} mode tap")
+            batch.append(f"link set {tap(node, net)} master net{net} up")
     _ip(lab, batch)
 
 
@@ -44,7 +45,7 @@ def plug(lab, node, net, plugged):
 
 
 def plugged(lab, node, net):
-    return (path(lab).exists() and "master" in _links(lab).get(tap(node, net), ""))
+    return path(lab).exists() and " master " in _links(lab).get(tap(node, net), "")
 
 
 def down(lab):

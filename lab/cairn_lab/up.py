@@ -26,16 +26,17 @@ def up(name, asked):
         netns.up(lab)
         _build(lab)
         with ThreadPoolExecutor() as pool:
+            running = [node for node in lab.nodes if nodes.pids(lab, node)]
             halves = []
             if lab.nodes:
-                halves.append(pool.submit(_machines, lab, grown))
+                halves.append(pool.submit(_machines, lab, running, grown))
             if lab.has_kubernetes:
                 halves.append(pool.submit(_control_plane, lab))
             for half in halves:
                 half.result()
         if lab.has_kubernetes:
             with step("Nodes join the cluster") as work:
-                kubernetes.join(lab, lab.nodes)
+                kubernetes.join(lab, running)
                 kubernetes.wait_ready(lab, work)
         (lab.root / "timings.json").write_text(json.dumps(timings(), indent=1) + "\n")
     return lab
@@ -71,20 +72,20 @@ def _build(lab):
         lab.save()
 
 
-def _machines(lab, grown):
+def _machines(lab, running, grown):
     if not Path(lab.base_image).exists():
         raise LabError(
             f"the image that lab {lab.name} was made from is gone ({lab.base_image}):"
             f" `lab down --purge --name {lab.name}`, then up again"
         )
-    stopped = [node for node in lab.nodes if not nodes.pids(lab, node)]
+    stopped = [node for node in lab.nodes if node not in running]
     for node in stopped:
         nodes.prepare(lab, node)
     with step("Nodes boot") as work:
         for node in stopped:
             nodes.start(lab, node)
-        nodes.wait_ready(lab, lab.nodes)
-        work.note(f"{len(stopped)} started, {len(lab.nodes) - len(stopped)} ran already")
+        nodes.wait_ready(lab.nodes)
+        work.note(f"{len(stopped)} started, {len(running)} ran already")
     for node in lab.nodes:
         for number in set(range(1, grown + 1)) - set(node.disks):
             disks.add(lab, node, number)
