@@ -64,7 +64,8 @@ def wait_ready(lab, progress):
     timeout = f"--timeout={_READY_SECONDS}s"
     names = [f"node/{node.name}" for node in lab.nodes]
     progress.note("waiting for kubelets")
-    _kubectl(lab, "wait", "--for=create", *names, timeout)
+    for name in names:  # given several names, it does not wait for any that is missing
+        _kubectl(lab, "wait", "--for=create", name, timeout)
     _kubectl(lab, "wait", "--for=condition=Ready", *names, timeout)
     progress.note("waiting for coredns")
     _kubectl(lab, "rollout", "status", "--namespace=kube-system", "deployment/coredns", timeout)
