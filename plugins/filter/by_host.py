@@ -11,7 +11,7 @@ version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
 description:
-  - Collects what a task registered, or a variable, from many hosts. Hosts that have no such value are left out.
+  - Collects what a task registered, or a variable, from many hosts. Hosts that have no such value, or an empty one, are left out.
 positional: path
 options:
   _input:
@@ -41,13 +41,13 @@ from collections.abc import Mapping
 
 
 def by_host(hosts: list, path: str) -> dict:
-    """``{inventory_hostname: value}``."""
+    """``{inventory_hostname: value}`` where there is a value."""
     found = {}
     for host in hosts:
         value = host
         for key in path.split("."):
             value = value[key] if isinstance(value, Mapping) and key in value else None
-        if value is not None:
+        if value:
             found[host["inventory_hostname"]] = value
     return found
 
