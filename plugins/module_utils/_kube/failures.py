@@ -15,12 +15,18 @@ from .._core.errors import Busy, CairnError, CommandFailed, Conflict, InvalidReq
 
 _MANAGER = re.compile(r'conflict with "([^"]+)"')
 _NAMESPACE_MISSING = re.compile(r'namespaces "([^"]+)" not found')
-_IMMUTABLE = re.compile(r"immutable|updates to .*(?:forbidden|is invalid)|may not be (?:changed|updated)|cannot be (?:changed|updated)|not allowed to change", re.I)
+_IMMUTABLE = re.compile(r"immutable|updates to .*(?:forbidden|is invalid)|may not (?:be )?(?:change|update)d?|cannot (?:be )?(?:change|update)d?|not allowed to change", re.I)
+
+#: Server-side apply answers 500 to values of the wrong type.
+_NOT_READABLE = ("failed to create typed patch object", "failed to convert new object", "error decoding")
+
+#: Characters of a message that a person reads.
+_LONG = 600
 
 
 def from_status(code: int, status: Mapping[str, Any], method: str, path: str) -> CairnError:
     """The error for an answer with HTTP ``code`` and a Status object (or whatever came instead)."""
-    message = str(status.get("message") or f"HTTP status {code}").strip().rstrip(".")
+    message = _short(str(status.get("message") or f"HTTP status {code}"))
     details = status.get("details") or {}
     causes = details.get("causes") or []
     if code == 401:
@@ -45,11 +51,17 @@ def from_status(code: int, status: Mapping[str, Any], method: str, path: str) ->
     if code == 400 and "strict decoding error" in message or "field not declared in schema" in message:
         return InvalidRequest("the manifest has a field that this kind does not know.", code="field-unknown", parameter="objects", found=message,
                               fix="correct the spelling or the place of the field.")
-    if code in (400, 413, 415, 422):
+    if code in (400, 413, 415, 422) or any(word in message for word in _NOT_READABLE):
         return InvalidRequest("the API server does not accept the request.", code="api-invalid", parameter="" if method == "GET" else "objects", found=message, fix="correct the manifest.")
     if code == 504:
         return Timeout(f"{method} {path}: {message}.", code="api-timeout", fix="look at the API server's load and its webhooks, then run again.")
     return CommandFailed(f"{method} {path} failed: {message}.", code="api-error", found=f"HTTP status {code}")
+
+
+def _short(message: str) -> str:
+    """Some messages hold the whole object in their middle, or go on with it."""
+    line = message.strip().splitlines()[0].rstrip(".")
+    return line if len(line) <= _LONG else f"{line[: _LONG // 2]} (...) {line[-_LONG // 2:]}"
 
 
 def _conflict(status: Mapping[str, Any], causes: list, message: str) -> CairnError:

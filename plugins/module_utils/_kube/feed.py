@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from .._core.errors import CairnError, Refused
+from .._core.errors import CairnError, NotFound, Refused
 from .client import Client
 
 #: Seconds that one watch lasts; the next goes on where it ended. Short enough to notice a connection that is dead.
@@ -53,15 +53,17 @@ class Feed(threading.Thread):
                     self.error = error
                     self._changed.notify_all()
                 return
+            except NotFound:
+                # The kind itself is gone, and all its objects with it.
+                self._hold([])
+                self._ended.wait(1)
             except (CairnError, ValueError):
                 # A server that restarts, or a version too old to go on from: read it all again.
                 self._ended.wait(1)
 
     def _follow(self) -> None:
         items, version = self._client.list(self._path, self._query)
-        with self._changed:
-            self._objects = {_key(item): item for item in items}
-            self._changed.notify_all()
+        self._hold(items)
         while not self._ended.is_set():
             for event in self._client.watch(self._path, {**self._query, "resourceVersion": version}, _WATCH):
                 version = event["object"]["metadata"]["resourceVersion"]
@@ -69,6 +71,11 @@ class Feed(threading.Thread):
                     return
                 if event["type"] != "BOOKMARK":
                     self._take(event)
+
+    def _hold(self, items: List[dict]) -> None:
+        with self._changed:
+            self._objects = {_key(item): item for item in items}
+            self._changed.notify_all()
 
     def _take(self, event: dict) -> None:
         live = event["object"]

@@ -1,0 +1,86 @@
+"""Options of kube_objects and storage_info, and errors of a connection that cannot be made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import InvalidRequest
+from ansible_collections.cairn.storage.plugins.module_utils._kube import connection, survey, wish
+
+PARAMS = {"objects": [], "state": "present", "wait": True, "wait_timeout": 300, "wait_for": [], "field_manager": "cairn.storage", "on_conflict": "fail", "pending": [],
+          "allow_data_loss": {}}
+ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name": "a"}
+
+
+@pytest.mark.parametrize(("code", "params"), [
+    ("wait-timeout-range", {"wait_timeout": 0}),
+    ("wait-timeout-range", {"wait_timeout": -5}),
+    ("field-manager", {"field_manager": ""}),
+    ("field-manager", {"field_manager": "two words"}),
+    ("field-manager", {"field_manager": "x" * 129}),
+    ("wait-for-unused", {"wait_for": [ONE], "wait": False}),
+    ("wait-for-unused", {"wait_for": [ONE], "state": "absent"}),
+    ("object-duplicate", {"wait_for": [ONE, ONE]}),
+    ("object-name", {"wait_for": [{**ONE, "name": "a/b"}]}),
+    ("consent-form", {"allow_data_loss": {"claim": "pv"}}),
+    ("consent-form", {"allow_data_loss": {"a/b": ["pv"]}}),
+    ("object-metadata", {"pending": [{"apiVersion": "v1", "kind": "Namespace"}]}),
+])
+def test_refused(code: str, params: dict) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        wish.parse({**PARAMS, **params})
+    assert refused.value.code == code and refused.value.parameter.partition("[")[0] in params
+
+
+def test_no_wait() -> None:
+    assert wish.parse({**PARAMS, "wait": False}).wait is None
+
+
+@pytest.mark.parametrize(("code", "params"), [
+    ("namespace-name", {"namespace": "A"}),
+    ("namespace-name", {"namespace": ""}),
+    ("query-syntax", {"query": "relations["}),
+    ("query-syntax", {"query": "unknown(@"}),
+    ("hosts-form", {"hosts": {"node1": "sda"}}),
+    ("hosts-form", {"hosts": {"node1": ["sda"]}}),
+])
+def test_information_refused(code: str, params: dict) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        survey.read({"namespace": None, "label_selector": None, "query": None, "hosts": {}, **params})
+    assert refused.value.code == code
+
+
+CONFIG = """
+apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://127.0.0.1:1"}}]
+users: [{name: u, user: {token: t}}]
+contexts: [{name: one, context: {cluster: c, user: u}}]
+current-context: one
+"""
+
+
+@pytest.mark.parametrize(("code", "text", "params"), [
+    ("kubeconfig-missing", None, {}),
+    ("kubeconfig-invalid", "{", {}),
+    ("kubeconfig-invalid", "a: b", {}),
+    ("kubeconfig-invalid", CONFIG.replace("current-context: one", "current-context: two"), {}),
+    ("context-unknown", CONFIG, {"context": "two"}),
+])
+def test_kubeconfig_refused(code: str, text: str | None, params: dict, tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidRequest) as refused:
+        connection.connect({"kubeconfig": str(file), "context": None, **params})
+    assert refused.value.code == code and refused.value.parameter in ("kubeconfig", "context")
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(CONFIG, encoding="utf-8")
+    client = connection.connect({"kubeconfig": str(file), "context": "one"})
+    with pytest.raises(Exception) as refused:
+        client.get("/api")
+    assert refused.value.code == "api-unreachable" and client.requests == 1
