@@ -239,8 +239,7 @@ def main():
     seen = {}
 
     def observe(layout):
-        # Logical volumes are LVM's to tell of; what they hold does not matter here.
-        seen["host"] = devices.observe(layout.base_dir, probed=lambda device: device.type != "lvm")
+        seen["host"] = devices.observe(layout.base_dir)
         return Observed(seen["host"], lvm.observe(seen["host"]))
 
     def result(planned):

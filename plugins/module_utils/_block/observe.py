@@ -12,7 +12,7 @@ import dataclasses
 import json
 import os
 import re
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple
 
 from .._core.command import read
 from .identity import rank
@@ -24,8 +24,8 @@ _COLUMNS = "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
 
 
-def observe(base_dir: str, probed: Callable[[Device], bool] = lambda device: True) -> Host:
-    """All devices; those that ``probed`` accepts are tried for reading and probed for what they hold.
+def observe(base_dir: str, logical_volumes: bool = False) -> Host:
+    """All devices; disks and partitions, and ``logical_volumes`` if asked, are tried for reading and probed for what they hold.
 
     ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
     """
@@ -38,10 +38,17 @@ def observe(base_dir: str, probed: Callable[[Device], bool] = lambda device: Tru
     entries = block_entries(base_dir)
     for name, device in devices.items():
         devices[name] = dataclasses.replace(device, links=rank(links.get(name, ())), mounts=tuple(mounts.get(name, ())), entry=entries.get(name, ""))
-    candidates = [device for device in devices.values() if device.type not in ("rom", "loop") and device.size and probed(device)]
+    candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
     return Host({name: with_probe(device, found, name in dead) for name, device in devices.items()})
+
+
+def _probed(device: Device, logical_volumes: bool) -> bool:
+    if device.type == "lvm":
+        # udev gives no links to the parts that LVM keeps for itself, and blkid refuses to look at them.
+        return logical_volumes and bool(device.links)
+    return device.type not in ("rom", "loop")
 
 
 def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead: bool) -> Device:

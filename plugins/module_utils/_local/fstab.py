@@ -17,7 +17,7 @@ MARK = "x-cairn.class="
 
 #: A missing disk must not keep the machine from booting, nor boot from ending soon (systemd.mount(5), "FSTAB");
 #: kubelet must find the volumes mounted, or pods would write to the disk below.
-_SAFE = ("nofail", "x-systemd.before=kubelet.service", "x-systemd.device-timeout=30s")
+_SAFE = ("nofail", "x-systemd.before=kubelet.service", "x-systemd.device-timeout=90s")
 
 
 def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str) -> str:

@@ -88,6 +88,11 @@ def label(storage_class: str) -> str:
     return f"{LABEL_MARK}{zlib.crc32(storage_class.encode()):08x}"
 
 
+def labelled(device: Device, storage_class: str) -> bool:
+    """Whether ``device`` holds a file system of that class, and nothing else."""
+    return [each.label for each in device.signatures] == [label(storage_class)]
+
+
 def disk_ids(host: Host, device: Device) -> Tuple[str, ...]:
     """Stable names of the whole disks below ``device``."""
     return tuple(sorted(disk.id for disk in host.disks(device)))

@@ -23,7 +23,7 @@ from .._lvm.result import load
 from .._lvm.space import extents
 from .._lvm.volumes import LOCAL_TAG, plan_volume
 from .desired import VolumeClass, Wish
-from .model import Entry, Observed, label
+from .model import Entry, Observed, labelled
 
 #: mkfs.xfs refuses smaller ones (mkfs.xfs(8), since 5.19).
 MINIMUM = {"xfs": 300 * 1024**2, "ext4": 16 * 1024**2}
@@ -90,7 +90,7 @@ def _is_ours(observed: Observed, wanted: VolumeClass, device: Device) -> bool:
         return False
     if wanted.block:
         return observed.kept.get(device.kernel_name, "").partition("/")[0] == wanted.name
-    return any(signature.label == label(wanted.name) for signature in device.signatures)
+    return labelled(device, wanted.name)
 
 
 def merge(state: State, pending: Tuple[VolumeGroup, ...]) -> State:
@@ -129,8 +129,8 @@ def logical_volumes(host: Host, wanted: VolumeClass, state: State, recorded: boo
     degraded: List[dict] = []
     warnings = [f"class {wanted.name} has {len(names)} logical volumes in {group.name} and wants {source.count}; the others stay. Remove what is not needed by name."
                 ] if len(names) > source.count else []
-    if group.missing:
-        degraded.append({"class": wanted.name, "entry": None, "device": group.missing[0].path,
+    if group.missing and new:
+        degraded.append({"class": wanted.name, "entry": None, "device": "",
                          "reason": f"a disk of volume group {group.name} is missing; no volume is made there until it is back or replaced."})
         new = []
     for name in names + new:

@@ -18,7 +18,7 @@ from .._core.plan import Action
 from . import fstab
 from .steps import Link, MakeFileSystem, Mount
 from .desired import VolumeClass, Wish
-from .model import Entry, Observed, Volume, label
+from .model import Entry, Observed, Volume, disk_ids, label, labelled
 from .sources import Source, entry_of, note_of
 from .table import Table
 
@@ -54,7 +54,7 @@ class Volumes:
     def _file_system(self, source: Source) -> List[Action]:
         device = source.device
         entry = entry_of(self._observed, self._wanted, device) if device else None
-        ours = device and (entry or any(each.label == label(self._wanted.name) for each in device.signatures)) and not note_of(self._observed, self._wanted.name, device)
+        ours = device and (entry or labelled(device, self._wanted.name)) and not note_of(self._observed, self._wanted.name, device)
         return self._present(source, device, entry) if ours else self._new(source, device)
 
     def _present(self, source: Source, device: Device, entry: Optional[Entry]) -> List[Action]:
@@ -120,7 +120,7 @@ class Volumes:
             why = "cannot be read" if device and not device.readable else "is no longer chosen by the class, and stays given out" if device else "is missing"
             what = device.id if device else f"the disk of {entry.path}"
             self.found.append(Volume(self._wanted.name, entry.name, entry.path, self._wanted.volume_mode, device.id if device else "", 0,
-                                     None if entry.link else entry.name, degraded=True))
+                                     None if entry.link else entry.name, degraded=True, disks=disk_ids(self._observed.host, device) if device else ()))
             reports.append({"class": self._wanted.name, "entry": entry.name, "device": device.id if device else "", "reason": f"{what} (class {self._wanted.name}) {why}."})
         return reports
 

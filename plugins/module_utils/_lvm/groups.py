@@ -82,7 +82,7 @@ def _with_devices(group: VolumeGroup, devices: Sequence[Device]) -> VolumeGroup:
 def plan_group_removal(group: VolumeGroup, host: Host, consent: Consent) -> Tuple[Action, ...]:
     """Remove a volume group; one that holds volumes only with consent that names its UUID. Its disks are left blank."""
     for volume in group.visible:
-        check_unused(group, volume)
+        check_unused(group, volume, host)
     loses = ""
     if group.visible:
         names = ", ".join(volume.name for volume in group.visible)

@@ -68,7 +68,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = plan_group(group, present, choice.new, orphans)
         actions += made
-        made, groups[group.name] = _plan_volumes(group, groups[group.name], layout)
+        made, groups[group.name] = _plan_volumes(group, groups[group.name], layout, host)
         actions += made
     unadopted = tuple({"volume_group": name, "device": device.id, "size_bytes": device.size}
                       for name, choice in ((group.name, choices[_label(group.name)]) for group in wanted) for device in choice.unadopted)
@@ -114,17 +114,17 @@ def _trouble(group: Group, present: Optional[VolumeGroup], state: State, choice:
             return [{"volume_group": group.name, "device": "", "reason": f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of "
                      "its disks is there. Bring them back, or start afresh with adopt_new: true."}]
         return []
-    trouble = [{"volume_group": group.name, "device": pv.path, "reason": f"disk of volume group {group.name} is missing (physical volume {pv.uuid}). Nothing of the group is "
+    trouble = [{"volume_group": group.name, "device": "", "reason": f"a disk of volume group {group.name} is missing (physical volume {pv.uuid}). Nothing of the group is "
                 "changed until it is back or replaced."} for pv in present.missing]
     known = {host.devices[pv.device].id: host.devices[pv.device] for pv in present.pvs if pv.device in host.devices}
-    return trouble + [{"volume_group": group.name, "device": name, "reason": f"disk of volume group {group.name} cannot be read. Nothing of the group is changed until it answers."}
+    return trouble + [{"volume_group": group.name, "device": name, "reason": f"{name}, a disk of volume group {group.name}, cannot be read. Nothing of the group is changed until it answers."}
                       for name, device in known.items() if not device.readable]
 
 
-def _plan_volumes(group: Group, state: VolumeGroup, layout: Layout) -> Tuple[List[Action], VolumeGroup]:
+def _plan_volumes(group: Group, state: VolumeGroup, layout: Layout, host: Host) -> Tuple[List[Action], VolumeGroup]:
     actions: List[Action] = []
     for absent in [each.name for each in (*group.volumes, *group.thin_pools) if each.state == "absent"]:
-        made, state = plan_removal(state, absent, layout.data_loss)
+        made, state = plan_removal(state, absent, layout.data_loss, host)
         actions += made
     for pool in group.thin_pools:
         if pool.state == "present":
@@ -144,6 +144,6 @@ def _plan_volumes(group: Group, state: VolumeGroup, layout: Layout) -> Tuple[Lis
 
 
 def _warnings(layout: Layout, degraded: List[dict], unadopted: Tuple[dict, ...]) -> Tuple[str, ...]:
-    return (*(f"degraded: {each['device']} {each['reason']}".replace("  ", " ") for each in degraded),
+    return (*(f"degraded: {each['reason']}" for each in degraded),
             *(f"{each['device']} ({human(each['size_bytes'])}) matches, but volume group {each['volume_group']} does not use it; set adopt_new: true to let it." for each in unadopted),
             *layout.wipe.warnings(), *layout.data_loss.warnings())

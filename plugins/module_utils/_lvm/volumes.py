@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
+from .._block.model import Host
 from .._core.command import command
 from .._core.errors import Busy, Conflict, NoSpace, NotFound, Refused
 from .._core.plan import Action, Consent
@@ -133,7 +134,7 @@ def _grow(group: VolumeGroup, volume: Volume, present: LogicalVolume, name: str)
     return after, [Action("grow", "logical volume", name, (command("lvextend", *size, name),), describe(group, present), describe(after, grown))]
 
 
-def plan_removal(group: VolumeGroup, name: str, consent: Consent) -> Planned:
+def plan_removal(group: VolumeGroup, name: str, consent: Consent, host: Host) -> Planned:
     """Remove a logical volume or an empty thin pool, with consent that names its UUID."""
     present = group.lv(name)
     if not present:
@@ -142,22 +143,22 @@ def plan_removal(group: VolumeGroup, name: str, consent: Consent) -> Planned:
     users = [each.name for each in group.lvs if name in (each.pool, each.origin)]
     if users:
         raise Refused("other volumes depend on it.", code="lv-needed", parameter="state", found=f"{path} carries {', '.join(users)}", fix="remove those first.")
-    check_unused(group, present)
+    check_unused(group, present, host)
     consent.require(path, present.uuid or "", "all data on it", code="lv-consent")
     given = present.metadata + present.extents if present.thin_pool else 0 if present.thin else present.extents
     action = Action("remove", "logical volume", path, (command("lvremove", "--yes", path),), describe(group, present), None, loses=f"all data on {path} ({present.uuid})")
     return (action,), group.without_lv(name, given)
 
 
-def check_unused(group: VolumeGroup, volume: LogicalVolume) -> None:
-    """Refuse to touch a volume that is open (mounted, exported, in a pod) or given out as a local volume."""
+def check_unused(group: VolumeGroup, volume: LogicalVolume, host: Host) -> None:
+    """Refuse to touch a volume that is open (mounted, exported, in a pod) or given out raw as a local volume."""
+    path = f"{group.name}/{volume.name}"
     if volume.open:
-        raise Busy("the logical volume is in use.", code="lv-open", parameter="state", found=f"{group.name}/{volume.name} is open",
-                   fix="unmount it or stop what uses it, then run again.")
-    mark = next((tag for tag in volume.tags if tag.startswith(LOCAL_TAG)), "")
-    if mark:
-        raise Refused("the logical volume is given out as a local volume.", code="lv-given-out", parameter="state", found=f"{group.name}/{volume.name}, class {mark[len(LOCAL_TAG):]}",
-                      fix="remove the class with cairn.storage.local_volumes first.")
+        raise Busy("the logical volume is in use.", code="lv-open", parameter="state", found=f"{path} is open", fix="unmount it or stop what uses it, then run again.")
+    device = host.resolve(f"/dev/{path}")
+    if device and device.entry:
+        raise Refused("the logical volume is given out as a local volume.", code="lv-given-out", parameter="state", found=f"{path} as {device.entry}",
+                      fix="give up the class with cairn.storage.local_volumes first.")
 
 
 #: Tag of the logical volumes that local_volumes made, followed by the class's name.

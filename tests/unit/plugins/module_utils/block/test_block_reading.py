@@ -1,0 +1,93 @@
+"""Recorded output of lsblk, blkid, wipefs and /proc, read into devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from ansible_collections.cairn.storage.plugins.module_utils._block import probe
+from ansible_collections.cairn.storage.plugins.module_utils._block.identity import rank
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import Host, Signature, lv_mapper_path
+from ansible_collections.cairn.storage.plugins.module_utils._block.observe import block_entries, parse_lsblk, parse_mounts
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+
+
+def recording(name: str) -> str:
+    return (RECORDINGS / name).read_text(encoding="utf-8")
+
+
+def test_lsblk_tells_what_stands_on_what() -> None:
+    devices = parse_lsblk(recording("lsblk.json"))
+    assert (devices["sda"].size, devices["sda"].rotational, devices["sda"].serial, devices["sda"].optimal_io) == (2147483648, False, "5ca1ab1e00010001", 126976)
+    assert devices["sdb"].rotational
+    host = Host(devices)
+    volume = next(device for device in host if device.path == "/dev/mapper/fast-local--fs--1")
+    assert volume.type == "lvm" and [disk.kernel_name for disk in host.disks(volume)] == ["sda"]
+    assert {device.path for device in host.above(devices["sda"])} >= {"/dev/mapper/fast-local--fs--1", "/dev/mapper/fast-pool"}
+
+
+def test_mounts_by_device_number() -> None:
+    devices = parse_lsblk(recording("lsblk.json"))
+    mounts = parse_mounts(recording("mountinfo.txt"), "Filename Type Size Used Priority\n/dev/sdz\\0401 partition 1 0 -2\n",
+                          {device.number: device.kernel_name for device in devices.values()})
+    assert mounts["ubda"] == ["/"]
+    assert any(path.startswith("/var/lib/cairn-storage/local-volumes/local-fs/") for name in devices for path in mounts.get(name, ()))
+    assert mounts["sdz 1"] == ["[SWAP]"]
+
+
+def test_blkid_reports_each_device_also_an_empty_one() -> None:
+    found = probe.parse_blkid(recording("blkid.txt"))
+    assert found["/dev/sda"][0].type == "LVM2_member"
+    assert [signature.type for signature in found["/dev/sdb"]] == ["gpt partition table"] and found["/dev/sdb"][0].uuid
+    assert found["/dev/sdd"] == (Signature("ext4", "db117dad-b6ea-4ccb-8c59-c24aedfe47b8", "a b"),)
+    assert probe.parse_blkid("DEVNAME=/dev/sdx\nMINIMUM_IO_SIZE=512\n") == {"/dev/sdx": ()}
+    assert probe.parse_blkid("") == {}
+
+
+def test_a_device_with_two_file_systems_hides_neither_itself_nor_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """blkid stops there in silence; the devices after it must not pass for empty."""
+    calls: List[tuple] = []
+
+    def read(*argv: str, ok: tuple = (0,)) -> str:
+        calls.append(argv)
+        if argv[0] == "wipefs":
+            return recording("wipefs.json")
+        return recording("blkid-contradiction.txt") if "/dev/sda" in argv else "DEVNAME=/dev/sdb\nPTTYPE=gpt\nPTUUID=1-2\n"
+
+    monkeypatch.setattr(probe, "read", read)
+    found: Dict = probe.signatures(["/dev/sda", "/dev/sdd", "/dev/sdb"])
+    assert [signature.type for signature in found["/dev/sdd"]] == ["xfs", "ext4"]
+    assert found["/dev/sdb"] == (Signature("gpt partition table", "1-2"),)
+    assert [argv[0] for argv in calls] == ["blkid", "blkid", "wipefs"]
+
+
+def test_backup_copies_of_a_signature_count_once() -> None:
+    rows = '{"signatures": [%s]}' % ", ".join('{"device": "sdc", "type": "gpt", "uuid": null, "label": null, "usage": "partition-table"}' for _copy in range(2))
+    assert probe.parse_wipefs(rows) == {"sdc": (Signature("gpt partition table"),)}
+    assert probe.parse_wipefs("") == {}
+
+
+def test_the_most_lasting_name_comes_first() -> None:
+    links = [f"/dev/disk/by-{kind}/{name}" for kind, name in (
+        ("path", "pci-0000:00:1f.2-ata-1"), ("id", "ata-DISK_1"), ("id", "wwn-0x5"), ("id", "lvm-pv-uuid-abc"), ("id", "scsi-35"), ("id", "dm-name-vg-lv"), ("id", "nvme-eui.1"))]
+    assert [link.rpartition("/")[2] for link in rank(links)] == ["wwn-0x5", "nvme-eui.1", "scsi-35", "ata-DISK_1", "pci-0000:00:1f.2-ata-1"]
+
+
+@pytest.mark.parametrize("path, mapper", [("/dev/fast/data-1", "/dev/mapper/fast-data--1"), ("/dev/a-b/c", "/dev/mapper/a--b-c"), ("/dev/mapper/x", ""), ("/dev/sda", ""),
+                                          ("/dev/disk/by-id", "")])
+def test_names_of_logical_volumes(path: str, mapper: str) -> None:
+    assert lv_mapper_path(path) == mapper
+
+
+def test_raw_volumes_are_known_by_their_links(tmp_path: Path) -> None:
+    target = tmp_path / "sdx"
+    target.touch()
+    (tmp_path / "volumes" / "bulk").mkdir(parents=True)
+    (tmp_path / "volumes" / ".kept").mkdir()
+    (tmp_path / "volumes" / "bulk" / "wwn-1").symlink_to(target)
+    (tmp_path / "volumes" / "bulk" / "wwn-2").symlink_to(tmp_path / "gone")
+    assert block_entries(str(tmp_path / "volumes")) == {"sdx": "bulk/wwn-1"}
+    assert block_entries(str(tmp_path / "nothing")) == {}

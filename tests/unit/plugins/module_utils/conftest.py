@@ -1,0 +1,1 @@
+"""Lets the tests of these rooms share machines.py."""

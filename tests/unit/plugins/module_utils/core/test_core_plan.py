@@ -1,0 +1,64 @@
+"""Plans, consents, the executor, commands and the host lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.cairn.storage.plugins.module_utils._core import executor, lock
+from ansible_collections.cairn.storage.plugins.module_utils._core.command import Command, command, mutate, read
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, CommandFailed, NotFound, Refused, Timeout
+from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Consent, Plan
+
+
+def test_a_plan_tells_the_first_state_seen_and_the_last_reached() -> None:
+    plan = Plan((Action("grow", "lv", "a", before={"size": 1}, after={"size": 2}), Action("tag", "lv", "a", before={"size": 2}, after={"size": 2, "tags": ["x"]}),
+                 Action("remove", "lv", "b", before={"size": 1})))
+    assert plan.changed
+    assert plan.diff() == {"before": {"lv a": {"size": 1}, "lv b": {"size": 1}}, "after": {"lv a": {"size": 2, "tags": ["x"]}}}
+    assert not Plan().changed
+
+
+def test_a_consent_names_what_is_found_and_is_used_up() -> None:
+    consent = Consent("wipe", {"/dev/disk/by-id/a": "1234", "/dev/disk/by-id/b": "xfs", "/dev/disk/by-id/c": "old"})
+    consent.require("/dev/disk/by-id/wwn-a", "1234", "ext4", names=["/dev/disk/by-id/a"])
+    with pytest.raises(Refused) as differs:
+        consent.require("/dev/disk/by-id/b", "5678", "ext4")
+    assert differs.value.code == "consent-differs" and "xfs" in str(differs.value)
+    with pytest.raises(Refused) as missing:
+        consent.require("/dev/disk/by-id/d", "5678", "ext4")
+    assert missing.value.code == "consent-missing" and '{"/dev/disk/by-id/d": "5678"}' in missing.value.fix
+    assert len(consent.warnings()) == 2
+
+
+def test_what_was_done_travels_with_the_error(tmp_path: Path) -> None:
+    plan = Plan((Action("touch", "file", "a", (command("touch", tmp_path / "a"),)), Action("fail", "file", "b", (command("false"),)),
+                 Action("touch", "file", "c", (command("touch", tmp_path / "c"),))))
+    with pytest.raises(CommandFailed) as failed:
+        executor.apply(plan, {Command: mutate})
+    result = failed.value.as_result()
+    assert [action["name"] for action in result["actions"]] == ["a", "b"] and result["actions"][1]["failed"] and result["changed"]
+    assert (tmp_path / "a").exists() and not (tmp_path / "c").exists()
+
+
+def test_commands() -> None:
+    assert read("sh", "-c", "echo $LC_ALL; cat") == "C\n", "nothing waits for input"
+    assert str(command("mkfs", "-L", "a b")) == "mkfs -L 'a b'"
+    assert "secret" not in repr(command("login", stdin="secret"))
+    for argv, kind in ((("no-such-program",), NotFound), (("false",), CommandFailed)):
+        with pytest.raises(kind):
+            read(*argv)
+    with pytest.raises(Timeout):
+        read("sleep", "5", timeout=0.1)
+
+
+def test_the_lock_names_its_holder(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with lock.host_lock(path=path):
+        with pytest.raises(Busy) as busy:
+            with lock.host_lock(timeout=0, path=path):
+                pass
+    assert busy.value.found.startswith("process ")
+    with lock.host_lock(timeout=0, path=path):
+        pass
