@@ -1,10 +1,12 @@
 """The command line: what can be said, and which function it means."""
 
 import argparse
+import signal
 import sys
 
 from . import commands
 from .config import LEVELS
+from .parallel import end_children
 from .run import LabError
 from .settings import lab_name
 
@@ -12,6 +14,7 @@ from .settings import lab_name
 def main(argv=None):
     """Run one command; the exit status is its own, 1 after an error that is explained."""
     asked = _parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         asked.name = lab_name(getattr(asked, "name", None))
         return asked.command(asked) or 0
@@ -21,6 +24,7 @@ def main(argv=None):
         print("lab: interrupted; the same command goes on where it stopped", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()
+    end_children()
     return 1
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import time
 
 from . import cache, disks, environment, faults, instruments, kubernetes, nodes, progress
 from . import inventory as ansible
@@ -12,7 +13,7 @@ from . import status as state
 from . import up as stages
 from .config import STATE, Lab
 from .netns import NETWORKS
-from .progress import step
+from .progress import say
 from .run import LabError, in_netns
 from .settings import size
 
@@ -22,16 +23,18 @@ def up(asked):
     for key in ("disk_size", "memory"):
         text = getattr(asked, key)
         wanted[key] = size(text) if text else None
-    with step(f"Lab {asked.name}"):
-        stages.up(asked.name, wanted)
+    begin = time.monotonic()
+    lab = stages.up(asked.name, wanted)
+    say(f"lab {lab.name} is up (level {lab.level}) after {time.monotonic() - begin:.1f} s")
     if asked.timings:
         for row in progress.timings():
             print(f"{row['start_s']:8.1f} {row['seconds']:8.1f} s  {row['stage']}")
 
 
 def down(asked):
-    with step(f"Lab {asked.name} down"):
-        stages.down(asked.name, asked.purge)
+    begin = time.monotonic()
+    stages.down(asked.name, asked.purge)
+    say(f"lab {asked.name} is down after {time.monotonic() - begin:.1f} s")
 
 
 def status(asked):

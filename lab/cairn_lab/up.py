@@ -3,12 +3,12 @@
 import fcntl
 import json
 import shutil
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import disks, image, keys, kubernetes, netns, nodes, prereq, processes
 from .config import STATE, Lab
+from .parallel import together
 from .progress import say, step, timings
 from .run import LabError
 from .settings import wanted
@@ -25,15 +25,8 @@ def up(name, asked):
         keys.make(lab)
         netns.up(lab)
         _build(lab)
-        with ThreadPoolExecutor() as pool:
-            running = [node for node in lab.nodes if nodes.pids(lab, node)]
-            halves = []
-            if lab.nodes:
-                halves.append(pool.submit(_machines, lab, running, grown))
-            if lab.has_kubernetes:
-                halves.append(pool.submit(_control_plane, lab))
-            for half in halves:
-                half.result()
+        running = [node for node in lab.nodes if nodes.pids(lab, node)]
+        together(lambda: _machines(lab, running, grown), lambda: _control_plane(lab))
         if lab.has_kubernetes:
             with step("Nodes join the cluster") as work:
                 kubernetes.join(lab, running)
@@ -59,13 +52,10 @@ def down(name, purge):
 
 
 def _build(lab):
-    with ThreadPoolExecutor() as pool:
-        # Side by side: packages wait for the mirror, the compiler for the processor.
-        packages = pool.submit(image.packages) if lab.nodes else None
-        if lab.has_kubernetes:
-            kubernetes.prepare(lab)
-        if packages:
-            packages.result()
+    # Side by side: packages wait for the mirror, the compiler for the processor.
+    jobs = [image.packages] if lab.nodes else []
+    jobs += [lambda: kubernetes.prepare(lab)] if lab.has_kubernetes else []
+    together(*jobs)
     if lab.nodes and not lab.base_image:
         preloaded = kubernetes.preloaded() if lab.has_kubernetes else {}
         lab.base_image = str(image.base_image(preloaded))
@@ -73,6 +63,8 @@ def _build(lab):
 
 
 def _machines(lab, running, grown):
+    if not lab.nodes:
+        return
     if not Path(lab.base_image).exists():
         raise LabError(
             f"the image that lab {lab.name} was made from is gone ({lab.base_image}):"
@@ -93,6 +85,8 @@ def _machines(lab, running, grown):
 
 
 def _control_plane(lab):
+    if not lab.has_kubernetes:
+        return
     with step("Control plane"):
         kubernetes.start_control_plane(lab)
 
