@@ -55,7 +55,7 @@ def _load(configuration: Any, params: Mapping[str, Any]) -> None:
         contexts, _current = config.list_kube_config_contexts(os.pathsep.join(files))
         names = [entry["name"] for entry in contexts]
         if context and context not in names:
-            raise InvalidRequest("the kubeconfig has no such context.", code="context-unknown", parameter="context",
+            raise InvalidRequest(f"the kubeconfig has no context {context}.", code="context-unknown", parameter="context",
                                  found=", ".join(names) or "none", fix="name one of these.")
         config.load_kube_config(os.pathsep.join(files), context, configuration, persist_config=False)
     except InvalidRequest:
