@@ -73,7 +73,7 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
     largest = max(volume.capacity_bytes for volume in ours)
     if size > largest:
         raise NoSpace(f"a claim of {human(size)} is larger than any volume of the class {wanted_class}.", code="claim-too-large", parameter=f"{where}.disk.size",
-                      found=f"the largest offers {human(largest)} ({largest} bytes); a file system offers less than its device",
+                      found=f"the largest offers {human(largest)} ({largest} bytes)",
                       fix=f"ask for at most {largest} bytes, or write max.")
     small = next((volume for volume in bound if volume.capacity_bytes < size), None)
     if small:
