@@ -1,0 +1,89 @@
+"""Running host-side tasks on a node of the lab, and asking its kernel without the code under test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPO = Path(__file__).resolve().parents[2]
+
+#: What a check run must leave as it was: LVM, device-mapper, mounts, fstab, signatures, discovery directories.
+_STATE = """
+vgs --noheadings -o vg_all; lvs --noheadings -a -o lv_name,lv_uuid,lv_size,lv_tags; pvs --noheadings -o pv_name,pv_uuid,pe_start
+dmsetup table
+cat /proc/mounts /etc/fstab
+wipefs --json /dev/sd*
+find /var/lib/cairn-storage /etc/lvm/backup -printf '%p %l %T@\\n'
+"""
+
+
+def lab(*arguments: Any) -> str:
+    """Output of the lab's command."""
+    done = subprocess.run((str(REPO / "lab" / "lab"), *map(str, arguments)), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"lab {arguments}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def nodes() -> list[str]:
+    """The lab's nodes."""
+    return json.loads(lab("inventory", "--list"))["storage_nodes"]["hosts"]
+
+
+def shell(node: str, script: str) -> str:
+    """Output of a shell script on ``node``."""
+    return lab("ssh", node, script)
+
+
+def state(node: str) -> str:
+    """All that the node's kernel and files say about its storage."""
+    return shell(node, _STATE)
+
+
+def play(node: str, *tasks: dict) -> list[dict]:
+    """The results of ``tasks`` on ``node``, in one playbook run; failures do not stop it."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.json"
+        steps = [{"name": f"Step {number}", "register": f"result_{number}", "ignore_errors": True, **task} for number, task in enumerate(tasks)]
+        names = ", ".join(f"result_{number}" for number in range(len(tasks)))
+        steps.append({"name": "Tell", "delegate_to": "localhost", "check_mode": False, "vars": {"ansible_python_interpreter": sys.executable},
+                      "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"}})
+        book = Path(folder) / "play.yml"
+        book.write_text(yaml.safe_dump([{"hosts": node, "gather_facts": False, "tasks": steps}]), encoding="utf-8")
+        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=_environment(), capture_output=True, text=True, check=False)
+        assert results.exists(), done.stdout + done.stderr
+        return json.loads(results.read_text(encoding="utf-8"))
+
+
+def _environment() -> dict:
+    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def layout(*groups: dict, check: bool = False, **options: Any) -> dict:
+    """A task that lays out LVM."""
+    return {"cairn.storage.lvm_layout": {"volume_groups": list(groups), **options}, "check_mode": check, "diff": True}
+
+
+def volumes(*classes: dict, check: bool = False, **options: Any) -> dict:
+    """A task that gives out local volumes."""
+    return {"cairn.storage.local_volumes": {"classes": list(classes), **options}, "check_mode": check, "diff": True}
+
+
+def changed(results: list[dict]) -> list[bool]:
+    """Which of ``results`` changed something; a failure is told in full."""
+    for result in results:
+        assert not result.get("failed"), result
+    return [result["changed"] for result in results]
+
+
+def without_uuids(value: Any) -> Any:
+    """``value`` with every UUID taken out, to compare a prediction with what came."""
+    if isinstance(value, dict):
+        return {key: without_uuids(each) for key, each in value.items() if key != "uuid"}
+    return [without_uuids(each) for each in value] if isinstance(value, list) else value
