@@ -130,7 +130,9 @@ objects:
   type: list
   elements: dict
 readiness:
-  description: One entry for each object that was waited for, with C(kind), C(namespace), C(name), C(state) (V(ready), V(waiting), V(stuck) or V(failed)) and C(reason).
+  description:
+    - One entry for each object that was waited for, with C(kind), C(namespace), C(name), C(state) and C(reason).
+    - C(state) is V(ready), V(waiting), V(stuck) or V(failed).
   returned: success, and when waiting failed
   type: list
   elements: dict

@@ -15,7 +15,7 @@ from .._core.errors import Busy, CairnError, CommandFailed, Conflict, InvalidReq
 
 _MANAGER = re.compile(r'conflict with "([^"]+)"')
 _NAMESPACE_MISSING = re.compile(r'namespaces "([^"]+)" not found')
-_IMMUTABLE = re.compile(r"immutable|updates to .*(?:forbidden|is invalid)|may not (?:be )?(?:change|update)d?|cannot (?:be )?(?:change|update)d?|not allowed to change", re.I)
+_IMMUTABLE = re.compile(r"immutable|updates to .* forbidden|(?:may not|cannot) (?:be )?(?:change|update)", re.I)
 
 #: Server-side apply answers 500 to values of the wrong type.
 _NOT_READABLE = ("failed to create typed patch object", "failed to convert new object", "error decoding")
@@ -52,7 +52,8 @@ def from_status(code: int, status: Mapping[str, Any], method: str, path: str) ->
         return InvalidRequest("the manifest has a field that this kind does not know.", code="field-unknown", parameter="objects", found=message,
                               fix="correct the spelling or the place of the field.")
     if code in (400, 413, 415, 422) or any(word in message for word in _NOT_READABLE):
-        return InvalidRequest("the API server does not accept the request.", code="api-invalid", parameter="" if method == "GET" else "objects", found=message, fix="correct the manifest.")
+        return InvalidRequest("the API server does not accept the request.", code="api-invalid", parameter="" if method == "GET" else "objects",
+                              found=message, fix="correct the manifest.")
     if code == 504:
         return Timeout(f"{method} {path}: {message}.", code="api-timeout", fix="look at the API server's load and its webhooks, then run again.")
     return CommandFailed(f"{method} {path} failed: {message}.", code="api-error", found=f"HTTP status {code}")

@@ -137,8 +137,8 @@ def published(found: Iterable[Mapping[str, Any]]) -> Dict[str, List[dict]]:
     by_node: Dict[str, List[dict]] = {}
     for volume in found:
         if volume["local"] and volume["node"]:
-            by_node.setdefault(volume["node"], []).append({"class": volume["storage_class"], "entry": os.path.basename(volume["path"]), "volume": volume["name"],
-                                                           "phase": volume["phase"], "path": volume["path"]})
+            entry = {"class": volume["storage_class"], "entry": os.path.basename(volume["path"])}
+            by_node.setdefault(volume["node"], []).append({**entry, "volume": volume["name"], "phase": volume["phase"], "path": volume["path"]})
     return by_node
 
 

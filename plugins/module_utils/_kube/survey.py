@@ -23,6 +23,7 @@ try:
 except ImportError:
     HAS_JMESPATH = False
 
+_STORAGE = "/apis/storage.k8s.io/v1"
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -68,5 +69,5 @@ def _lists(client: Client, namespace: Optional[str], selector: Optional[str]) ->
             raise
         raise InvalidRequest("not a label selector.", code="label-selector", parameter="label_selector", found=error.found,
                              fix="write it like app=blocks,tier!=test.") from None
-    return relations.Lists(pods, client.list(f"{scope}/persistentvolumeclaims")[0], client.list("/api/v1/persistentvolumes")[0], client.list("/api/v1/nodes")[0],
-                           client.list("/apis/storage.k8s.io/v1/storageclasses")[0], client.list("/apis/storage.k8s.io/v1/volumeattachments")[0])
+    others = (f"{scope}/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/nodes", f"{_STORAGE}/storageclasses", f"{_STORAGE}/volumeattachments")
+    return relations.Lists(pods, *(client.list(path)[0] for path in others))

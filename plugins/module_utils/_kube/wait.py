@@ -167,7 +167,8 @@ class _Waiter:
         self._stuck_since = {what: self._stuck_since.get(what, now) for what in stuck}
         lost = [item for item in pending if item.state.name == "failed" or now - self._stuck_since.get(item.target.ref, now) >= GRACE]
         if lost:
-            raise _error(CommandFailed, reached, lost, "waiting longer will not help.", "wait-failed", "correct the cause, then run again; what was applied stays.")
+            raise _error(CommandFailed, reached, lost, "waiting longer will not help.", "wait-failed",
+                         "correct the cause, then run again; what was applied stays.")
 
 
 def _error(family: type, reached: List[Reached], bad: List[Reached], message: str, code: str, fix: str) -> CairnError:
