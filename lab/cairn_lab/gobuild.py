@@ -25,7 +25,7 @@ def program(name, module, *, ldflags="", expected=None):
         with step(f"compile {name}", expected) as work, _compiler_cache():
             _compile(module, target, ldflags, work)
 
-    return product("go", [module, ldflags], make)
+    return product("go", [module.name, ldflags, *_sources(module)], make)
 
 
 def drop_compiler_cache():
@@ -39,6 +39,16 @@ def drop_compiler_cache():
         except BlockingIOError:
             return
         shutil.rmtree(folder)
+
+
+def _sources(module):
+    """What the compiler reads of a module: tests and notes in it make no new program."""
+    return sorted(
+        path
+        for path in module.rglob("*")
+        if path.name in ("go.mod", "go.sum")
+        or (path.suffix == ".go" and not path.name.endswith("_test.go"))
+    )
 
 
 @contextmanager

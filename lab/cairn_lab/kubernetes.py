@@ -12,7 +12,7 @@ from .control_plane import COMPONENTS
 from .run import LabError, in_netns, run
 
 NODE_COMPONENTS = ("containerd", "kubelet", "kube-proxy")
-_COREDNS = REPO / "lab/coredns/manifest.yaml"
+_COREDNS = REPO / "lab/images/coredns.yaml"
 _READY_SECONDS = 300
 
 

@@ -1,6 +1,7 @@
 """Starting and stopping the machines."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import time
@@ -11,6 +12,10 @@ from .run import LabError, in_netns
 from .ssh import command, ssh
 
 BOOT_SECONDS = 180
+
+# A kernel that reboots in place finds its own taps busy, so it ends instead. The node says
+# through its share ($0) that it means to come back.
+_POWER = 'until "$@"; [ ! -e "$0" ]; do rm "$0"; done'
 
 
 def umid(lab, node):
@@ -54,9 +59,10 @@ def start(lab, node):
         return
     shutil.rmtree(console(lab, node).parent, ignore_errors=True)
     (node.share / "ready").unlink(missing_ok=True)
+    _rebooting(node).unlink(missing_ok=True)
     with open(log(node), "ab") as out:
         subprocess.Popen(
-            in_netns(lab, _command(lab, node)),
+            in_netns(lab, ["sh", "-c", _POWER, _rebooting(node), *_command(lab, node)]),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -116,6 +122,20 @@ def flush(lab, nodes, timeout=3):
     return [name for name, one in asked.items() if one.poll() != 0]
 
 
+def _rebooting(node):
+    return node.share / "rebooting"
+
+
+def _processor(lab, node):
+    """The one processor of this machine that the node runs on.
+
+    A user-mode kernel and its programs take turns; on one processor that costs no wake-up of
+    another, and everything in a node runs about twice as fast.
+    """
+    usable = sorted(os.sched_getaffinity(0))
+    return str(usable[(sum(lab.name.encode()) + node.index) % len(usable)])
+
+
 def _command(lab, node):
     disks = [f"ubd{number}d={node.disk_file(number)}" for number in node.disks]
     cards = [
@@ -125,7 +145,11 @@ def _command(lab, node):
     ]
     machine = hashlib.md5(f"{lab.name}/{node.name}".encode()).hexdigest()
     return [
+        "taskset",
+        "--cpu-list",
+        _processor(lab, node),
         "linux.uml",
+        "noreboot",
         f"umid={umid(lab, node)}",
         f"uml_dir={lab.root}/uml/",
         f"mem={lab.memory >> 20}M",
@@ -137,8 +161,10 @@ def _command(lab, node):
         "con0=null,fd:1",
         "con=null",
         "quiet",
+        # Nothing here speaks it, and kube-proxy would do everything twice.
+        "ipv6.disable=1",
         # The image has no policy; systemd would look for one at every start.
-        "selinux=0",
+        "lsm=capability",
         f"systemd.hostname={node.name}",
         f"systemd.machine_id={machine}",
         f"cairn.share={node.share}",

@@ -47,7 +47,7 @@ def test_containerd_asks_for_the_pause_image_there_is():
 
 
 def test_the_dns_service_is_where_kubelet_sends_pods():
-    manifest = (REPO / "lab/coredns/manifest.yaml").read_text()
+    manifest = (REPO / "lab/images/coredns.yaml").read_text()
     assert f"clusterIP: {addresses.DNS_SERVICE}\n" in manifest
     assert f"kubernetes {addresses.DOMAIN} " in manifest
 
