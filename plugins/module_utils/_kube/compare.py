@@ -19,6 +19,8 @@ from . import fields, quantity
 _DEFAULTS = {**fields.KEY_DEFAULTS, "volumeMode": "Filesystem", "status": {"phase": "Pending"}, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}
 #: Fields under which the built-in kinds have quantities.
 _QUANTITIES = frozenset(("capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "requests"))
+#: Maps that the built-in kinds leave out when they are empty, as they do with every list; an empty ``emptyDir`` means something.
+_LEFT_OUT = frozenset(("annotations", "labels", "matchLabels", "nodeSelector"))
 _IDENTITY = (".apiVersion", ".kind", ".metadata.name", ".metadata.namespace")
 
 
@@ -50,7 +52,8 @@ class _Comparison:
             if here in _IDENTITY:
                 continue
             if name not in live:
-                yield here
+                if not self._nothing(name, value):
+                    yield here
             else:
                 yield from self.any(value, live[name], tree.get(f"f:{name}"), here)
 
@@ -89,7 +92,8 @@ class _Comparison:
                     if live[name] is not None and _DEFAULTS.get(name) != live[name]:
                         yield here
                 elif name not in live:
-                    yield here
+                    if not self._nothing(name, desired[name]):
+                        yield here
                 else:
                     yield from self._whole(desired[name], live[name], here)
         elif isinstance(desired, list) and isinstance(live, list):
@@ -99,6 +103,9 @@ class _Comparison:
                 yield from self._whole(one, other, f"{path}[{index}]")
         elif not self._equal(desired, live, path):
             yield path
+
+    def _nothing(self, name: str, value: Any) -> bool:
+        return self._built_in and (value == [] or (value == {} and name in _LEFT_OUT))
 
     def _equal(self, desired: Any, live: Any, path: str) -> bool:
         if isinstance(desired, bool) is isinstance(live, bool) and desired == live:

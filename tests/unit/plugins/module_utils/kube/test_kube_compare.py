@@ -61,6 +61,7 @@ def test_what_was_applied_is_unchanged(kind: str) -> None:
     ("StatefulSet", ".spec.volumeClaimTemplates[0].spec.volumeMode", lambda wanted: wanted["spec"]["volumeClaimTemplates"][0]["spec"].update(volumeMode="Block")),
     ("StatefulSet", ".spec.template.spec.volumes[name=settings].configMap.items[0].path",
      lambda wanted: wanted["spec"]["template"]["spec"]["volumes"][1]["configMap"]["items"][0].update(path="b")),
+    ("Deployment", ".spec.template.spec.securityContext.seLinuxOptions", lambda wanted: wanted["spec"]["template"]["spec"].update(securityContext={"seLinuxOptions": {}})),
     ("DaemonSet", ".spec.updateStrategy.rollingUpdate", lambda wanted: wanted["spec"].update(updateStrategy={"type": "OnDelete"})),
 ])
 def test_every_change_is_seen(kind: str, path: str, change: Callable[[dict], Any]) -> None:
