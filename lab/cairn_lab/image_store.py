@@ -44,7 +44,8 @@ def store(tree, archives):
 
     def make(target):
         target.mkdir()
-        argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", _IMPORT, "sh"]
-        run([*argv, tree, target, *archives])
+        # In a process namespace too, so that the daemon ends whatever becomes of this command.
+        alone = ["unshare", "--mount", "--propagation=private", "--pid", "--fork", "--kill-child"]
+        run([*alone, "sh", "-c", _IMPORT, "sh", tree, target, *archives])
 
     return product("containerd", [tree.name, _IMPORT, *(path.name for path in archives)], make)

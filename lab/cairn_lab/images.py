@@ -20,7 +20,7 @@ def archives(preloaded=False):
     The archives in the folder LAB_IMAGES come first, also for names the lab does not build.
     preloaded: only what the nodes are given by ``lab up``.
     """
-    found = {} if preloaded else _brought()
+    found = {} if preloaded else dict(_brought())
     for key, definition in catalogue().items():
         name = versions()["images"][key]
         if preloaded and not definition.get("preload"):
@@ -67,10 +67,10 @@ def _made(key, name, definition):
     program = source = None
     if module := definition.get("go"):
         program = gobuild.program(key, REPO / module, expected=60)
-        inputs.append(str(program))
+        inputs.append(program.name)
     if packages := definition.get("packages"):
         source = debian.unpacked(packages)
-        inputs.append(str(source))
+        inputs.append(source.name)
     inputs += [REPO / path for path in definition.get("files", {}).values()]
 
     def make(target):
@@ -87,6 +87,7 @@ def _made(key, name, definition):
 def _fill(tree, definition, program, source):
     for folder in ("etc", "run", "tmp", "var"):
         (tree / folder).mkdir()
+    (tree / "tmp").chmod(0o1777)
     (tree / "var/run").symlink_to("/run")
     (tree / "etc/passwd").write_text("root:x:0:0:root:/:/usr/bin/sh\n")
     (tree / "etc/group").write_text("root:x:0:\n")
