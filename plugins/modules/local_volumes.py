@@ -47,7 +47,7 @@ options:
         type: str
         choices: [xfs, ext4]
       devices:
-        description: Whole disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names.
+        description: "Whole disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names."
         type: raw
       logical_volumes:
         description: Logical volumes to make for this class, named after it with a number, instead of whole disks.

@@ -36,7 +36,7 @@ options:
         required: true
       devices:
         description:
-          - The disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names.
+          - "The disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names."
           - Disks that are in the volume group already but are not named here stay in it.
         type: raw
       extent_size:

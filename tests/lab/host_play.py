@@ -52,17 +52,30 @@ def play(node: str, *tasks: dict) -> list[dict]:
         results = Path(folder) / "results.json"
         steps = [{"name": f"Step {number}", "register": f"result_{number}", "ignore_errors": True, **task} for number, task in enumerate(tasks)]
         names = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        steps.append({"name": "Tell", "delegate_to": "localhost", "check_mode": False, "vars": {"ansible_python_interpreter": sys.executable},
-                      "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"}})
+        steps.append(
+            {
+                "name": "Tell",
+                "delegate_to": "localhost",
+                "check_mode": False,
+                "vars": {"ansible_python_interpreter": sys.executable},
+                "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"},
+            }
+        )
         book = Path(folder) / "play.yml"
         book.write_text(yaml.safe_dump([{"hosts": node, "gather_facts": False, "tasks": steps}]), encoding="utf-8")
-        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=_environment(), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=_environment(), capture_output=True, text=True, check=False
+        )
         assert results.exists(), done.stdout + done.stderr
         return json.loads(results.read_text(encoding="utf-8"))
 
 
 def _environment() -> dict:
-    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
 
 
 def layout(*groups: dict, check: bool = False, **options: Any) -> dict:

@@ -21,12 +21,25 @@ GROUP = "hosttest"
 OURS = {"name": "two", "serial": f"({SERIALS[0]}|{SERIALS[1]})$", "only_unused": True}
 THIRD = {"name": "third", "serial": f"{SERIALS[2]}$"}
 RULES = [OURS, THIRD]
-WANTED = {"name": GROUP, "devices": {"rule": "two"}, "thin_pools": [{"name": "pool", "size": "40%VG"}],
-          "logical_volumes": [{"name": "data", "size": "100MiB"}, {"name": "thin", "size": "200MiB", "thin_pool": "pool"}]}
-LARGER = {**WANTED, "tags": ["site"], "logical_volumes": [{"name": "data", "size": "150MiB"}, {"name": "thin", "size": "300MiB", "thin_pool": "pool"}]}
+WANTED = {
+    "name": GROUP,
+    "devices": {"rule": "two"},
+    "thin_pools": [{"name": "pool", "size": "40%VG"}],
+    "logical_volumes": [{"name": "data", "size": "100MiB"}, {"name": "thin", "size": "200MiB", "thin_pool": "pool"}],
+}
+LARGER = {
+    **WANTED,
+    "tags": ["site"],
+    "logical_volumes": [{"name": "data", "size": "150MiB"}, {"name": "thin", "size": "300MiB", "thin_pool": "pool"}],
+}
 RAW = {"name": "hosttest-raw", "volume_mode": "Block", "devices": {"rule": "third"}}
 XFS = {"name": "hosttest-xfs", "logical_volumes": {"volume_group": GROUP, "count": 1, "size": "400MiB"}}
-EXT4 = {"name": "hosttest-ext4", "fs_type": "ext4", "mount_options": ["noatime"], "logical_volumes": {"volume_group": GROUP, "count": 1, "size": "64MiB"}}
+EXT4 = {
+    "name": "hosttest-ext4",
+    "fs_type": "ext4",
+    "mount_options": ["noatime"],
+    "logical_volumes": {"volume_group": GROUP, "count": 1, "size": "64MiB"},
+}
 CLASSES = (RAW, XFS, EXT4)
 ABSENT = tuple({"name": item["name"], "state": "absent"} for item in CLASSES)
 
@@ -82,7 +95,8 @@ def test_create_as_predicted() -> None:
     assert [action["steps"] for action in planned[0]["actions"]] == [action["steps"] for action in made[0]["actions"]]
     assert [action["steps"] for action in planned[1]["actions"]] == [action["steps"] for action in made[1]["actions"]]
     assert [(entry["class"], entry["volume_mode"], entry["device"]) for entry in planned[1]["entries"]] == [
-        (entry["class"], entry["volume_mode"], entry["device"]) for entry in made[1]["entries"]]
+        (entry["class"], entry["volume_mode"], entry["device"]) for entry in made[1]["entries"]
+    ]
     assert all(planned_entry["size_bytes"] >= entry["size_bytes"] > 0 for planned_entry, entry in zip(planned[1]["entries"], made[1]["entries"]))
     sizes = {volume["lv_name"]: int(volume["lv_size"]) // 4194304 for volume in report()}
     assert sizes == {"data": 25, "thin": 50, "pool": 406, "hosttest-xfs-1": 100, "hosttest-ext4-1": 16}
@@ -90,7 +104,10 @@ def test_create_as_predicted() -> None:
         if entry["volume_mode"] == "Block":
             assert shell(NODE, f"readlink {entry['path']}").strip() == IDS[2]
         else:
-            assert shell(NODE, f"findmnt -no FSTYPE,UUID {entry['path']}").split() == [{"hosttest-xfs": "xfs"}.get(entry["class"], "ext4"), entry["name"]]
+            assert shell(NODE, f"findmnt -no FSTYPE,UUID {entry['path']}").split() == [
+                {"hosttest-xfs": "xfs"}.get(entry["class"], "ext4"),
+                entry["name"],
+            ]
             assert f"UUID={entry['name']} {entry['path']} " in shell(NODE, "cat /etc/fstab")
             assert int(shell(NODE, f"stat -f -c '%b' {entry['path']}")) * int(shell(NODE, f"stat -f -c '%S' {entry['path']}")) == entry["size_bytes"]
     assert "noatime" in shell(NODE, f"findmnt -no OPTIONS {BASE}/hosttest-ext4/*")
@@ -101,7 +118,11 @@ def test_nothing_to_do_takes_three_reading_commands() -> None:
     assert changed(play(NODE, *both())) == [False, False]
     ran = [entry["argv"][0] for entry in map(json.loads, lab("exec-log", "--json", "--since", since, NODE).splitlines())]
     names = [name.rpartition("/")[2] for name in ran]
-    storage = [name for name in names if name in ("lsblk", "blkid", "lvm", "wipefs", "mount", "umount", "chattr", "systemctl", "vgs", "lvs", "pvs") or name.startswith("mkfs")]
+    storage = [
+        name
+        for name in names
+        if name in ("lsblk", "blkid", "lvm", "wipefs", "mount", "umount", "chattr", "systemctl", "vgs", "lvs", "pvs") or name.startswith("mkfs")
+    ]
     assert sorted(storage) == ["blkid", "blkid", "lsblk", "lsblk", "lvm", "lvm"], "lsblk, blkid and a report for each of the two modules"
 
 
@@ -118,10 +139,20 @@ def test_modify() -> None:
     before = state(NODE)
     planned = play(NODE, layout(LARGER, disk_rules=RULES, check=True), volumes(*remounted, disk_rules=RULES, check=True))
     assert changed(planned) == [True, True] and state(NODE) == before
-    made = play(NODE, layout(LARGER, disk_rules=RULES), volumes(*remounted, disk_rules=RULES), layout(LARGER, disk_rules=RULES, check=True),
-                volumes(*remounted, disk_rules=RULES, check=True), layout(LARGER, disk_rules=RULES), volumes(*remounted, disk_rules=RULES))
+    made = play(
+        NODE,
+        layout(LARGER, disk_rules=RULES),
+        volumes(*remounted, disk_rules=RULES),
+        layout(LARGER, disk_rules=RULES, check=True),
+        volumes(*remounted, disk_rules=RULES, check=True),
+        layout(LARGER, disk_rules=RULES),
+        volumes(*remounted, disk_rules=RULES),
+    )
     assert changed(made) == [True, True, False, False, False, False]
-    assert {volume["lv_name"]: int(volume["lv_size"]) // 4194304 for volume in report() if volume["lv_name"] in ("data", "thin")} == {"data": 38, "thin": 75}
+    assert {volume["lv_name"]: int(volume["lv_size"]) // 4194304 for volume in report() if volume["lv_name"] in ("data", "thin")} == {
+        "data": 38,
+        "thin": 75,
+    }
     assert shell(NODE, f"vgs --noheadings -o tags {GROUP}").strip() == "site"
     assert "nodiratime" in shell(NODE, f"findmnt -no OPTIONS {BASE}/hosttest-ext4/*")
 
@@ -191,8 +222,18 @@ def test_remove() -> None:
     assert changed(play(NODE, give_up(check=True))) == [True] and state(NODE) == before
     assert changed(play(NODE, give_up(), give_up(check=True), give_up(), bring_back)) == [True, False, False, True]
     assert shell(NODE, f"cat {content}/file").strip() == "kept", "a class that is given up keeps its data, and comes back with it"
-    rest = [layout({**WANTED, "logical_volumes": [{"name": "data", "state": "absent"}]}, disk_rules=RULES, check=check, allow_data_loss={f"{GROUP}/data": lvs["data"]})
-            for check in (True, False, False)]
+    rest = [
+        layout(
+            {**WANTED, "logical_volumes": [{"name": "data", "state": "absent"}]},
+            disk_rules=RULES,
+            check=check,
+            allow_data_loss={f"{GROUP}/data": lvs["data"]},
+        )
+        for check in (True, False, False)
+    ]
     whole = [layout({"name": GROUP, "state": "absent"}, check=check, allow_data_loss={GROUP: group}) for check in (True, False, False)]
     assert changed(play(NODE, give_up(), *rest, *whole)) == [True, True, True, False, True, True, False]
-    assert shell(NODE, f"vgs --noheadings -o vg_name; wipefs {IDS[0]} {IDS[1]}; grep hosttest /proc/mounts /etc/fstab; true").split() == shell(NODE, "vgs --noheadings -o vg_name").split()
+    assert (
+        shell(NODE, f"vgs --noheadings -o vg_name; wipefs {IDS[0]} {IDS[1]}; grep hosttest /proc/mounts /etc/fstab; true").split()
+        == shell(NODE, "vgs --noheadings -o vg_name").split()
+    )

@@ -17,8 +17,12 @@ def check_unchanged(step: Unchanged) -> None:
     """Probe again; ``Conflict`` when something else stands there now."""
     now = ", ".join(signature.found for signature in signatures([step.path]).get(step.path, ()))
     if now != step.found:
-        raise Conflict(f"{step.path} changed after the plan was made.", code="device-changed", found=f"{now or 'nothing'} instead of {step.found or 'nothing'}",
-                       fix="find out who wrote to it, then run again.")
+        raise Conflict(
+            f"{step.path} changed after the plan was made.",
+            code="device-changed",
+            found=f"{now or 'nothing'} instead of {step.found or 'nothing'}",
+            fix="find out who wrote to it, then run again.",
+        )
 
 
 #: For ``_module.run``.

@@ -37,14 +37,29 @@ def rank(links: Iterable[str]) -> Tuple[str, ...]:
 def check_reference(reference: object, parameter: str, allow_kernel_names: bool) -> str:
     """A device reference that will still mean the same device tomorrow; kernel names only with consent."""
     if not isinstance(reference, str) or not reference.strip():
-        raise InvalidRequest("a device is a path below /dev/disk/by-id, a WWN, a serial number or a logical volume.", code="device-type",
-                             parameter=parameter, found=repr(reference), fix="give the device's stable name.")
+        raise InvalidRequest(
+            "a device is a path below /dev/disk/by-id, a WWN, a serial number or a logical volume.",
+            code="device-type",
+            parameter=parameter,
+            found=repr(reference),
+            fix="give the device's stable name.",
+        )
     if _STABLE.fullmatch(reference) or _NAME.fullmatch(reference):
         return reference
     if re.fullmatch(r"/dev/[^/]+", reference):
         if allow_kernel_names:
             return reference
-        raise InvalidRequest("kernel names move between boots.", code="kernel-name", parameter=parameter, found=reference,
-                             fix="use its name in /dev/disk/by-id (cairn.storage.block_device_info lists them), or set allow_kernel_names: true.")
-    raise InvalidRequest("not a device.", code="device-path", parameter=parameter, found=reference, fix="use a name in /dev/disk/by-id, a WWN, a serial number "
-                         "or a logical volume such as /dev/vg/lv.")
+        raise InvalidRequest(
+            "kernel names move between boots.",
+            code="kernel-name",
+            parameter=parameter,
+            found=reference,
+            fix="use its name in /dev/disk/by-id (cairn.storage.block_device_info lists them), or set allow_kernel_names: true.",
+        )
+    raise InvalidRequest(
+        "not a device.",
+        code="device-path",
+        parameter=parameter,
+        found=reference,
+        fix="use a name in /dev/disk/by-id, a WWN, a serial number " "or a logical volume such as /dev/vg/lv.",
+    )

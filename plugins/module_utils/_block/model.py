@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 #: A device that carries one of these runs the machine itself.
-SYSTEM_MOUNTS = frozenset(("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/var/lib", "/var/log", "/etc", "/home", "/opt", "/root", "/tmp", "/var/tmp", "[SWAP]"))
+SYSTEM_MOUNTS = frozenset(
+    ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/var/lib", "/var/log", "/etc", "/home", "/opt", "/root", "/tmp", "/var/tmp", "[SWAP]")
+)
 
 
 @dataclass(frozen=True)

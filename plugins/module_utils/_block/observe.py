@@ -71,9 +71,21 @@ def parse_lsblk(text: str) -> Dict[str, Device]:
                 devices[name] = dataclasses.replace(known, parents=tuple(dict.fromkeys(known.parents + parent)))
                 continue
             devices[name] = Device(
-                kernel_name=name, path=row["path"], type=row["type"], size=int(row["size"] or 0), number=row["maj:min"].strip(), parents=parent,
-                children=tuple(dict.fromkeys(children)), rotational=_true(row["rota"]), read_only=_true(row["ro"]), transport=row["tran"] or "",
-                model=(row["model"] or "").strip(), serial=(row["serial"] or "").strip(), wwn=row["wwn"] or "", optimal_io=int(row["opt-io"] or 0))
+                kernel_name=name,
+                path=row["path"],
+                type=row["type"],
+                size=int(row["size"] or 0),
+                number=row["maj:min"].strip(),
+                parents=parent,
+                children=tuple(dict.fromkeys(children)),
+                rotational=_true(row["rota"]),
+                read_only=_true(row["ro"]),
+                transport=row["tran"] or "",
+                model=(row["model"] or "").strip(),
+                serial=(row["serial"] or "").strip(),
+                wwn=row["wwn"] or "",
+                optimal_io=int(row["opt-io"] or 0),
+            )
         return names
 
     visit(json.loads(text)["blockdevices"], ())

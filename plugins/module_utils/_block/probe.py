@@ -58,8 +58,8 @@ def signatures(paths: Iterable[str]) -> Dict[str, Tuple[Signature, ...]]:
         reported = parse_blkid(read("blkid", "--probe", "--info", "--output", "export", *rest, ok=_OK))
         found.update(reported)
         stop = next((place for place, path in enumerate(rest) if path not in reported), len(rest))
-        unsure += rest[stop:stop + 1]
-        rest = rest[stop + 1:]
+        unsure += rest[stop : stop + 1]
+        rest = rest[stop + 1 :]
     if unsure:
         by_name = parse_wipefs(read("wipefs", "--json", "--no-act", "--output", "DEVICE,TYPE,UUID,LABEL,USAGE", *unsure))
         found.update({path: by_name.get(os.path.basename(os.path.realpath(path)), (Signature("unknown signatures"),)) for path in unsure})

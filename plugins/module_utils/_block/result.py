@@ -16,8 +16,21 @@ from .model import Device, Host
 def dump(host: Host, device: Device) -> Dict[str, Any]:
     """One device as plain values."""
     return {
-        "id": device.id, "ids": list(device.links), "kernel_name": device.kernel_name, "wwn": device.wwn, "serial": device.serial, "model": device.model,
-        "transport": device.transport, "size_bytes": device.size, "rotational": device.rotational, "read_only": device.read_only, "readable": device.readable,
-        "type": device.type, "signatures": [{"type": each.type, "uuid": each.uuid, "label": each.label} for each in device.signatures],
-        "holders": [each.path for each in host.above(device)], "mounts": list(host.mounts(device)), "system": host.system(device), "use": host.use(device),
+        "id": device.id,
+        "ids": list(device.links),
+        "kernel_name": device.kernel_name,
+        "wwn": device.wwn,
+        "serial": device.serial,
+        "model": device.model,
+        "transport": device.transport,
+        "size_bytes": device.size,
+        "rotational": device.rotational,
+        "read_only": device.read_only,
+        "readable": device.readable,
+        "type": device.type,
+        "signatures": [{"type": each.type, "uuid": each.uuid, "label": each.label} for each in device.signatures],
+        "holders": [each.path for each in host.above(device)],
+        "mounts": list(host.mounts(device)),
+        "system": host.system(device),
+        "use": host.use(device),
     }

@@ -47,13 +47,15 @@ class DiskRule:
 
     def describes(self, device: Device) -> bool:
         """Whether ``device`` is like this, its use aside."""
-        return ((self.rotational is None or device.rotational == self.rotational)
-                and device.size >= self.size_min
-                and (self.size_max is None or device.size <= self.size_max)
-                and (self.model is None or bool(self.model.search(device.model)))
-                and (self.serial is None or bool(self.serial.search(device.serial)))
-                and (self.transport is None or device.transport == self.transport)
-                and (self.id is None or any(self.id.search(name) for name in _identities(device))))
+        return (
+            (self.rotational is None or device.rotational == self.rotational)
+            and device.size >= self.size_min
+            and (self.size_max is None or device.size <= self.size_max)
+            and (self.model is None or bool(self.model.search(device.model)))
+            and (self.serial is None or bool(self.serial.search(device.serial)))
+            and (self.transport is None or device.transport == self.transport)
+            and (self.id is None or any(self.id.search(name) for name in _identities(device)))
+        )
 
 
 def _identities(device: Device) -> List[str]:
@@ -69,16 +71,27 @@ def parse(rules: Sequence[Mapping[str, Any]], parameter: str = "disk_rules") -> 
         if not rule["name"].strip():
             raise InvalidRequest("a disk rule needs a name.", code="rule-name", parameter=here, fix="give it a name.")
         if rule["name"] in (other.name for other in parsed):
-            raise InvalidRequest("two disk rules have the same name.", code="rule-twice", parameter=here, found=rule["name"], fix="rename one of them.")
+            raise InvalidRequest(
+                "two disk rules have the same name.", code="rule-twice", parameter=here, found=rule["name"], fix="rename one of them."
+            )
         size_min, size_max = rule.get("size_min"), rule.get("size_max")
         item = DiskRule(
-            name=rule["name"], rotational=rule.get("rotational"), transport=rule.get("transport"), only_unused=bool(rule.get("only_unused")),
+            name=rule["name"],
+            rotational=rule.get("rotational"),
+            transport=rule.get("transport"),
+            only_unused=bool(rule.get("only_unused")),
             size_min=0 if size_min is None else parse_bytes(size_min, f"{here}.size_min"),
             size_max=None if size_max is None else parse_bytes(size_max, f"{here}.size_max"),
-            **{key: _pattern(rule.get(key), f"{here}.{key}") for key in ("model", "serial", "id")})
+            **{key: _pattern(rule.get(key), f"{here}.{key}") for key in ("model", "serial", "id")},
+        )
         if item.size_max is not None and item.size_max < item.size_min:
-            raise InvalidRequest("no disk can be this small and this large.", code="rule-range", parameter=here,
-                                 found=f"size_min {human(item.size_min)}, size_max {human(item.size_max)}", fix="swap them.")
+            raise InvalidRequest(
+                "no disk can be this small and this large.",
+                code="rule-range",
+                parameter=here,
+                found=f"size_min {human(item.size_min)}, size_max {human(item.size_max)}",
+                fix="swap them.",
+            )
         parsed.append(item)
     return tuple(parsed)
 
@@ -89,8 +102,9 @@ def _pattern(text: Optional[str], parameter: str) -> Optional[Pattern[str]]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise InvalidRequest(f"not a regular expression: {error}.", code="rule-regex", parameter=parameter, found=text,
-                             fix="use Python's syntax (re module).") from None
+        raise InvalidRequest(
+            f"not a regular expression: {error}.", code="rule-regex", parameter=parameter, found=text, fix="use Python's syntax (re module)."
+        ) from None
 
 
 def check_system_disk(host: Host, rules: Sequence[DiskRule], parameter: str = "disk_rules") -> None:
@@ -100,11 +114,18 @@ def check_system_disk(host: Host, rules: Sequence[DiskRule], parameter: str = "d
             for rule in rules:
                 if rule.id is not None and rule.describes(device):
                     mount = next(mount for mount in host.mounts(device))
-                    raise Refused(f"rule {rule.name} matches the disk that the machine runs from.", code="system-disk", parameter=f"{parameter} {rule.name}.id",
-                                  found=f"{device.id}, mounted at {mount}", fix="narrow the regular expression.")
+                    raise Refused(
+                        f"rule {rule.name} matches the disk that the machine runs from.",
+                        code="system-disk",
+                        parameter=f"{parameter} {rule.name}.id",
+                        found=f"{device.id}, mounted at {mount}",
+                        fix="narrow the regular expression.",
+                    )
 
 
-def assign(host: Host, rules: Sequence[DiskRule], holds: Callable[[DiskRule, Device], bool], allow_kernel_names: bool = False) -> Dict[str, Tuple[Device, ...]]:
+def assign(
+    host: Host, rules: Sequence[DiskRule], holds: Callable[[DiskRule, Device], bool], allow_kernel_names: bool = False
+) -> Dict[str, Tuple[Device, ...]]:
     """Disks by rule name. ``holds`` says whether a disk already holds what that rule's consumer put there, which counts as unused."""
     assigned: Dict[str, List[Device]] = {rule.name: [] for rule in rules}
     for device in host:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
-from .._core.errors import Conflict, InvalidRequest, NoSpace, NotFound, Refused
+from .._core.errors import Conflict, InvalidRequest, NotFound, Refused
 from .._core.plan import Consent
 from .._core.quantity import human
+from .admit import admit
 from .identity import check_reference
 from .model import Device, Host
 from .rules import DiskRule, assign, check_system_disk
-
 
 #: File systems that the collection makes have labels that begin so.
 LABEL_MARK = "cl-"
@@ -64,19 +64,37 @@ def parse_wanted(value: Any, parameter: str, allow_kernel_names: bool) -> Wanted
     """``{rule: NAME}`` or a list of device references."""
     if isinstance(value, Mapping):
         if set(value) != {"rule"} or not isinstance(value["rule"], str) or not value["rule"]:
-            raise InvalidRequest("devices are chosen by a rule or listed.", code="devices-form", parameter=parameter, found=repr(dict(value)),
-                                 fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.")
+            raise InvalidRequest(
+                "devices are chosen by a rule or listed.",
+                code="devices-form",
+                parameter=parameter,
+                found=repr(dict(value)),
+                fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.",
+            )
         return Wanted(parameter, rule=value["rule"])
     if not isinstance(value, (list, tuple)):
-        raise InvalidRequest("devices are chosen by a rule or listed.", code="devices-form", parameter=parameter, found=repr(value),
-                             fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.")
+        raise InvalidRequest(
+            "devices are chosen by a rule or listed.",
+            code="devices-form",
+            parameter=parameter,
+            found=repr(value),
+            fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.",
+        )
     if not value:
         raise InvalidRequest("the list of devices is empty.", code="devices-empty", parameter=parameter, fix="name at least one device.")
     return Wanted(parameter, references=tuple(check_reference(item, f"{parameter}[{index}]", allow_kernel_names) for index, item in enumerate(value)))
 
 
-def select(host: Host, rules: Sequence[DiskRule], consumers: Sequence[Consumer], consent: Consent, *, taken: Mapping[str, str],
-           marked: FrozenSet[str], allow_kernel_names: bool = False) -> Dict[str, Choice]:
+def select(
+    host: Host,
+    rules: Sequence[DiskRule],
+    consumers: Sequence[Consumer],
+    consent: Consent,
+    *,
+    taken: Mapping[str, str],
+    marked: FrozenSet[str],
+    allow_kernel_names: bool = False,
+) -> Dict[str, Choice]:
     """Choices by consumer name.
 
     ``taken`` maps kernel names to the uses that only the caller knows of (what an earlier task is about to do).
@@ -87,11 +105,21 @@ def select(host: Host, rules: Sequence[DiskRule], consumers: Sequence[Consumer],
     for consumer in consumers:
         rule = consumer.wanted.rule
         if rule and rule not in {known.name for known in rules}:
-            raise InvalidRequest("there is no such disk rule.", code="rule-unknown", parameter=consumer.wanted.parameter, found=rule,
-                                 fix="use one of: " + (", ".join(known.name for known in rules) or "none is defined in disk_rules") + ".")
+            raise InvalidRequest(
+                "there is no such disk rule.",
+                code="rule-unknown",
+                parameter=consumer.wanted.parameter,
+                found=rule,
+                fix="use one of: " + (", ".join(known.name for known in rules) or "none is defined in disk_rules") + ".",
+            )
         if rule and by_rule.setdefault(rule, consumer) is not consumer:
-            raise InvalidRequest(f"{by_rule[rule].name} and {consumer.name} both use disk rule {rule}.", code="rule-shared", parameter=consumer.wanted.parameter,
-                                 found=rule, fix="give each a rule of its own.")
+            raise InvalidRequest(
+                f"{by_rule[rule].name} and {consumer.name} both use disk rule {rule}.",
+                code="rule-shared",
+                parameter=consumer.wanted.parameter,
+                found=rule,
+                fix="give each a rule of its own.",
+            )
 
     def holds(rule: DiskRule, device: Device) -> bool:
         consumer = by_rule.get(rule.name)
@@ -105,25 +133,46 @@ def select(host: Host, rules: Sequence[DiskRule], consumers: Sequence[Consumer],
         devices = _explicit(host, consumer, choice) if consumer.wanted.references else assigned.get(consumer.wanted.rule, ())
         for device in devices:
             if owners.setdefault(device.kernel_name, consumer.name) != consumer.name:
-                raise Conflict(f"{owners[device.kernel_name]} and {consumer.name} both want one device.", code="device-shared",
-                               parameter=consumer.wanted.parameter, found=device.id, fix="give each disk to one of them.")
+                raise Conflict(
+                    f"{owners[device.kernel_name]} and {consumer.name} both want one device.",
+                    code="device-shared",
+                    parameter=consumer.wanted.parameter,
+                    found=device.id,
+                    fix="give each disk to one of them.",
+                )
             if device.kernel_name in consumer.holds:
                 choice.held.append(device)
             elif consumer.wanted.rule and (consumer.recorded or consumer.holds) and not consumer.adopt_new:
                 choice.unadopted.append(device)
             else:
-                _check_new(host, consumer, device, consent, taken)
+                admit(
+                    host,
+                    device,
+                    parameter=consumer.wanted.parameter,
+                    minimum=consumer.minimum,
+                    blank=device.kernel_name in consumer.blank,
+                    consent=consent,
+                    taken=taken,
+                )
                 choice.new.append(device)
         if not (choice.held or choice.new or consumer.recorded or consumer.holds):
-            raise NotFound(f"no disk is there for {consumer.name}.", code="rule-no-disk", parameter=consumer.wanted.parameter,
-                           found=_overview(host), fix=f"change disk rule {consumer.wanted.rule}, or add the disk.")
+            raise NotFound(
+                f"no disk is there for {consumer.name}.",
+                code="rule-no-disk",
+                parameter=consumer.wanted.parameter,
+                found=_overview(host),
+                fix=f"change disk rule {consumer.wanted.rule}, or add the disk.",
+            )
     return choices
 
 
 def marked(host: Host) -> FrozenSet[str]:
     """Kernel names of the disks that LVM or a local volume class of any rule holds."""
-    return frozenset(device.kernel_name for device in host
-                     if device.entry or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures))
+    return frozenset(
+        device.kernel_name
+        for device in host
+        if device.entry or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures)
+    )
 
 
 def _explicit(host: Host, consumer: Consumer, choice: Choice) -> List[Device]:
@@ -134,45 +183,35 @@ def _explicit(host: Host, consumer: Consumer, choice: Choice) -> List[Device]:
         if device is None:
             choice.absent.append(reference)
             if len(choice.absent) > consumer.missing:
-                raise NotFound("there is no such device.", code="device-absent", parameter=parameter, found=f"{reference} leads nowhere",
-                               fix="check the cable and the name; cairn.storage.block_device_info lists what is there.")
+                raise NotFound(
+                    "there is no such device.",
+                    code="device-absent",
+                    parameter=parameter,
+                    found=f"{reference} leads nowhere",
+                    fix="check the cable and the name; cairn.storage.block_device_info lists what is there.",
+                )
             continue
         if host.system(device):
-            raise Refused("this is the disk that the machine runs from.", code="system-disk", parameter=parameter,
-                          found=f"{device.id}, mounted at {host.mounts(device)[0]}", fix="name another disk.")
+            raise Refused(
+                "this is the disk that the machine runs from.",
+                code="system-disk",
+                parameter=parameter,
+                found=f"{device.id}, mounted at {host.mounts(device)[0]}",
+                fix="name another disk.",
+            )
         if device in devices:
-            raise InvalidRequest("the same device is listed twice.", code="device-twice", parameter=parameter, found=device.id, fix="remove one of the two.")
+            raise InvalidRequest(
+                "the same device is listed twice.", code="device-twice", parameter=parameter, found=device.id, fix="remove one of the two."
+            )
         devices.append(device)
     return devices
 
 
-def _check_new(host: Host, consumer: Consumer, device: Device, consent: Consent, taken: Mapping[str, str]) -> None:
-    """Raise unless ``device`` can be given to ``consumer`` now."""
-    parameter = consumer.wanted.parameter
-    hint = "name another disk, or narrow the rule (only_unused: true passes over disks in use)."
-    if not device.readable:
-        raise Refused("the device cannot be read.", code="device-unreadable", parameter=parameter, found=device.id, fix="replace it or take it out of the list.")
-    if device.read_only:
-        raise Refused("the device is read-only.", code="device-read-only", parameter=parameter, found=device.id, fix="make it writable, or name another.")
-    mounts = host.mounts(device)
-    if mounts:
-        raise Refused("the device is mounted.", code="device-mounted", parameter=parameter, found=f"{device.id} at {mounts[0]}", fix=hint)
-    if device.kernel_name in taken or device.entry:
-        use = taken.get(device.kernel_name) or f"local volume {device.entry}"
-        raise Refused("the device is already given to something else.", code="device-taken", parameter=parameter, found=f"{device.id}: {use}", fix=hint)
-    above = [each for each in host.above(device) if each.type != "part"]
-    if above:
-        raise Refused("the device is in use.", code="device-in-use", parameter=parameter, found=f"{device.id} carries {above[0].path}", fix=hint)
-    if device.size < consumer.minimum:
-        raise NoSpace("the device is too small.", code="device-small", parameter=parameter, found=f"{device.id} of {human(device.size)}",
-                      fix=f"at least {human(consumer.minimum)} is needed.")
-    if device.signatures and device.kernel_name not in consumer.blank:
-        parts = len(host.above(device))
-        consent.require(device.id, device.found, " and ".join(map(str, device.signatures)) + (f" with {parts} partitions" if parts else ""), names=device.names,
-                        code="device-signature")
-
-
 def _overview(host: Host) -> str:
-    disks = [f"{device.id} ({human(device.size)}, {'rotational' if device.rotational else 'solid-state'}, "
-             f"{'system disk' if host.system(device) else host.use(device) or 'free'})" for device in host if device.whole and device.size]
+    disks = [
+        f"{device.id} ({human(device.size)}, {'rotational' if device.rotational else 'solid-state'}, "
+        f"{'system disk' if host.system(device) else host.use(device) or 'free'})"
+        for device in host
+        if device.whole and device.size
+    ]
     return "; ".join(disks) or "no disk at all"

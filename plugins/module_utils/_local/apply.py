@@ -65,8 +65,12 @@ def _lasting(device: str) -> str:
         if name.startswith("dm-uuid-") and os.path.realpath(path) == real:
             return path
     if real.startswith("/dev/dm-"):
-        raise NotFound("udev has not made the lasting name of a logical volume.", code="link-missing", found=f"nothing in /dev/disk/by-id leads to {device}",
-                       fix="look for errors in the log of systemd-udevd, then run again.")
+        raise NotFound(
+            "udev has not made the lasting name of a logical volume.",
+            code="link-missing",
+            found=f"nothing in /dev/disk/by-id leads to {device}",
+            fix="look for errors in the log of systemd-udevd, then run again.",
+        )
     return device
 
 

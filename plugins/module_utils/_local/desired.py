@@ -26,7 +26,26 @@ _CLASS = re.compile(r"(?=.{1,100}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-
 _OPTION = re.compile(r"[^\s,\"'\\]+")
 #: They would keep a volume from being mounted at boot, or let kubelet start before it.
 _REFUSED_OPTIONS = ("noauto", "auto", "defaults", "fail", "user", "users")
-_SYSTEM_FOLDERS = ("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/mnt", "/opt", "/proc", "/root", "/run", "/srv", "/sys", "/tmp", "/usr", "/var", "/var/lib")
+_SYSTEM_FOLDERS = (
+    "/",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/var",
+    "/var/lib",
+)
 
 
 @dataclass(frozen=True)
@@ -89,46 +108,93 @@ def parse(params: Mapping[str, Any]) -> Wish:
         here = f"classes[{index}]"
         name = item["name"]
         if not _CLASS.fullmatch(name):
-            raise InvalidRequest("not a name for a storage class.", code="class-name", parameter=f"{here}.name", found=repr(name),
-                                 fix="use up to 100 lower-case letters, digits, hyphens and dots.")
+            raise InvalidRequest(
+                "not a name for a storage class.",
+                code="class-name",
+                parameter=f"{here}.name",
+                found=repr(name),
+                fix="use up to 100 lower-case letters, digits, hyphens and dots.",
+            )
         if name in (other.name for other in classes):
-            raise InvalidRequest("two classes have the same name.", code="class-twice", parameter=f"{here}.name", found=name, fix="merge them or rename one.")
+            raise InvalidRequest(
+                "two classes have the same name.", code="class-twice", parameter=f"{here}.name", found=name, fix="merge them or rename one."
+            )
         classes.append(VolumeClass(name, here, state="absent") if item["state"] == "absent" else _present(item, here, params["allow_kernel_names"]))
-    return Wish(tuple(classes), parse_rules(params["disk_rules"]), base_dir, _published(params["published"]), params["pending"] or {},
-                Consent("wipe", params["wipe"]), params["allow_kernel_names"])
+    return Wish(
+        tuple(classes),
+        parse_rules(params["disk_rules"]),
+        base_dir,
+        _published(params["published"]),
+        params["pending"] or {},
+        Consent("wipe", params["wipe"]),
+        params["allow_kernel_names"],
+    )
 
 
 def _present(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> VolumeClass:
     devices, volumes = item.get("devices"), item.get("logical_volumes")
     if (devices is None) == (volumes is None):
-        raise InvalidRequest("a class stands either on devices or on logical volumes.", code="class-source", parameter=here,
-                             found="both" if devices is not None else "neither", fix="give one of devices and logical_volumes.")
+        raise InvalidRequest(
+            "a class stands either on devices or on logical volumes.",
+            code="class-source",
+            parameter=here,
+            found="both" if devices is not None else "neither",
+            fix="give one of devices and logical_volumes.",
+        )
     block = item["volume_mode"] == "Block"
     for option in ("fs_type", "mount_options"):
         if block and item.get(option):
-            raise InvalidRequest("a raw volume has no file system.", code="block-file-system", parameter=f"{here}.{option}", found=str(item[option]),
-                                 fix="take the option out, or use volume_mode: Filesystem.")
+            raise InvalidRequest(
+                "a raw volume has no file system.",
+                code="block-file-system",
+                parameter=f"{here}.{option}",
+                found=str(item[option]),
+                fix="take the option out, or use volume_mode: Filesystem.",
+            )
     return VolumeClass(
-        item["name"], here, item["volume_mode"], item.get("fs_type") or "xfs",
+        item["name"],
+        here,
+        item["volume_mode"],
+        item.get("fs_type") or "xfs",
         parse_wanted(devices, f"{here}.devices", allow_kernel_names) if devices is not None else None,
         _logical_volumes(volumes, f"{here}.logical_volumes") if volumes is not None else None,
-        _mount_options(item.get("mount_options") or (), f"{here}.mount_options"), item["adopt_new"])
+        _mount_options(item.get("mount_options") or (), f"{here}.mount_options"),
+        item["adopt_new"],
+    )
 
 
 def _logical_volumes(item: Mapping[str, Any], here: str) -> LogicalVolumes:
     if not 1 <= item["count"] <= 1000:
-        raise InvalidRequest("a class has between 1 and 1000 logical volumes on a node.", code="class-count", parameter=f"{here}.count", found=str(item["count"]),
-                             fix="change the count; to give up the class, use state: absent.")
-    return LogicalVolumes(here, check_name(item["volume_group"], f"{here}.volume_group"), item["count"], parse_size(item["size"], f"{here}.size", shares=("VG",)))
+        raise InvalidRequest(
+            "a class has between 1 and 1000 logical volumes on a node.",
+            code="class-count",
+            parameter=f"{here}.count",
+            found=str(item["count"]),
+            fix="change the count; to give up the class, use state: absent.",
+        )
+    return LogicalVolumes(
+        here, check_name(item["volume_group"], f"{here}.volume_group"), item["count"], parse_size(item["size"], f"{here}.size", shares=("VG",))
+    )
 
 
 def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
     for option in options:
         if not _OPTION.fullmatch(option):
-            raise InvalidRequest("not a mount option.", code="mount-option", parameter=here, found=repr(option), fix="give one option in each item, without blanks and commas.")
+            raise InvalidRequest(
+                "not a mount option.",
+                code="mount-option",
+                parameter=here,
+                found=repr(option),
+                fix="give one option in each item, without blanks and commas.",
+            )
         if option in _REFUSED_OPTIONS:
-            raise InvalidRequest("this option would keep volumes from being mounted safely at boot.", code="mount-option-refused", parameter=here, found=option,
-                                 fix="take it out.")
+            raise InvalidRequest(
+                "this option would keep volumes from being mounted safely at boot.",
+                code="mount-option-refused",
+                parameter=here,
+                found=option,
+                fix="take it out.",
+            )
     return tuple(options)
 
 
@@ -137,7 +203,17 @@ def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[P
 
 
 def _base_dir(path: str) -> str:
-    if not path.startswith("/") or posixpath.normpath(path) != path.rstrip("/") or re.search(r"[\s\\#]", path) or path.rstrip("/") in ("", *_SYSTEM_FOLDERS):
-        raise InvalidRequest("the discovery directories need a folder of their own.", code="base-dir", parameter="base_dir", found=repr(path),
-                             fix="use an absolute path without blanks, such as /var/lib/cairn-storage/local-volumes.")
+    if (
+        not path.startswith("/")
+        or posixpath.normpath(path) != path.rstrip("/")
+        or re.search(r"[\s\\#]", path)
+        or path.rstrip("/") in ("", *_SYSTEM_FOLDERS)
+    ):
+        raise InvalidRequest(
+            "the discovery directories need a folder of their own.",
+            code="base-dir",
+            parameter="base_dir",
+            found=repr(path),
+            fix="use an absolute path without blanks, such as /var/lib/cairn-storage/local-volumes.",
+        )
     return path.rstrip("/")

@@ -40,8 +40,13 @@ def check_foreign(text: str, paths: Iterable[str]) -> None:
     wanted = set(paths)
     for row in text.splitlines():
         if _mount_point(row) in wanted and MARK not in row:
-            raise Conflict("another line of /etc/fstab claims the mount point of a local volume.", code="fstab-foreign", parameter="base_dir", found=row.strip(),
-                           fix="remove that line.")
+            raise Conflict(
+                "another line of /etc/fstab claims the mount point of a local volume.",
+                code="fstab-foreign",
+                parameter="base_dir",
+                found=row.strip(),
+                fix="remove that line.",
+            )
 
 
 def edit(text: str, put: Mapping[str, str], drop: Iterable[str]) -> str:

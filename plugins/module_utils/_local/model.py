@@ -68,8 +68,17 @@ class Volume:
 
     def dump(self) -> Dict[str, Any]:
         """The volume as a module returns it."""
-        return {"class": self.storage_class, "name": self.name, "path": self.path, "volume_mode": self.volume_mode, "device": self.device, "size_bytes": self.size,
-                "uuid": self.uuid, "degraded": self.degraded, "disks": list(self.disks)}
+        return {
+            "class": self.storage_class,
+            "name": self.name,
+            "path": self.path,
+            "volume_mode": self.volume_mode,
+            "device": self.device,
+            "size_bytes": self.size,
+            "uuid": self.uuid,
+            "degraded": self.degraded,
+            "disks": list(self.disks),
+        }
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,15 @@ def observe(wish: Wish) -> Observed:
     """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
     host = devices.observe(wish.base_dir, logical_volumes=True)
     uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
-    return Observed(host, lvm.observe(host) if uses_lvm else State(), entries(wish.base_dir, host), _text(FSTAB), _formatting(wish.base_dir), kept(wish.base_dir),
-                    systemd=os.path.isdir("/run/systemd/system"))
+    return Observed(
+        host,
+        lvm.observe(host) if uses_lvm else State(),
+        entries(wish.base_dir, host),
+        _text(FSTAB),
+        _formatting(wish.base_dir),
+        kept(wish.base_dir),
+        systemd=os.path.isdir("/run/systemd/system"),
+    )
 
 
 def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:

@@ -13,9 +13,11 @@ from typing import Callable, List
 from .._core.plan import Action, Plan
 from .._core.quantity import human
 from .desired import Wish
+from .disks import choose
+from .logical import logical_volumes, pending_state
 from .model import Observed, Outcome, Volume, disk_ids
 from .removal import plan_removal
-from .sources import Source, choose, logical_volumes, pending_state
+from .sources import Source
 from .table import Table
 from .volumes import Volumes, check_modes
 
@@ -38,8 +40,11 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
         if wanted.wanted:
             choice = choices[wanted.name]
-            sources = [Source(device.id, device.size, device, held, disk_ids(observed.host, device))
-                       for held, devices in ((True, choice.held), (False, choice.new)) for device in devices]
+            sources = [
+                Source(device.id, device.size, device, held, disk_ids(observed.host, device))
+                for held, devices in ((True, choice.held), (False, choice.new))
+                for device in devices
+            ]
             unadopted += [{"class": wanted.name, "device": device.id, "size_bytes": device.size} for device in choice.unadopted]
         else:
             made, sources, state, trouble, said = logical_volumes(observed.host, wanted, state, bool(entries))
@@ -53,5 +58,8 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
     actions += table.actions()
     warnings += [f"degraded: {each['reason']}" for each in degraded]
-    warnings += [f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it." for each in unadopted]
+    warnings += [
+        f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
+        for each in unadopted
+    ]
     return Plan(tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings()))

@@ -26,12 +26,22 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
     if not entries:
         return []
     if wish.published is None:
-        raise Refused("whether the cluster uses these volumes is not known.", code="published-unknown", parameter="published", found=f"{len(entries)} entries of class {wanted.name}",
-                      fix="give what cairn.storage.storage_info says is published from this node.")
+        raise Refused(
+            "whether the cluster uses these volumes is not known.",
+            code="published-unknown",
+            parameter="published",
+            found=f"{len(entries)} entries of class {wanted.name}",
+            fix="give what cairn.storage.storage_info says is published from this node.",
+        )
     volumes = [each.volume for each in wish.published if each.storage_class == wanted.name]
     if volumes:
-        raise Refused("the cluster still has volumes of this class on this node.", code="class-published", parameter=f"{wanted.parameter}.state",
-                      found=", ".join(sorted(volumes)), fix="delete their claims and persistent volumes first.")
+        raise Refused(
+            "the cluster still has volumes of this class on this node.",
+            code="class-published",
+            parameter=f"{wanted.parameter}.state",
+            found=", ".join(sorted(volumes)),
+            fix="delete their claims and persistent volumes first.",
+        )
     return [action for entry in entries for action in _take_out(observed, wish, entry, table)]
 
 
@@ -41,15 +51,38 @@ def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> Lis
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
         if elsewhere:
-            raise Busy("the volume is still in use.", code="entry-in-use", parameter="classes", found=f"{device.id} is also mounted at {elsewhere[0]}",
-                       fix="delete the pods that use it, then run again.")
+            raise Busy(
+                "the volume is still in use.",
+                code="entry-in-use",
+                parameter="classes",
+                found=f"{device.id} is also mounted at {elsewhere[0]}",
+                fix="delete the pods that use it, then run again.",
+            )
     if not entry.link:
         table.drop(entry.path)
         if entry.device:
             steps = (command("umount", entry.path), *steps)
-    actions = [Action("withdraw", "local volume", f"{entry.storage_class}/{entry.name}", steps, {"path": entry.path, "device": device.id if device else ""}, None)]
+    actions = [
+        Action(
+            "withdraw",
+            "local volume",
+            f"{entry.storage_class}/{entry.name}",
+            steps,
+            {"path": entry.path, "device": device.id if device else ""},
+            None,
+        )
+    ]
     if device and device.signatures and any(name in wish.wipe.given for name in device.names):
         wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
-        actions.append(Action("wipe", "device", device.id, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []},
-                              loses=" and ".join(map(str, device.signatures))))
+        actions.append(
+            Action(
+                "wipe",
+                "device",
+                device.id,
+                blank(device),
+                {"holds": [str(each) for each in device.signatures]},
+                {"holds": []},
+                loses=" and ".join(map(str, device.signatures)),
+            )
+        )
     return actions

@@ -48,8 +48,16 @@ class Volumes:
             return []
         actions = [] if source.held or not device else self._wiped(device)
         checks = () if source.held or not device else (Unchanged(device.id, ""),)
-        return actions + [Action("publish", "local volume", f"{self._wanted.name} on {source.path}", (*checks, Link(device.id if device else source.path, self._folder)),
-                                 None, {"volume_mode": "Block", "device": source.path})]
+        return actions + [
+            Action(
+                "publish",
+                "local volume",
+                f"{self._wanted.name} on {source.path}",
+                (*checks, Link(device.id if device else source.path, self._folder)),
+                None,
+                {"volume_mode": "Block", "device": source.path},
+            )
+        ]
 
     def _file_system(self, source: Source) -> List[Action]:
         device = source.device
@@ -61,13 +69,27 @@ class Volumes:
         wanted = self._wanted
         signature = next((each for each in device.signatures if each.uuid and (entry is None or each.uuid == entry.name)), None)
         if signature is None or signature.type != wanted.fs_type:
-            raise Conflict("the volume has another file system.", code="fs-type-differs", parameter=f"{wanted.parameter}.fs_type",
-                           found=f"{device.found or 'nothing'} on {source.path}" if signature is None else f"{signature.type} on {source.path}",
-                           fix="a class keeps the type that its volumes were made with; use another class.")
+            raise Conflict(
+                "the volume has another file system.",
+                code="fs-type-differs",
+                parameter=f"{wanted.parameter}.fs_type",
+                found=f"{device.found or 'nothing'} on {source.path}" if signature is None else f"{signature.type} on {source.path}",
+                fix="a class keeps the type that its volumes were made with; use another class.",
+            )
         path = f"{self._folder}/{signature.uuid}"
         mounted = path in device.mounts
-        self.found.append(Volume(wanted.name, signature.uuid, path, "Filesystem", source.path, entry.capacity if entry and entry.capacity else source.size, signature.uuid,
-                                 disks=source.disks))
+        self.found.append(
+            Volume(
+                wanted.name,
+                signature.uuid,
+                path,
+                "Filesystem",
+                source.path,
+                entry.capacity if entry and entry.capacity else source.size,
+                signature.uuid,
+                disks=source.disks,
+            )
+        )
         row = fstab.line(signature.uuid, path, wanted.fs_type, wanted.mount_options, wanted.name)
         changed = self._table.put(path, row)
         if not mounted:
@@ -76,14 +98,21 @@ class Volumes:
             return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path})]
         if changed:
             step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), path)
-            return [Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)})]
+            return [
+                Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)})
+            ]
         return []
 
     def _free_mount_point(self, path: str) -> None:
         other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)
         if other:
-            raise Conflict("something else is mounted in the place of a local volume.", code="mount-foreign", parameter="base_dir", found=f"{other.device} at {path}",
-                           fix="unmount it.")
+            raise Conflict(
+                "something else is mounted in the place of a local volume.",
+                code="mount-foreign",
+                parameter="base_dir",
+                found=f"{other.device} at {path}",
+                fix="unmount it.",
+            )
 
     def _new(self, source: Source, device: Optional[Device]) -> List[Action]:
         wanted = self._wanted
@@ -98,16 +127,31 @@ class Volumes:
         self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name), uuid)
         made = MakeFileSystem(source.path, wanted.fs_type, label(wanted.name), wanted.name, self._wish.base_dir, uuid)
         mounted = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, uuid, fresh=True)
-        return actions + [Action("format", "device", source.path, (Unchanged(source.path, ""), made), None, {"fs_type": wanted.fs_type, "label": label(wanted.name)}),
-                          Action("publish", "local volume", f"{wanted.name} on {source.path}", (mounted,), None, {"volume_mode": "Filesystem", "device": source.path})]
+        return actions + [
+            Action(
+                "format", "device", source.path, (Unchanged(source.path, ""), made), None, {"fs_type": wanted.fs_type, "label": label(wanted.name)}
+            ),
+            Action(
+                "publish", "local volume", f"{wanted.name} on {source.path}", (mounted,), None, {"volume_mode": "Filesystem", "device": source.path}
+            ),
+        ]
 
     def _wiped(self, device: Device) -> List[Action]:
         if not device.signatures:
             return []
         # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
         self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
-        return [Action("wipe", "device", device.id, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []},
-                       loses=" and ".join(map(str, device.signatures)))]
+        return [
+            Action(
+                "wipe",
+                "device",
+                device.id,
+                blank(device),
+                {"holds": [str(each) for each in device.signatures]},
+                {"holds": []},
+                loses=" and ".join(map(str, device.signatures)),
+            )
+        ]
 
     def lost(self, entries: Sequence[Entry]) -> List[dict]:
         """Entries whose device is gone or does not answer, reported and left as they are."""
@@ -117,11 +161,33 @@ class Volumes:
             if entry.name in here or (not entry.link and not _is_uuid(entry.name)):
                 continue
             device = self._observed.host.devices.get(entry.device)
-            why = "cannot be read" if device and not device.readable else "is no longer chosen by the class, and stays given out" if device else "is missing"
+            why = (
+                "cannot be read"
+                if device and not device.readable
+                else "is no longer chosen by the class, and stays given out" if device else "is missing"
+            )
             what = device.id if device else f"the disk of {entry.path}"
-            self.found.append(Volume(self._wanted.name, entry.name, entry.path, self._wanted.volume_mode, device.id if device else "", 0,
-                                     None if entry.link else entry.name, degraded=True, disks=disk_ids(self._observed.host, device) if device else ()))
-            reports.append({"class": self._wanted.name, "entry": entry.name, "device": device.id if device else "", "reason": f"{what} (class {self._wanted.name}) {why}."})
+            self.found.append(
+                Volume(
+                    self._wanted.name,
+                    entry.name,
+                    entry.path,
+                    self._wanted.volume_mode,
+                    device.id if device else "",
+                    0,
+                    None if entry.link else entry.name,
+                    degraded=True,
+                    disks=disk_ids(self._observed.host, device) if device else (),
+                )
+            )
+            reports.append(
+                {
+                    "class": self._wanted.name,
+                    "entry": entry.name,
+                    "device": device.id if device else "",
+                    "reason": f"{what} (class {self._wanted.name}) {why}.",
+                }
+            )
         return reports
 
 
@@ -133,6 +199,16 @@ def check_modes(observed: Observed, classes: Sequence[VolumeClass]) -> None:
     """Refuse to change the volume mode of a class that has entries."""
     for wanted in classes:
         for entry in observed.entries:
-            if wanted.state == "present" and entry.storage_class == wanted.name and entry.link != wanted.block and (entry.link or _is_uuid(entry.name)):
-                raise Refused("the volume mode of a class with volumes cannot change.", code="mode-differs", parameter=f"{wanted.parameter}.volume_mode",
-                              found=f"{entry.path} is given out as {'Block' if entry.link else 'Filesystem'}", fix="use another class.")
+            if (
+                wanted.state == "present"
+                and entry.storage_class == wanted.name
+                and entry.link != wanted.block
+                and (entry.link or _is_uuid(entry.name))
+            ):
+                raise Refused(
+                    "the volume mode of a class with volumes cannot change.",
+                    code="mode-differs",
+                    parameter=f"{wanted.parameter}.volume_mode",
+                    found=f"{entry.path} is given out as {'Block' if entry.link else 'Filesystem'}",
+                    fix="use another class.",
+                )

@@ -19,20 +19,36 @@ from .._core.plan import Action, Consent
 from .._core.quantity import human
 from .desired import Group
 from .model import PhysicalVolume, VolumeGroup
+from .removal import check_unused
 from .space import DEFAULT_EXTENT, alignment, pv_extents
-from .volumes import Planned, check_unused
+from .volumes import Planned
 
 
 def describe(group: VolumeGroup) -> Dict[str, Any]:
     """A volume group for diffs."""
-    return {"size": human(group.extents * group.extent_bytes), "extent_size": human(group.extent_bytes), "tags": list(group.tags), "devices": [pv.path for pv in group.pvs]}
+    return {
+        "size": human(group.extents * group.extent_bytes),
+        "extent_size": human(group.extent_bytes),
+        "tags": list(group.tags),
+        "devices": [pv.path for pv in group.pvs],
+    }
 
 
 def prepare(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Action, ...]:
     """Wipe the devices that hold something and for which consent was given; ``orphans`` are kernel names of unused physical volumes."""
-    return tuple(Action("wipe", "device", device.id, blank(device), {"holds": [str(signature) for signature in device.signatures]}, {"holds": []},
-                        loses=" and ".join(map(str, device.signatures)))
-                 for device in devices if device.signatures and device.kernel_name not in orphans)
+    return tuple(
+        Action(
+            "wipe",
+            "device",
+            device.id,
+            blank(device),
+            {"holds": [str(signature) for signature in device.signatures]},
+            {"holds": []},
+            loses=" and ".join(map(str, device.signatures)),
+        )
+        for device in devices
+        if device.signatures and device.kernel_name not in orphans
+    )
 
 
 def plan_group(group: Group, present: Optional[VolumeGroup], new: Sequence[Device], orphans: Iterable[str]) -> Planned:
@@ -40,8 +56,13 @@ def plan_group(group: Group, present: Optional[VolumeGroup], new: Sequence[Devic
     if present is None:
         return _create(group, new, orphans)
     if group.extent_bytes not in (None, present.extent_bytes):
-        raise Conflict("the extent size of a volume group is fixed when it is made.", code="extent-differs", parameter=f"{group.parameter}.extent_size",
-                       found=f"{human(present.extent_bytes)} in {group.name}", fix="take the option out.")
+        raise Conflict(
+            "the extent size of a volume group is fixed when it is made.",
+            code="extent-differs",
+            parameter=f"{group.parameter}.extent_size",
+            found=f"{human(present.extent_bytes)} in {group.name}",
+            fix="take the option out.",
+        )
     actions: List[Action] = []
     after = present
     if new:
@@ -63,8 +84,16 @@ def _create(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Plan
     after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new)
     tags = [part for tag in after.tags for part in ("--addtag", tag)]
     # Without --yes: should a signature appear on a device after the last check, vgcreate stops instead of wiping it.
-    step = command("vgcreate", "--physicalextentsize", f"{extent}b", "--dataalignment", f"{alignment(device.optimal_io for device in new)}b", *tags, group.name,
-                   *(device.id for device in new))
+    step = command(
+        "vgcreate",
+        "--physicalextentsize",
+        f"{extent}b",
+        "--dataalignment",
+        f"{alignment(device.optimal_io for device in new)}b",
+        *tags,
+        group.name,
+        *(device.id for device in new),
+    )
     return (Action("create", "volume group", group.name, (*_rechecks(new, orphans), step), None, describe(after)),), after
 
 

@@ -36,8 +36,12 @@ def observe(host: Host) -> State:
     if not installed("lvm"):
         member = next((device for device in host for signature in device.signatures if signature.type == "LVM2_member"), None)
         if member:
-            raise NotFound("a disk belongs to LVM, but lvm2 is not installed here.", code="lvm-missing", found=member.id,
-                           fix="run the role node_bootstrap, or install lvm2.")
+            raise NotFound(
+                "a disk belongs to LVM, but lvm2 is not installed here.",
+                code="lvm-missing",
+                found=member.id,
+                fix="run the role node_bootstrap, or install lvm2.",
+            )
         return State(recorded=backups(BACKUPS))
     argv = ["lvm", "fullreport", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
     for section, fields in _FIELDS.items():
@@ -59,24 +63,52 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
         extent = int(row["vg_extent_size"])
         chunks = {segment["lv_name"]: int(segment["chunk_size"] or 0) for segment in report["seg"]}
         lvs = tuple(_lv(each, extent, chunks) for each in report["lv"])
-        groups.append(VolumeGroup(row["vg_name"], extent, int(row["vg_extent_count"]), int(row["vg_free_count"]), row["vg_uuid"], _list(row["vg_tags"]), pvs, lvs,
-                                  exported=bool(row["vg_exported"]), shared=bool(row["vg_shared"])))
+        groups.append(
+            VolumeGroup(
+                row["vg_name"],
+                extent,
+                int(row["vg_extent_count"]),
+                int(row["vg_free_count"]),
+                row["vg_uuid"],
+                _list(row["vg_tags"]),
+                pvs,
+                lvs,
+                exported=bool(row["vg_exported"]),
+                shared=bool(row["vg_shared"]),
+            )
+        )
     return State(tuple(groups), tuple(orphans), recorded)
 
 
 def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
     path = row["pv_name"]
     missing = bool(row["pv_missing"])
-    return PhysicalVolume(path, row["pv_uuid"], "" if missing else names.get(path) or os.path.basename(os.path.realpath(path)), int(row["pv_pe_count"]), missing,
-                          orphan=not row["pv_in_use"])
+    return PhysicalVolume(
+        path,
+        row["pv_uuid"],
+        "" if missing else names.get(path) or os.path.basename(os.path.realpath(path)),
+        int(row["pv_pe_count"]),
+        missing,
+        orphan=not row["pv_in_use"],
+    )
 
 
 def _lv(row: Mapping[str, Any], extent: int, chunks: Mapping[str, int]) -> LogicalVolume:
     name = row["lv_name"].strip("[]")
     return LogicalVolume(
-        name, -(-int(row["lv_size"]) // extent), row["lv_uuid"], row["lv_layout"], pool=row["pool_lv"].strip("[]"), origin=row["origin"].strip("[]"),
-        tags=_list(row["lv_tags"]), active=row["lv_active"] == "active", open=row["lv_device_open"] == "open", hidden=row["lv_name"].startswith("["),
-        metadata=-(-int(row["lv_metadata_size"] or 0) // extent), chunk_bytes=chunks.get(row["lv_name"], 0))
+        name,
+        -(-int(row["lv_size"]) // extent),
+        row["lv_uuid"],
+        row["lv_layout"],
+        pool=row["pool_lv"].strip("[]"),
+        origin=row["origin"].strip("[]"),
+        tags=_list(row["lv_tags"]),
+        active=row["lv_active"] == "active",
+        open=row["lv_device_open"] == "open",
+        hidden=row["lv_name"].startswith("["),
+        metadata=-(-int(row["lv_metadata_size"] or 0) // extent),
+        chunk_bytes=chunks.get(row["lv_name"], 0),
+    )
 
 
 def _list(text: str) -> tuple:

@@ -22,13 +22,25 @@ def dump(groups: Iterable[VolumeGroup], host: Host) -> Dict[str, Any]:
 
 def _group(group: VolumeGroup, host: Host) -> Dict[str, Any]:
     return {
-        "name": group.name, "uuid": group.uuid, "size_bytes": group.extents * group.extent_bytes, "free_bytes": group.free * group.extent_bytes,
-        "extent_size_bytes": group.extent_bytes, "tags": list(group.tags),
+        "name": group.name,
+        "uuid": group.uuid,
+        "size_bytes": group.extents * group.extent_bytes,
+        "free_bytes": group.free * group.extent_bytes,
+        "extent_size_bytes": group.extent_bytes,
+        "tags": list(group.tags),
         "devices": sorted(host.devices[pv.device].id if pv.device in host.devices else pv.path for pv in group.pvs),
         "logical_volumes": [
-            {"name": volume.name, "path": f"/dev/{group.name}/{volume.name}", "size_bytes": volume.extents * group.extent_bytes, "uuid": volume.uuid,
-             "pool": volume.pool or None, "tags": list(volume.tags), "type": "thin-pool" if volume.thin_pool else "thin" if volume.thin else volume.layout}
-            for volume in sorted(group.visible, key=lambda volume: volume.name)],
+            {
+                "name": volume.name,
+                "path": f"/dev/{group.name}/{volume.name}",
+                "size_bytes": volume.extents * group.extent_bytes,
+                "uuid": volume.uuid,
+                "pool": volume.pool or None,
+                "tags": list(volume.tags),
+                "type": "thin-pool" if volume.thin_pool else "thin" if volume.thin else volume.layout,
+            }
+            for volume in sorted(group.visible, key=lambda volume: volume.name)
+        ],
     }
 
 
@@ -39,16 +51,37 @@ def load(after: Optional[Mapping[str, Any]], host: Host) -> Tuple[VolumeGroup, .
         for item in (after or {}).get("volume_groups", ()):
             extent = int(item["extent_size_bytes"])
             lvs = tuple(
-                LogicalVolume(volume["name"], int(volume["size_bytes"]) // extent, volume["uuid"], pool=volume["pool"] or "", tags=tuple(volume["tags"]),
-                              layout={"thin-pool": "thin,pool", "thin": "thin,sparse"}.get(volume["type"], volume["type"]))
-                for volume in item["logical_volumes"])
+                LogicalVolume(
+                    volume["name"],
+                    int(volume["size_bytes"]) // extent,
+                    volume["uuid"],
+                    pool=volume["pool"] or "",
+                    tags=tuple(volume["tags"]),
+                    layout={"thin-pool": "thin,pool", "thin": "thin,sparse"}.get(volume["type"], volume["type"]),
+                )
+                for volume in item["logical_volumes"]
+            )
             pvs = []
             for name in item["devices"]:
                 device = host.resolve(name)
                 pvs.append(PhysicalVolume(name, "", device.kernel_name if device else "", 0))
-            groups.append(VolumeGroup(item["name"], extent, int(item["size_bytes"]) // extent, int(item["free_bytes"]) // extent, item["uuid"], tuple(item["tags"]),
-                                      tuple(pvs), lvs))
+            groups.append(
+                VolumeGroup(
+                    item["name"],
+                    extent,
+                    int(item["size_bytes"]) // extent,
+                    int(item["free_bytes"]) // extent,
+                    item["uuid"],
+                    tuple(item["tags"]),
+                    tuple(pvs),
+                    lvs,
+                )
+            )
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        raise InvalidRequest(f"not what cairn.storage.lvm_layout returns as after: {type(error).__name__} {error}.", code="pending-form", parameter="pending",
-                             fix="hand its after on unchanged.") from None
+        raise InvalidRequest(
+            f"not what cairn.storage.lvm_layout returns as after: {type(error).__name__} {error}.",
+            code="pending-form",
+            parameter="pending",
+            fix="hand its after on unchanged.",
+        ) from None
     return tuple(groups)

@@ -76,7 +76,9 @@ def metadata_extents(data: int, chunk_bytes: int, extent_bytes: int) -> int:
     return -(-size // extent_bytes)
 
 
-def pool_layout(size: Size, group: VolumeGroup, metadata_bytes: Optional[int], chunk_bytes: Optional[int], present: Optional[LogicalVolume] = None) -> PoolLayout:
+def pool_layout(
+    size: Size, group: VolumeGroup, metadata_bytes: Optional[int], chunk_bytes: Optional[int], present: Optional[LogicalVolume] = None
+) -> PoolLayout:
     """The parts of a thin pool of that size in ``group``.
 
     A share covers all that the pool takes: data, metadata, and the spare metadata as if it were this pool's alone, so that the

@@ -21,7 +21,12 @@ def recording(name: str) -> str:
 
 def test_lsblk_tells_what_stands_on_what() -> None:
     devices = parse_lsblk(recording("lsblk.json"))
-    assert (devices["sda"].size, devices["sda"].rotational, devices["sda"].serial, devices["sda"].optimal_io) == (2147483648, False, "5ca1ab1e00010001", 126976)
+    assert (devices["sda"].size, devices["sda"].rotational, devices["sda"].serial, devices["sda"].optimal_io) == (
+        2147483648,
+        False,
+        "5ca1ab1e00010001",
+        126976,
+    )
     assert devices["sdb"].rotational
     host = Host(devices)
     volume = next(device for device in host if device.path == "/dev/mapper/fast-local--fs--1")
@@ -31,8 +36,11 @@ def test_lsblk_tells_what_stands_on_what() -> None:
 
 def test_mounts_by_device_number() -> None:
     devices = parse_lsblk(recording("lsblk.json"))
-    mounts = parse_mounts(recording("mountinfo.txt"), "Filename Type Size Used Priority\n/dev/sdz\\0401 partition 1 0 -2\n",
-                          {device.number: device.kernel_name for device in devices.values()})
+    mounts = parse_mounts(
+        recording("mountinfo.txt"),
+        "Filename Type Size Used Priority\n/dev/sdz\\0401 partition 1 0 -2\n",
+        {device.number: device.kernel_name for device in devices.values()},
+    )
     assert mounts["ubda"] == ["/"]
     assert any(path.startswith("/var/lib/cairn-storage/local-volumes/local-fs/") for name in devices for path in mounts.get(name, ()))
     assert mounts["sdz 1"] == ["[SWAP]"]
@@ -65,19 +73,39 @@ def test_a_device_with_two_file_systems_hides_neither_itself_nor_the_next(monkey
 
 
 def test_backup_copies_of_a_signature_count_once() -> None:
-    rows = '{"signatures": [%s]}' % ", ".join('{"device": "sdc", "type": "gpt", "uuid": null, "label": null, "usage": "partition-table"}' for _copy in range(2))
+    rows = '{"signatures": [%s]}' % ", ".join(
+        '{"device": "sdc", "type": "gpt", "uuid": null, "label": null, "usage": "partition-table"}' for _copy in range(2)
+    )
     assert probe.parse_wipefs(rows) == {"sdc": (Signature("gpt partition table"),)}
     assert probe.parse_wipefs("") == {}
 
 
 def test_the_most_lasting_name_comes_first() -> None:
-    links = [f"/dev/disk/by-{kind}/{name}" for kind, name in (
-        ("path", "pci-0000:00:1f.2-ata-1"), ("id", "ata-DISK_1"), ("id", "wwn-0x5"), ("id", "lvm-pv-uuid-abc"), ("id", "scsi-35"), ("id", "dm-name-vg-lv"), ("id", "nvme-eui.1"))]
+    links = [
+        f"/dev/disk/by-{kind}/{name}"
+        for kind, name in (
+            ("path", "pci-0000:00:1f.2-ata-1"),
+            ("id", "ata-DISK_1"),
+            ("id", "wwn-0x5"),
+            ("id", "lvm-pv-uuid-abc"),
+            ("id", "scsi-35"),
+            ("id", "dm-name-vg-lv"),
+            ("id", "nvme-eui.1"),
+        )
+    ]
     assert [link.rpartition("/")[2] for link in rank(links)] == ["wwn-0x5", "nvme-eui.1", "scsi-35", "ata-DISK_1", "pci-0000:00:1f.2-ata-1"]
 
 
-@pytest.mark.parametrize("path, mapper", [("/dev/fast/data-1", "/dev/mapper/fast-data--1"), ("/dev/a-b/c", "/dev/mapper/a--b-c"), ("/dev/mapper/x", ""), ("/dev/sda", ""),
-                                          ("/dev/disk/by-id", "")])
+@pytest.mark.parametrize(
+    "path, mapper",
+    [
+        ("/dev/fast/data-1", "/dev/mapper/fast-data--1"),
+        ("/dev/a-b/c", "/dev/mapper/a--b-c"),
+        ("/dev/mapper/x", ""),
+        ("/dev/sda", ""),
+        ("/dev/disk/by-id", ""),
+    ],
+)
 def test_names_of_logical_volumes(path: str, mapper: str) -> None:
     assert lv_mapper_path(path) == mapper
 

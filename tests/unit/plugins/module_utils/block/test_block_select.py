@@ -16,29 +16,45 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Co
 
 
 def assigned(machine: Host, *rules: Any, **options: Any) -> dict:
-    return {name: names(devices) for name, devices in assign(machine, parse(rules), options.pop("holds", lambda rule, device: False), **options).items()}
+    return {
+        name: names(devices) for name, devices in assign(machine, parse(rules), options.pop("holds", lambda rule, device: False), **options).items()
+    }
 
 
-def chosen(machine: Host, wanted: Any, rules: Sequence[Any] = (rule("fast", rotational=False), rule("bulk", rotational=True)), wipe: Any = None, taken: Any = None,
-           kernel_names: bool = False, **consumer: Any) -> Any:
-    consumers = [Consumer(f"group {number}", parse_wanted(each, f"devices[{number}]", kernel_names), **consumer) for number, each in enumerate(wanted)]
-    return select(machine, parse(rules), consumers, Consent("wipe", wipe or {}), taken=taken or {}, marked=marked(machine), allow_kernel_names=kernel_names)["group 0"]
+def chosen(
+    machine: Host,
+    wanted: Any,
+    rules: Sequence[Any] = (rule("fast", rotational=False), rule("bulk", rotational=True)),
+    wipe: Any = None,
+    taken: Any = None,
+    kernel_names: bool = False,
+    **consumer: Any,
+) -> Any:
+    consumers = [
+        Consumer(f"group {number}", parse_wanted(each, f"devices[{number}]", kernel_names), **consumer) for number, each in enumerate(wanted)
+    ]
+    return select(
+        machine, parse(rules), consumers, Consent("wipe", wipe or {}), taken=taken or {}, marked=marked(machine), allow_kernel_names=kernel_names
+    )["group 0"]
 
 
 PARTITION = Device("sda1", "/dev/sda1", "part", GIB)
 
 
-@pytest.mark.parametrize("rules, expected", [
-    ([rule("fast", rotational=False), rule("bulk", rotational=True)], {"fast": ["sda", "sdc"], "bulk": ["sdb"]}),
-    ([rule("all"), rule("bulk", rotational=True)], {"all": ["sda", "sdb", "sdc"], "bulk": []}),
-    ([rule("large", size_min="3GiB"), rule("small", size_max="2GiB")], {"large": ["sdc"], "small": ["sda", "sdb"]}),
-    ([rule("exact", size_min="2GiB", size_max="2GiB")], {"exact": ["sda", "sdb"]}),
-    ([rule("one", id="wwn-0x60012$")], {"one": ["sdb"]}),
-    ([rule("path", id="^/dev/disk/by-id/scsi-36001[13]$")], {"path": ["sda", "sdc"]}),
-    ([rule("serial", serial="0001$"), rule("rest")], {"serial": ["sda"], "rest": ["sdb", "sdc"]}),
-    ([rule("model", model="SSD"), rule("sas", transport="sas")], {"model": ["sda"], "sas": ["sdb"]}),
-    ([rule("nothing", rotational=True, model="SSD")], {"nothing": []}),
-])
+@pytest.mark.parametrize(
+    "rules, expected",
+    [
+        ([rule("fast", rotational=False), rule("bulk", rotational=True)], {"fast": ["sda", "sdc"], "bulk": ["sdb"]}),
+        ([rule("all"), rule("bulk", rotational=True)], {"all": ["sda", "sdb", "sdc"], "bulk": []}),
+        ([rule("large", size_min="3GiB"), rule("small", size_max="2GiB")], {"large": ["sdc"], "small": ["sda", "sdb"]}),
+        ([rule("exact", size_min="2GiB", size_max="2GiB")], {"exact": ["sda", "sdb"]}),
+        ([rule("one", id="wwn-0x60012$")], {"one": ["sdb"]}),
+        ([rule("path", id="^/dev/disk/by-id/scsi-36001[13]$")], {"path": ["sda", "sdc"]}),
+        ([rule("serial", serial="0001$"), rule("rest")], {"serial": ["sda"], "rest": ["sdb", "sdc"]}),
+        ([rule("model", model="SSD"), rule("sas", transport="sas")], {"model": ["sda"], "sas": ["sdb"]}),
+        ([rule("nothing", rotational=True, model="SSD")], {"nothing": []}),
+    ],
+)
 def test_a_disk_belongs_to_the_first_rule_it_matches(rules: list, expected: dict) -> None:
     machine = host(disk("a", model="Big SSD"), disk("b", transport="sas"), disk("c", 3 * GIB))
     assert assigned(machine, *rules) == expected
@@ -46,13 +62,17 @@ def test_a_disk_belongs_to_the_first_rule_it_matches(rules: list, expected: dict
 
 def test_what_no_rule_may_choose() -> None:
     leg, joined = upon(disk("e"), dataclasses.replace(disk("m"), kernel_name="dm-0", path="/dev/mapper/mpatha", type="mpath"))
-    machine = host(disk("a", read_only=True), disk("b", 0), Device("vda", "/dev/vda", "disk", GIB), PARTITION, leg, joined, disk("z", mounts=("[SWAP]",)))
+    machine = host(
+        disk("a", read_only=True), disk("b", 0), Device("vda", "/dev/vda", "disk", GIB), PARTITION, leg, joined, disk("z", mounts=("[SWAP]",))
+    )
     assert assigned(machine, rule("all")) == {"all": ["dm-0"]}
     assert assigned(machine, rule("all"), allow_kernel_names=True) == {"all": ["dm-0", "vda"]}
 
 
 def test_only_unused_takes_what_is_empty_or_the_consumers_own() -> None:
-    machine = host(disk("a"), holding(disk("c"), "LVM2_member", "pv"), holding(disk("e"), "xfs", "u"), disk("g", entry="bulk/x"), disk("i", readable=False))
+    machine = host(
+        disk("a"), holding(disk("c"), "LVM2_member", "pv"), holding(disk("e"), "xfs", "u"), disk("g", entry="bulk/x"), disk("i", readable=False)
+    )
     only = rule("fast", rotational=False, only_unused=True)
     assert assigned(machine, only) == {"fast": ["sda"]}
     assert assigned(machine, only, holds=lambda rule, device: device.kernel_name == "sdc") == {"fast": ["sda", "sdc"]}
@@ -93,7 +113,9 @@ def test_an_absent_disk_that_is_recorded_is_no_error() -> None:
 
 
 def test_consent_names_what_is_found() -> None:
-    machine = host(holding(disk("a"), "ext4", "1-2"), dataclasses.replace(disk("c"), signatures=(Signature("xfs", "3-4"), Signature("dos partition table"))))
+    machine = host(
+        holding(disk("a"), "ext4", "1-2"), dataclasses.replace(disk("c"), signatures=(Signature("xfs", "3-4"), Signature("dos partition table")))
+    )
     choice = chosen(machine, [{"rule": "fast"}], wipe={"/dev/disk/by-id/scsi-360011": "1-2", wwn("c"): "3-4, dos partition table"})
     assert names(choice.new) == ["sda", "sdc"]
     assert names(chosen(machine, [{"rule": "fast"}], blank=frozenset(["sda", "sdc"])).new) == ["sda", "sdc"]
@@ -103,32 +125,35 @@ USED, CHILD = upon(disk("a"), Device("dm-0", "/dev/mapper/x-y", "crypt", GIB))
 FAST = [{"rule": "fast"}]
 
 
-@pytest.mark.parametrize("code, machine, wanted, options", [
-    ("device-absent", host(disk("a")), [[wwn("q")]], {}),
-    ("device-absent", host(disk("a")), [[wwn("q"), wwn("r")]], {"missing": 1}),
-    ("system-disk", host(disk("a")), [["/dev/ubda"]], {"kernel_names": True}),
-    ("system-disk", host(disk("a", mounts=("/boot",))), [[wwn("a")]], {}),
-    ("system-disk", host(disk("a", mounts=("[SWAP]",))), [[wwn("a")]], {}),
-    ("system-disk", host(disk("a")), [{"rule": "any"}], {"rules": [rule("any", id=".*")]}),
-    ("device-twice", host(disk("a")), [[wwn("a"), "5ca1ab1e0001"]], {}),
-    ("device-shared", host(disk("a")), [[wwn("a")], [wwn("a")]], {}),
-    ("device-shared", host(disk("a")), [FAST[0], [wwn("a")]], {}),
-    ("rule-shared", host(disk("a")), [FAST[0], FAST[0]], {}),
-    ("rule-unknown", host(disk("a")), [{"rule": "slow"}], {}),
-    ("rule-no-disk", host(disk("b")), FAST, {}),
-    ("rule-no-disk", host(), FAST, {}),
-    ("device-unreadable", host(disk("a", readable=False)), [[wwn("a")]], {}),
-    ("device-read-only", host(disk("a", read_only=True)), [[wwn("a")]], {}),
-    ("device-mounted", host(disk("a", mounts=("/data",))), [[wwn("a")]], {}),
-    ("device-mounted", host(disk("a", mounts=("/data",))), FAST, {}),
-    ("device-taken", host(disk("a", entry="bulk/x")), [[wwn("a")]], {}),
-    ("device-taken", host(disk("a")), [[wwn("a")]], {"taken": {"sda": "volume group x"}}),
-    ("device-in-use", host(USED, CHILD), [[wwn("a")]], {}),
-    ("device-small", host(disk("a")), [[wwn("a")]], {"minimum": 3 * GIB}),
-    ("device-signature", host(holding(disk("a"), "ext4", "1-2")), [[wwn("a")]], {}),
-    ("device-signature", host(holding(disk("a"), "gpt partition table", "1-2")), FAST, {}),
-    ("consent-differs", host(holding(disk("a"), "ext4", "1-2")), FAST, {"wipe": {wwn("a"): "ext4"}}),
-])
+@pytest.mark.parametrize(
+    "code, machine, wanted, options",
+    [
+        ("device-absent", host(disk("a")), [[wwn("q")]], {}),
+        ("device-absent", host(disk("a")), [[wwn("q"), wwn("r")]], {"missing": 1}),
+        ("system-disk", host(disk("a")), [["/dev/ubda"]], {"kernel_names": True}),
+        ("system-disk", host(disk("a", mounts=("/boot",))), [[wwn("a")]], {}),
+        ("system-disk", host(disk("a", mounts=("[SWAP]",))), [[wwn("a")]], {}),
+        ("system-disk", host(disk("a")), [{"rule": "any"}], {"rules": [rule("any", id=".*")]}),
+        ("device-twice", host(disk("a")), [[wwn("a"), "5ca1ab1e0001"]], {}),
+        ("device-shared", host(disk("a")), [[wwn("a")], [wwn("a")]], {}),
+        ("device-shared", host(disk("a")), [FAST[0], [wwn("a")]], {}),
+        ("rule-shared", host(disk("a")), [FAST[0], FAST[0]], {}),
+        ("rule-unknown", host(disk("a")), [{"rule": "slow"}], {}),
+        ("rule-no-disk", host(disk("b")), FAST, {}),
+        ("rule-no-disk", host(), FAST, {}),
+        ("device-unreadable", host(disk("a", readable=False)), [[wwn("a")]], {}),
+        ("device-read-only", host(disk("a", read_only=True)), [[wwn("a")]], {}),
+        ("device-mounted", host(disk("a", mounts=("/data",))), [[wwn("a")]], {}),
+        ("device-mounted", host(disk("a", mounts=("/data",))), FAST, {}),
+        ("device-taken", host(disk("a", entry="bulk/x")), [[wwn("a")]], {}),
+        ("device-taken", host(disk("a")), [[wwn("a")]], {"taken": {"sda": "volume group x"}}),
+        ("device-in-use", host(USED, CHILD), [[wwn("a")]], {}),
+        ("device-small", host(disk("a")), [[wwn("a")]], {"minimum": 3 * GIB}),
+        ("device-signature", host(holding(disk("a"), "ext4", "1-2")), [[wwn("a")]], {}),
+        ("device-signature", host(holding(disk("a"), "gpt partition table", "1-2")), FAST, {}),
+        ("consent-differs", host(holding(disk("a"), "ext4", "1-2")), FAST, {"wipe": {wwn("a"): "ext4"}}),
+    ],
+)
 def test_refusals(code: str, machine: Host, wanted: list, options: dict) -> None:
     with pytest.raises(CairnError) as refused:
         chosen(machine, wanted, **options)
@@ -136,20 +161,40 @@ def test_refusals(code: str, machine: Host, wanted: list, options: dict) -> None
     assert refused.value.parameter and refused.value.fix
 
 
-@pytest.mark.parametrize("code, value", [
-    ("devices-form", "sda"), ("devices-form", {"rule": ""}), ("devices-form", {"rules": "x"}), ("devices-form", {"rule": "x", "size": 1}), ("devices-empty", []), ("device-type", [5]),
-    ("device-type", [" "]), ("kernel-name", ["/dev/sdb"]), ("kernel-name", ["/dev/nvme0n1"]), ("device-path", ["/tmp/x"]), ("device-path", ["a b"]), ("device-path", ["/dev/disk/by-id/"]),
-])
+@pytest.mark.parametrize(
+    "code, value",
+    [
+        ("devices-form", "sda"),
+        ("devices-form", {"rule": ""}),
+        ("devices-form", {"rules": "x"}),
+        ("devices-form", {"rule": "x", "size": 1}),
+        ("devices-empty", []),
+        ("device-type", [5]),
+        ("device-type", [" "]),
+        ("kernel-name", ["/dev/sdb"]),
+        ("kernel-name", ["/dev/nvme0n1"]),
+        ("device-path", ["/tmp/x"]),
+        ("device-path", ["a b"]),
+        ("device-path", ["/dev/disk/by-id/"]),
+    ],
+)
 def test_ways_not_to_name_disks(code: str, value: Any) -> None:
     with pytest.raises(CairnError) as refused:
         parse_wanted(value, "volume_groups[0].devices", False)
     assert refused.value.code == code and refused.value.parameter.startswith("volume_groups[0].devices")
 
 
-@pytest.mark.parametrize("code, rules", [
-    ("rule-name", [rule(" ")]), ("rule-twice", [rule("a"), rule("a")]), ("rule-range", [rule("a", size_min="2GiB", size_max="1GiB")]), ("rule-regex", [rule("a", id="(")]),
-    ("size-ambiguous", [rule("a", size_min="1T")]), ("size-syntax", [rule("a", size_max="much")]),
-])
+@pytest.mark.parametrize(
+    "code, rules",
+    [
+        ("rule-name", [rule(" ")]),
+        ("rule-twice", [rule("a"), rule("a")]),
+        ("rule-range", [rule("a", size_min="2GiB", size_max="1GiB")]),
+        ("rule-regex", [rule("a", id="(")]),
+        ("size-ambiguous", [rule("a", size_min="1T")]),
+        ("size-syntax", [rule("a", size_max="much")]),
+    ],
+)
 def test_no_rules(code: str, rules: list) -> None:
     with pytest.raises(CairnError) as refused:
         parse(rules)

@@ -13,8 +13,13 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Ac
 
 
 def test_a_plan_tells_the_first_state_seen_and_the_last_reached() -> None:
-    plan = Plan((Action("grow", "lv", "a", before={"size": 1}, after={"size": 2}), Action("tag", "lv", "a", before={"size": 2}, after={"size": 2, "tags": ["x"]}),
-                 Action("remove", "lv", "b", before={"size": 1})))
+    plan = Plan(
+        (
+            Action("grow", "lv", "a", before={"size": 1}, after={"size": 2}),
+            Action("tag", "lv", "a", before={"size": 2}, after={"size": 2, "tags": ["x"]}),
+            Action("remove", "lv", "b", before={"size": 1}),
+        )
+    )
     assert plan.changed
     assert plan.diff() == {"before": {"lv a": {"size": 1}, "lv b": {"size": 1}}, "after": {"lv a": {"size": 2, "tags": ["x"]}}}
     assert not Plan().changed
@@ -33,8 +38,13 @@ def test_a_consent_names_what_is_found_and_is_used_up() -> None:
 
 
 def test_what_was_done_travels_with_the_error(tmp_path: Path) -> None:
-    plan = Plan((Action("touch", "file", "a", (command("touch", tmp_path / "a"),)), Action("fail", "file", "b", (command("false"),)),
-                 Action("touch", "file", "c", (command("touch", tmp_path / "c"),))))
+    plan = Plan(
+        (
+            Action("touch", "file", "a", (command("touch", tmp_path / "a"),)),
+            Action("fail", "file", "b", (command("false"),)),
+            Action("touch", "file", "c", (command("touch", tmp_path / "c"),)),
+        )
+    )
     with pytest.raises(CommandFailed) as failed:
         executor.apply(plan, {Command: mutate})
     result = failed.value.as_result()

@@ -5,21 +5,57 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import InvalidRequest
-from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import MAX_BYTES, Extents, Percent, human, parse_bytes, parse_size, round_up
+from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import (
+    MAX_BYTES,
+    Extents,
+    Percent,
+    human,
+    parse_bytes,
+    parse_size,
+    round_up,
+)
 
 
-@pytest.mark.parametrize("text, size", [
-    ("1", 1), (4096, 4096), ("10GiB", 10 * 1024**3), ("10GB", 10**10), ("1.5TiB", 1024**4 * 3 // 2), ("2 MiB", 2 * 1024**2), ("7B", 7), ("1kB", 1000), (str(MAX_BYTES), MAX_BYTES),
-])
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("1", 1),
+        (4096, 4096),
+        ("10GiB", 10 * 1024**3),
+        ("10GB", 10**10),
+        ("1.5TiB", 1024**4 * 3 // 2),
+        ("2 MiB", 2 * 1024**2),
+        ("7B", 7),
+        ("1kB", 1000),
+        (str(MAX_BYTES), MAX_BYTES),
+    ],
+)
 def test_bytes(text: object, size: int) -> None:
     assert parse_bytes(text, "size") == size
 
 
-@pytest.mark.parametrize("text, code", [
-    (None, "size-type"), (True, "size-type"), ("-1GiB", "size-negative"), ("+512M", "size-relative"), ("ten", "size-syntax"), ("", "size-syntax"), ("10%", "size-syntax"),
-    ("10G", "size-ambiguous"), ("10g", "size-ambiguous"), ("10Gi", "size-ambiguous"), ("10 GIB", "size-unit"), ("3x", "size-unit"), ("0", "size-zero"), ("0GiB", "size-zero"),
-    ("1.3B", "size-fraction"), ("9EiB", "size-overflow"), ("1e3", "size-syntax"),
-])
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        (None, "size-type"),
+        (True, "size-type"),
+        ("-1GiB", "size-negative"),
+        ("+512M", "size-relative"),
+        ("ten", "size-syntax"),
+        ("", "size-syntax"),
+        ("10%", "size-syntax"),
+        ("10G", "size-ambiguous"),
+        ("10g", "size-ambiguous"),
+        ("10Gi", "size-ambiguous"),
+        ("10 GIB", "size-unit"),
+        ("3x", "size-unit"),
+        ("0", "size-zero"),
+        ("0GiB", "size-zero"),
+        ("1.3B", "size-fraction"),
+        ("9EiB", "size-overflow"),
+        ("1e3", "size-syntax"),
+    ],
+)
 def test_no_bytes(text: object, code: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         parse_bytes(text, "volume_groups[0].size")
@@ -27,17 +63,31 @@ def test_no_bytes(text: object, code: str) -> None:
     assert refused.value.fix
 
 
-@pytest.mark.parametrize("text, size", [
-    ("80%VG", Percent(80, "VG")), ("33.3 %free", Percent(33.3, "FREE")), ("25 extents", Extents(25)), ("1 extent", Extents(1)), ("4MiB", 4 * 1024**2),
-])
+@pytest.mark.parametrize(
+    "text, size",
+    [
+        ("80%VG", Percent(80, "VG")),
+        ("33.3 %free", Percent(33.3, "FREE")),
+        ("25 extents", Extents(25)),
+        ("1 extent", Extents(1)),
+        ("4MiB", 4 * 1024**2),
+    ],
+)
 def test_sizes(text: str, size: object) -> None:
     assert parse_size(text, "size", shares=("VG", "FREE")) == size
 
 
-@pytest.mark.parametrize("text, code", [
-    ("10%", "size-percent-of"), ("10%PVS", "size-percent-of"), ("0%VG", "size-percent-range"), ("101%FREE", "size-percent-range"), ("0 extents", "size-extents"),
-    ("x extents", "size-extents"),
-])
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        ("10%", "size-percent-of"),
+        ("10%PVS", "size-percent-of"),
+        ("0%VG", "size-percent-range"),
+        ("101%FREE", "size-percent-range"),
+        ("0 extents", "size-extents"),
+        ("x extents", "size-extents"),
+    ],
+)
 def test_no_sizes(text: str, code: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         parse_size(text, "size", shares=("VG", "FREE"))

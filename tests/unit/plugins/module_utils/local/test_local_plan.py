@@ -30,8 +30,16 @@ MOUNTED = dataclasses.replace(FORMATTED, mounts=(PATH, "/var/lib/kubelet/pods/x/
 
 def wish(*classes: dict, **options: Any) -> dict:
     filled = [{"state": "present", "adopt_new": False, "volume_mode": "Filesystem", **item} for item in classes]
-    return {"classes": filled, "disk_rules": [rule("fast", rotational=False), rule("bulk", rotational=True)], "base_dir": BASE, "published": None, "pending": {}, "wipe": {},
-            "allow_kernel_names": False, **options}
+    return {
+        "classes": filled,
+        "disk_rules": [rule("fast", rotational=False), rule("bulk", rotational=True)],
+        "base_dir": BASE,
+        "published": None,
+        "pending": {},
+        "wipe": {},
+        "allow_kernel_names": False,
+        **options,
+    }
 
 
 BLOCK = {"name": "bulk", "volume_mode": "Block", "devices": {"rule": "bulk"}}
@@ -39,7 +47,16 @@ FILES = {"name": "local-fs", "devices": {"rule": "fast"}}
 VOLUMES = {"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 2, "size": "500MiB"}}
 
 
-def planned(machine: Host, *classes: dict, entries: tuple = (), state: State = State(), text: str = "", formatting: Any = None, kept: Any = None, **options: Any) -> Plan:
+def planned(
+    machine: Host,
+    *classes: dict,
+    entries: tuple = (),
+    state: State = State(),
+    text: str = "",
+    formatting: Any = None,
+    kept: Any = None,
+    **options: Any,
+) -> Plan:
     return plan(Observed(machine, state, entries, text, formatting or {}, kept or {}), parse(wish(*classes, **options)), lambda: NEW)
 
 
@@ -54,8 +71,17 @@ def steps(made: Plan) -> list:
 def test_raw_disks() -> None:
     made = planned(host(disk("a"), disk("b")), BLOCK)
     assert steps(made) == [f"check that {wwn('b')} holds nothing", f"link {wwn('b')} into {BASE}/bulk"]
-    assert made.after.volumes[0].dump() == {"class": "bulk", "name": "wwn-0x60012", "path": f"{BASE}/bulk/wwn-0x60012", "volume_mode": "Block", "device": wwn("b"),
-                                            "size_bytes": 2 * GIB, "uuid": None, "degraded": False, "disks": [wwn("b")]}
+    assert made.after.volumes[0].dump() == {
+        "class": "bulk",
+        "name": "wwn-0x60012",
+        "path": f"{BASE}/bulk/wwn-0x60012",
+        "volume_mode": "Block",
+        "device": wwn("b"),
+        "size_bytes": 2 * GIB,
+        "uuid": None,
+        "degraded": False,
+        "disks": [wwn("b")],
+    }
     given = host(dataclasses.replace(disk("b"), entry="bulk/wwn-0x60012"))
     assert actions(planned(given, BLOCK, entries=(LINK,))) == []
     written = host(holding(dataclasses.replace(disk("b"), entry="bulk/wwn-0x60012"), "ext4", "a-pod-made-it"))
@@ -65,20 +91,29 @@ def test_raw_disks() -> None:
 def test_a_disk_with_a_file_system() -> None:
     made = planned(host(disk("a")), FILES)
     assert actions(made) == [f"format device {wwn('a')}", f"publish local volume local-fs on {wwn('a')}", "update file /etc/fstab"]
-    assert steps(made) == [f"check that {wwn('a')} holds nothing", f"make xfs labelled cl-local-fs on {wwn('a')}", f"mount {wwn('a')} at {BASE}/local-fs/its new UUID",
-                           "write 1 and remove 0 of our lines in /etc/fstab", "systemctl daemon-reload"]
+    assert steps(made) == [
+        f"check that {wwn('a')} holds nothing",
+        f"make xfs labelled cl-local-fs on {wwn('a')}",
+        f"mount {wwn('a')} at {BASE}/local-fs/its new UUID",
+        "write 1 and remove 0 of our lines in /etc/fstab",
+        "systemctl daemon-reload",
+    ]
     assert NEW not in str(made.diff()) and NEW not in str(made.describe()), "a plan does not show a UUID that only the run chooses"
     volume = made.after.volumes[0]
     assert (volume.name, volume.path, volume.size) == (None, None, 2 * GIB)
 
 
-@pytest.mark.parametrize("device, entries, text, expected", [
-    (MOUNTED, (MOUNT,), LINE, []),
-    (MOUNTED, (MOUNT,), "", ["update file /etc/fstab"]),
-    (FORMATTED, (dataclasses.replace(MOUNT, device="", capacity=0),), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
-    (FORMATTED, (), "", [f"mount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
-    (MOUNTED, (MOUNT,), LINE.replace("nofail", "noatime,nofail"), [f"remount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
-], ids=["all there", "line lost", "not mounted", "machine reinstalled", "options changed"])
+@pytest.mark.parametrize(
+    "device, entries, text, expected",
+    [
+        (MOUNTED, (MOUNT,), LINE, []),
+        (MOUNTED, (MOUNT,), "", ["update file /etc/fstab"]),
+        (FORMATTED, (dataclasses.replace(MOUNT, device="", capacity=0),), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
+        (FORMATTED, (), "", [f"mount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
+        (MOUNTED, (MOUNT,), LINE.replace("nofail", "noatime,nofail"), [f"remount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
+    ],
+    ids=["all there", "line lost", "not mounted", "machine reinstalled", "options changed"],
+)
 def test_what_is_missing_is_made_good(device: Device, entries: tuple, text: str, expected: list) -> None:
     made = planned(host(device), FILES, entries=entries, text=text)
     assert actions(made) == expected
@@ -89,10 +124,14 @@ def test_present_volumes_have_the_size_of_their_file_system() -> None:
     assert planned(host(MOUNTED), FILES, entries=(MOUNT,), text=LINE).after.volumes[0].size == 2 * GIB - 64 * MIB
 
 
-@pytest.mark.parametrize("device, expected", [
-    (disk("a"), ["format device", "publish local volume", "update file"]),
-    (FORMATTED, ["wipe device", "format device", "publish local volume", "update file"]),
-], ids=["before mkfs wrote", "while it wrote"])
+@pytest.mark.parametrize(
+    "device, expected",
+    [
+        (disk("a"), ["format device", "publish local volume", "update file"]),
+        (FORMATTED, ["wipe device", "format device", "publish local volume", "update file"]),
+    ],
+    ids=["before mkfs wrote", "while it wrote"],
+)
 def test_an_interrupted_format_is_taken_up_with_its_uuid(device: Device, expected: list) -> None:
     made = planned(host(device), FILES, formatting={UUID: (wwn("a"), "local-fs")})
     assert [f"{action.verb} {action.kind}" for action in made.actions] == expected
@@ -101,17 +140,41 @@ def test_an_interrupted_format_is_taken_up_with_its_uuid(device: Device, expecte
 
 
 def test_logical_volumes_in_a_group_that_is_still_to_come() -> None:
-    pending = {"volume_groups": [{"name": "fast", "uuid": None, "size_bytes": 1022 * 4 * MIB, "free_bytes": 800 * 4 * MIB, "extent_size_bytes": 4 * MIB, "tags": [],
-                                  "devices": [wwn("a")], "logical_volumes": []}]}
+    pending = {
+        "volume_groups": [
+            {
+                "name": "fast",
+                "uuid": None,
+                "size_bytes": 1022 * 4 * MIB,
+                "free_bytes": 800 * 4 * MIB,
+                "extent_size_bytes": 4 * MIB,
+                "tags": [],
+                "devices": [wwn("a")],
+                "logical_volumes": [],
+            }
+        ]
+    }
     made = planned(host(disk("a"), disk("b")), VOLUMES, BLOCK, pending=pending)
     assert actions(made)[:3] == ["create logical volume fast/lv-1", "create logical volume fast/lv-2", "format device /dev/fast/lv-1"]
     assert "--addtag cairn.local=lv --name lv-1 fast" in steps(made)[0]
     assert [(volume.name, volume.device, volume.size) for volume in made.after.volumes if volume.storage_class == "lv"] == [
-        (None, "/dev/fast/lv-1", 500 * MIB), (None, "/dev/fast/lv-2", 500 * MIB)]
+        (None, "/dev/fast/lv-1", 500 * MIB),
+        (None, "/dev/fast/lv-2", 500 * MIB),
+    ]
 
 
-GROUP_DISK, LV_DEVICE = upon(holding(disk("a"), "LVM2_member", "pv-a"), Device("dm-0", "/dev/mapper/fast-lv--1", "lvm", 500 * MIB, links=("/dev/disk/by-id/dm-uuid-LVM-1",)))
-GROUP = VolumeGroup("fast", 4 * MIB, 511, 386, "u", pvs=(PhysicalVolume("/dev/sda", "pv-a", "sda", 511),), lvs=(LogicalVolume("lv-1", 125, "u-1", tags=("cairn.local=lv",)),))
+GROUP_DISK, LV_DEVICE = upon(
+    holding(disk("a"), "LVM2_member", "pv-a"), Device("dm-0", "/dev/mapper/fast-lv--1", "lvm", 500 * MIB, links=("/dev/disk/by-id/dm-uuid-LVM-1",))
+)
+GROUP = VolumeGroup(
+    "fast",
+    4 * MIB,
+    511,
+    386,
+    "u",
+    pvs=(PhysicalVolume("/dev/sda", "pv-a", "sda", 511),),
+    lvs=(LogicalVolume("lv-1", 125, "u-1", tags=("cairn.local=lv",)),),
+)
 
 
 def lvs(group: VolumeGroup = GROUP, device: Optional[Device] = LV_DEVICE, wanted: Any = None, **options: Any) -> Plan:
@@ -138,8 +201,17 @@ def test_degraded_volumes_are_reported_and_the_rest_goes_on() -> None:
     dead = dataclasses.replace(disk("b"), readable=False, entry="bulk/wwn-0x60012")
     lost = dataclasses.replace(MOUNT, device="", capacity=0)
     made = planned(host(dead, disk("a"), disk("f")), {**BLOCK, "adopt_new": True}, FILES, entries=(LINK, gone, lost), text=LINE)
-    assert sorted((each["entry"], "cannot be read" in each["reason"]) for each in made.after.degraded) == [(UUID, False), ("wwn-0x60012", True), ("wwn-0x6004", False)]
-    assert [(volume.name, volume.degraded) for volume in made.after.volumes] == [("wwn-0x60012", True), ("wwn-0x60016", False), ("wwn-0x6004", True), (UUID, True)]
+    assert sorted((each["entry"], "cannot be read" in each["reason"]) for each in made.after.degraded) == [
+        (UUID, False),
+        ("wwn-0x60012", True),
+        ("wwn-0x6004", False),
+    ]
+    assert [(volume.name, volume.degraded) for volume in made.after.volumes] == [
+        ("wwn-0x60012", True),
+        ("wwn-0x60016", False),
+        ("wwn-0x6004", True),
+        (UUID, True),
+    ]
     assert actions(made) == [f"publish local volume bulk on {wwn('f')}"]
     assert made.after.unadopted[0]["device"] == wwn("a")
     assert len(made.warnings) == 4
@@ -159,7 +231,9 @@ def test_giving_up_a_class() -> None:
     made = planned(machine, absent, entries=(MOUNT,), text=f"{LINE}\n", published=[])
     assert steps(made) == [f"umount {PATH}", f"take out {PATH}", "write 0 and remove 1 of our lines in /etc/fstab", "systemctl daemon-reload"]
     wiped = planned(machine, absent, entries=(MOUNT,), text=LINE, published=[], wipe={wwn("a"): UUID})
-    assert actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
+    assert (
+        actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
+    )
     assert actions(planned(machine, absent)) == []
 
 
@@ -180,48 +254,85 @@ PUBLISHED = [{"class": "local-fs", "entry": UUID, "volume": "local-pv-1"}]
 GIVEN = {"name": "local-fs", "state": "absent"}
 
 
-@pytest.mark.parametrize("code, machine, classes, options", [
-    ("class-name", host(), [{**BLOCK, "name": "Bulk"}], {}),
-    ("class-name", host(), [{**BLOCK, "name": "a/b"}], {}),
-    ("class-name", host(), [{**BLOCK, "name": ""}], {}),
-    ("class-twice", host(), [BLOCK, BLOCK], {}),
-    ("class-source", host(), [{"name": "x"}], {}),
-    ("class-source", host(), [{**BLOCK, "logical_volumes": VOLUMES["logical_volumes"]}], {}),
-    ("class-count", host(), [{"name": "x", "logical_volumes": {"volume_group": "fast", "count": 0, "size": "1GiB"}}], {}),
-    ("block-file-system", host(), [{**BLOCK, "fs_type": "xfs"}], {}),
-    ("block-file-system", host(), [{**BLOCK, "mount_options": ["noatime"]}], {}),
-    ("mount-option", host(), [{**FILES, "mount_options": ["noatime,discard"]}], {}),
-    ("mount-option-refused", host(), [{**FILES, "mount_options": ["noauto"]}], {}),
-    ("base-dir", host(), [], {"base_dir": "/"}),
-    ("base-dir", host(), [], {"base_dir": "/var/lib"}),
-    ("base-dir", host(), [], {"base_dir": "relative"}),
-    ("base-dir", host(), [], {"base_dir": "/srv/a b"}),
-    ("base-dir", host(), [], {"base_dir": "/srv/../etc"}),
-    ("size-percent-of", host(), [{"name": "x", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "100%FREE"}}], {}),
-    ("lvm-name", host(), [{"name": "x", "logical_volumes": {"volume_group": "a b", "count": 1, "size": "1GiB"}}], {}),
-    ("vg-unknown", host(), [VOLUMES], {}),
-    ("pending-form", host(), [VOLUMES], {"pending": {"volume_groups": [{}]}}),
-    ("vg-full", host(GROUP_DISK, holding(LV_DEVICE, "xfs", UUID, "cl-lv")), [VOLUMES], {"state": State((FULL,))}),
-    ("lv-foreign", host(GROUP_DISK, LV_DEVICE), [VOLUMES], {"state": State((dataclasses.replace(GROUP, lvs=(LogicalVolume("lv-1", 125, "u-1"),)),))}),
-    ("volume-size-differs", host(GROUP_DISK, LV_DEVICE), [{"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "1GiB"}}], {"state": State((GROUP,))}),
-    ("volume-small", host(GROUP_DISK), [{"name": "tiny", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "100MiB"}}], {"state": State((GROUP,))}),
-    ("device-signature", host(GROUP_DISK, holding(LV_DEVICE, "ext4", "a-stranger")), [VOLUMES], {"state": State((GROUP,))}),
-    ("device-signature", host(holding(disk("a"), "xfs", UUID, "cl-other")), [FILES], {}),
-    ("device-small", host(disk("a", 200 * MIB)), [FILES], {}),
-    ("device-taken", host(disk("a")), [FILES], {"pending": {"volume_groups": [
-        {"name": "v", "uuid": None, "size_bytes": 4 * MIB, "free_bytes": 0, "extent_size_bytes": 4 * MIB, "tags": [], "devices": [wwn("a")], "logical_volumes": []}]}}),
-    ("device-taken", host(disk("a", entry="other/x")), [FILES], {}),
-    ("rule-shared", host(disk("a")), [FILES, {**FILES, "name": "b"}], {}),
-    ("rule-no-disk", host(disk("b")), [FILES], {}),
-    ("mode-differs", host(MOUNTED), [{"name": "local-fs", "volume_mode": "Block", "devices": {"rule": "fast"}}], {"entries": (MOUNT,)}),
-    ("mode-differs", host(disk("b")), [{"name": "bulk", "devices": {"rule": "bulk"}}], {"entries": (LINK,)}),
-    ("fs-type-differs", host(MOUNTED), [{**FILES, "fs_type": "ext4"}], {"entries": (MOUNT,)}),
-    ("mount-foreign", host(FORMATTED, disk("b", mounts=(PATH,))), [FILES], {"entries": (dataclasses.replace(MOUNT, device="sdb"),)}),
-    ("fstab-foreign", host(MOUNTED), [FILES], {"entries": (MOUNT,), "text": f"/dev/sda {PATH} xfs defaults 0 0"}),
-    ("published-unknown", host(MOUNTED), [GIVEN], {"entries": (MOUNT,)}),
-    ("class-published", host(MOUNTED), [GIVEN], {"entries": (MOUNT,), "published": PUBLISHED}),
-    ("entry-in-use", host(MOUNTED), [GIVEN], {"entries": (MOUNT,), "published": []}),
-])
+@pytest.mark.parametrize(
+    "code, machine, classes, options",
+    [
+        ("class-name", host(), [{**BLOCK, "name": "Bulk"}], {}),
+        ("class-name", host(), [{**BLOCK, "name": "a/b"}], {}),
+        ("class-name", host(), [{**BLOCK, "name": ""}], {}),
+        ("class-twice", host(), [BLOCK, BLOCK], {}),
+        ("class-source", host(), [{"name": "x"}], {}),
+        ("class-source", host(), [{**BLOCK, "logical_volumes": VOLUMES["logical_volumes"]}], {}),
+        ("class-count", host(), [{"name": "x", "logical_volumes": {"volume_group": "fast", "count": 0, "size": "1GiB"}}], {}),
+        ("block-file-system", host(), [{**BLOCK, "fs_type": "xfs"}], {}),
+        ("block-file-system", host(), [{**BLOCK, "mount_options": ["noatime"]}], {}),
+        ("mount-option", host(), [{**FILES, "mount_options": ["noatime,discard"]}], {}),
+        ("mount-option-refused", host(), [{**FILES, "mount_options": ["noauto"]}], {}),
+        ("base-dir", host(), [], {"base_dir": "/"}),
+        ("base-dir", host(), [], {"base_dir": "/var/lib"}),
+        ("base-dir", host(), [], {"base_dir": "relative"}),
+        ("base-dir", host(), [], {"base_dir": "/srv/a b"}),
+        ("base-dir", host(), [], {"base_dir": "/srv/../etc"}),
+        ("size-percent-of", host(), [{"name": "x", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "100%FREE"}}], {}),
+        ("lvm-name", host(), [{"name": "x", "logical_volumes": {"volume_group": "a b", "count": 1, "size": "1GiB"}}], {}),
+        ("vg-unknown", host(), [VOLUMES], {}),
+        ("pending-form", host(), [VOLUMES], {"pending": {"volume_groups": [{}]}}),
+        ("vg-full", host(GROUP_DISK, holding(LV_DEVICE, "xfs", UUID, "cl-lv")), [VOLUMES], {"state": State((FULL,))}),
+        (
+            "lv-foreign",
+            host(GROUP_DISK, LV_DEVICE),
+            [VOLUMES],
+            {"state": State((dataclasses.replace(GROUP, lvs=(LogicalVolume("lv-1", 125, "u-1"),)),))},
+        ),
+        (
+            "volume-size-differs",
+            host(GROUP_DISK, LV_DEVICE),
+            [{"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "1GiB"}}],
+            {"state": State((GROUP,))},
+        ),
+        (
+            "volume-small",
+            host(GROUP_DISK),
+            [{"name": "tiny", "logical_volumes": {"volume_group": "fast", "count": 1, "size": "100MiB"}}],
+            {"state": State((GROUP,))},
+        ),
+        ("device-signature", host(GROUP_DISK, holding(LV_DEVICE, "ext4", "a-stranger")), [VOLUMES], {"state": State((GROUP,))}),
+        ("device-signature", host(holding(disk("a"), "xfs", UUID, "cl-other")), [FILES], {}),
+        ("device-small", host(disk("a", 200 * MIB)), [FILES], {}),
+        (
+            "device-taken",
+            host(disk("a")),
+            [FILES],
+            {
+                "pending": {
+                    "volume_groups": [
+                        {
+                            "name": "v",
+                            "uuid": None,
+                            "size_bytes": 4 * MIB,
+                            "free_bytes": 0,
+                            "extent_size_bytes": 4 * MIB,
+                            "tags": [],
+                            "devices": [wwn("a")],
+                            "logical_volumes": [],
+                        }
+                    ]
+                }
+            },
+        ),
+        ("device-taken", host(disk("a", entry="other/x")), [FILES], {}),
+        ("rule-shared", host(disk("a")), [FILES, {**FILES, "name": "b"}], {}),
+        ("rule-no-disk", host(disk("b")), [FILES], {}),
+        ("mode-differs", host(MOUNTED), [{"name": "local-fs", "volume_mode": "Block", "devices": {"rule": "fast"}}], {"entries": (MOUNT,)}),
+        ("mode-differs", host(disk("b")), [{"name": "bulk", "devices": {"rule": "bulk"}}], {"entries": (LINK,)}),
+        ("fs-type-differs", host(MOUNTED), [{**FILES, "fs_type": "ext4"}], {"entries": (MOUNT,)}),
+        ("mount-foreign", host(FORMATTED, disk("b", mounts=(PATH,))), [FILES], {"entries": (dataclasses.replace(MOUNT, device="sdb"),)}),
+        ("fstab-foreign", host(MOUNTED), [FILES], {"entries": (MOUNT,), "text": f"/dev/sda {PATH} xfs defaults 0 0"}),
+        ("published-unknown", host(MOUNTED), [GIVEN], {"entries": (MOUNT,)}),
+        ("class-published", host(MOUNTED), [GIVEN], {"entries": (MOUNT,), "published": PUBLISHED}),
+        ("entry-in-use", host(MOUNTED), [GIVEN], {"entries": (MOUNT,), "published": []}),
+    ],
+)
 def test_refusals(code: str, machine: Host, classes: list, options: dict) -> None:
     with pytest.raises(CairnError) as refused:
         planned(machine, *classes, **options)

@@ -20,13 +20,22 @@ MACHINE = host(holding(disk("a"), "LVM2_member", "pv-a"), disk("b"), holding(dis
 POOL = LogicalVolume("pool", 100, "u-pool", "thin,pool", metadata=2, chunk_bytes=65536)
 DATA = LogicalVolume("data", 10, "u-data")
 THIN = LogicalVolume("thin", 50, "u-thin", "thin,sparse", pool="pool")
-GROUP = VolumeGroup("fast", EXTENT, 1022, 1022 - 100 - 2 - 2 - 10, "u-fast", ("old",), (PhysicalVolume("/dev/sda", "pv-a", "sda", 511), PhysicalVolume("/dev/sdc", "pv-c", "sdc", 511)),
-                    (POOL, DATA, THIN, LogicalVolume("lvol0_pmspare", 2, "u-spare", hidden=True)))
+GROUP = VolumeGroup(
+    "fast",
+    EXTENT,
+    1022,
+    1022 - 100 - 2 - 2 - 10,
+    "u-fast",
+    ("old",),
+    (PhysicalVolume("/dev/sda", "pv-a", "sda", 511), PhysicalVolume("/dev/sdc", "pv-c", "sdc", 511)),
+    (POOL, DATA, THIN, LogicalVolume("lvol0_pmspare", 2, "u-spare", hidden=True)),
+)
 MISSING = dataclasses.replace(GROUP, pvs=(GROUP.pvs[0], PhysicalVolume("[unknown]", "pv-c", "", 511, missing=True)))
 
 
 def params(*groups: dict, **options: Any) -> dict:
     """Parameters as the module hands them over, defaults filled in."""
+
     def filled(item: dict) -> dict:
         full = {"state": "present", "adopt_new": False, **item}
         full["thin_pools"] = [{"state": "present", "overprovision_ratio": 1.0, **each} for each in item.get("thin_pools", [])]
@@ -34,7 +43,15 @@ def params(*groups: dict, **options: Any) -> dict:
         return full
 
     rules = options.pop("rules", [rule("fast", rotational=False), rule("bulk", rotational=True)])
-    return {"volume_groups": [filled(group) for group in groups], "disk_rules": rules, "wipe": {}, "allow_data_loss": {}, "allow_kernel_names": False, "base_dir": BASE, **options}
+    return {
+        "volume_groups": [filled(group) for group in groups],
+        "disk_rules": rules,
+        "wipe": {},
+        "allow_data_loss": {},
+        "allow_kernel_names": False,
+        "base_dir": BASE,
+        **options,
+    }
 
 
 def fast(**values: Any) -> dict:
@@ -55,41 +72,68 @@ def commands(made: Plan) -> list:
 
 
 def test_from_empty_disks() -> None:
-    made = planned(None, fast(thin_pools=[{"name": "pool", "size": "20%VG"}], logical_volumes=[{"name": "data", "size": "100MiB", "tags": ["x"]}, {"name": "rest", "size": "100%FREE"}]),
-                   machine=host(disk("a"), disk("b"), disk("c")))
+    made = planned(
+        None,
+        fast(
+            thin_pools=[{"name": "pool", "size": "20%VG"}],
+            logical_volumes=[{"name": "data", "size": "100MiB", "tags": ["x"]}, {"name": "rest", "size": "100%FREE"}],
+        ),
+        machine=host(disk("a"), disk("b"), disk("c")),
+    )
     assert commands(made) == [
         f"vgcreate --physicalextentsize 4194304b --dataalignment 1048576b fast {wwn('a')} {wwn('c')}",
         "lvcreate --yes --type thin-pool --extents 202 --poolmetadatasize 4194304b --poolmetadataspare y --chunksize 65536b --zero y --name pool fast",
         "lvcreate --yes --wipesignatures y --zero y --type linear --extents 25 --addtag x --name data fast",
-        "lvcreate --yes --wipesignatures y --zero y --type linear --extents 793 --name rest fast"]
+        "lvcreate --yes --wipesignatures y --zero y --type linear --extents 793 --name rest fast",
+    ]
     assert made.after.groups[0].free == 0
 
 
-@pytest.mark.parametrize("wanted, expected", [
-    (fast(), []),
-    (fast(thin_pools=[{"name": "pool", "size": "400MiB"}], logical_volumes=[{"name": "data", "size": "40MiB"}, {"name": "thin", "size": "200MiB", "thin_pool": "pool"}]), []),
-    (fast(thin_pools=[{"name": "pool", "size": "100 extents"}], logical_volumes=[{"name": "data", "size": "10 extents"}]), []),
-    (fast(logical_volumes=[{"name": "data", "size": "100%FREE"}], thin_pools=[{"name": "pool", "size": "100%FREE"}]), []),
-    (fast(logical_volumes=[{"name": "data", "size": "41MiB"}]), ["lvextend --extents 11 fast/data"]),
-    (fast(logical_volumes=[{"name": "data", "size": "50%VG"}]), ["lvextend --extents 511 fast/data"]),
-    (fast(logical_volumes=[{"name": "thin", "size": "300MiB", "thin_pool": "pool"}]), ["lvextend --size 314572800b fast/thin"]),
-    (fast(logical_volumes=[{"name": "data", "size": "40MiB", "tags": ["b", "a"]}]), ["lvchange --addtag a --addtag b fast/data"]),
-    (fast(thin_pools=[{"name": "pool", "size": "800MiB"}]), ["lvextend --extents 200 fast/pool"]),
-    (fast(thin_pools=[{"name": "pool", "size": "400MiB", "metadata_size": "16MiB"}]), ["lvextend --poolmetadatasize 16777216b fast/pool"]),
-    (fast(tags=["new", "old"]), ["vgchange --addtag new fast"]),
-    (fast(tags=[]), ["vgchange --deltag old fast"]),
-    (fast(logical_volumes=[{"name": "new", "size": "1GiB", "thin_pool": "pool"}], thin_pools=[{"name": "pool", "size": "400MiB", "overprovision_ratio": 4}]),
-     ["lvcreate --type thin --virtualsize 1073741824b --thinpool pool --name new fast"]),
-])
+@pytest.mark.parametrize(
+    "wanted, expected",
+    [
+        (fast(), []),
+        (
+            fast(
+                thin_pools=[{"name": "pool", "size": "400MiB"}],
+                logical_volumes=[{"name": "data", "size": "40MiB"}, {"name": "thin", "size": "200MiB", "thin_pool": "pool"}],
+            ),
+            [],
+        ),
+        (fast(thin_pools=[{"name": "pool", "size": "100 extents"}], logical_volumes=[{"name": "data", "size": "10 extents"}]), []),
+        (fast(logical_volumes=[{"name": "data", "size": "100%FREE"}], thin_pools=[{"name": "pool", "size": "100%FREE"}]), []),
+        (fast(logical_volumes=[{"name": "data", "size": "41MiB"}]), ["lvextend --extents 11 fast/data"]),
+        (fast(logical_volumes=[{"name": "data", "size": "50%VG"}]), ["lvextend --extents 511 fast/data"]),
+        (fast(logical_volumes=[{"name": "thin", "size": "300MiB", "thin_pool": "pool"}]), ["lvextend --size 314572800b fast/thin"]),
+        (fast(logical_volumes=[{"name": "data", "size": "40MiB", "tags": ["b", "a"]}]), ["lvchange --addtag a --addtag b fast/data"]),
+        (fast(thin_pools=[{"name": "pool", "size": "800MiB"}]), ["lvextend --extents 200 fast/pool"]),
+        (fast(thin_pools=[{"name": "pool", "size": "400MiB", "metadata_size": "16MiB"}]), ["lvextend --poolmetadatasize 16777216b fast/pool"]),
+        (fast(tags=["new", "old"]), ["vgchange --addtag new fast"]),
+        (fast(tags=[]), ["vgchange --deltag old fast"]),
+        (
+            fast(
+                logical_volumes=[{"name": "new", "size": "1GiB", "thin_pool": "pool"}],
+                thin_pools=[{"name": "pool", "size": "400MiB", "overprovision_ratio": 4}],
+            ),
+            ["lvcreate --type thin --virtualsize 1073741824b --thinpool pool --name new fast"],
+        ),
+    ],
+)
 def test_on_a_group_that_is_there(wanted: dict, expected: list) -> None:
     assert commands(planned(GROUP, wanted)) == expected
 
 
 def test_a_plan_leads_to_a_state_that_needs_none() -> None:
-    made = planned(None, fast(thin_pools=[{"name": "pool", "size": "80%VG"}], logical_volumes=[{"name": "a", "size": "10%VG"}, {"name": "b", "size": "100%FREE"}]),
-                   machine=host(disk("a"), disk("c")))
+    made = planned(
+        None,
+        fast(thin_pools=[{"name": "pool", "size": "80%VG"}], logical_volumes=[{"name": "a", "size": "10%VG"}, {"name": "b", "size": "100%FREE"}]),
+        machine=host(disk("a"), disk("c")),
+    )
     group = dataclasses.replace(made.after.groups[0], uuid="u")
-    again = planned(group, fast(thin_pools=[{"name": "pool", "size": "80%VG"}], logical_volumes=[{"name": "a", "size": "10%VG"}, {"name": "b", "size": "100%FREE"}]))
+    again = planned(
+        group,
+        fast(thin_pools=[{"name": "pool", "size": "80%VG"}], logical_volumes=[{"name": "a", "size": "10%VG"}, {"name": "b", "size": "100%FREE"}]),
+    )
     assert actions(again) == []
 
 
@@ -138,8 +182,14 @@ def test_a_disk_that_cannot_be_read_holds_its_group_back() -> None:
 
 
 def test_removal_with_consent() -> None:
-    made = planned(GROUP, fast(logical_volumes=[{"name": "thin", "state": "absent"}, {"name": "none", "state": "absent"}], thin_pools=[{"name": "pool", "state": "absent"}]),
-                   allow_data_loss={"fast/thin": "u-thin", "fast/pool": "u-pool"})
+    made = planned(
+        GROUP,
+        fast(
+            logical_volumes=[{"name": "thin", "state": "absent"}, {"name": "none", "state": "absent"}],
+            thin_pools=[{"name": "pool", "state": "absent"}],
+        ),
+        allow_data_loss={"fast/thin": "u-thin", "fast/pool": "u-pool"},
+    )
     assert commands(made) == ["lvremove --yes fast/thin", "lvremove --yes fast/pool"]
     assert "u-thin" in made.actions[0].loses
     gone = planned(GROUP, {"name": "fast", "state": "absent"}, allow_data_loss={"fast": "u-fast"})
@@ -161,64 +211,75 @@ def pool(**values: Any) -> dict:
     return fast(thin_pools=[{"name": "pool2", "size": "1GiB", **values}])
 
 
-@pytest.mark.parametrize("code, group, wanted", [
-    ("vg-twice", GROUP, [fast(), {"name": "fast", "devices": {"rule": "bulk"}}]),
-    ("vg-devices", GROUP, [{"name": "fast"}]),
-    ("vg-full", GROUP, [volume(size="4GiB")]),
-    ("vg-full", GROUP, [pool(size="4GiB")]),
-    ("vg-full", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4GiB"}])]),
-    ("vg-full", GROUP, [pool(size="0.1%VG")]),
-    ("vg-elsewhere", GROUP, [{"name": "fast", "devices": [wwn("b")]}]),
-    ("vg-exported", dataclasses.replace(GROUP, exported=True), [fast()]),
-    ("vg-shared", dataclasses.replace(GROUP, shared=True), [fast()]),
-    ("vg-consent", GROUP, [{"name": "fast", "state": "absent"}]),
-    ("rule-shared", GROUP, [fast(), {"name": "other", "devices": {"rule": "fast"}}]),
-    ("device-shared", GROUP, [fast(), {"name": "other", "devices": [wwn("a")]}]),
-    ("device-signature", None, [fast()]),
-    ("rule-unknown", GROUP, [fast(devices={"rule": "faster"})]),
-    ("lv-twice", GROUP, [fast(thin_pools=[{"name": "x", "size": "1GiB"}], logical_volumes=[{"name": "x", "size": "1GiB"}])]),
-    ("lvm-name", GROUP, [volume(name="-x")]),
-    ("lvm-name", GROUP, [volume(name="a b")]),
-    ("lvm-name", GROUP, [volume(name="..")]),
-    ("lvm-name", GROUP, [fast(name="a/b")]),
-    ("lvm-name", GROUP, [volume(name="x" * 128)]),
-    ("lvm-name-reserved", GROUP, [volume(name="snapshot1")]),
-    ("lvm-name-reserved", GROUP, [volume(name="a_tmeta")]),
-    ("lvm-tag", GROUP, [fast(tags=["a b"])]),
-    ("lvm-tag", GROUP, [volume(tags=["-a"])]),
-    ("extent-size", GROUP, [fast(extent_size="5MiB")]),
-    ("extent-size", GROUP, [fast(extent_size="64KiB")]),
-    ("extent-differs", GROUP, [fast(extent_size="8MiB")]),
-    ("size-missing", GROUP, [volume(size=None)]),
-    ("size-relative", GROUP, [volume(size="+512M")]),
-    ("size-zero", GROUP, [volume(size="0")]),
-    ("size-negative", GROUP, [volume(size="-1GiB")]),
-    ("size-percent-of", GROUP, [volume(size="10%")]),
-    ("size-percent-of", GROUP, [volume(size="10%VG", thin_pool="pool")]),
-    ("size-percent-range", GROUP, [volume(size="110%FREE")]),
-    ("size-overflow", GROUP, [volume(size="9EiB")]),
-    ("size-ambiguous", GROUP, [volume(size="10G")]),
-    ("pool-metadata", GROUP, [pool(metadata_size="1MiB")]),
-    ("pool-metadata", GROUP, [pool(metadata_size="17GiB")]),
-    ("pool-chunk", GROUP, [pool(chunk_size="100KiB")]),
-    ("pool-chunk", GROUP, [pool(chunk_size="2GiB")]),
-    ("pool-ratio", GROUP, [pool(overprovision_ratio=0)]),
-    ("pool-chunk-differs", GROUP, [fast(thin_pools=[{"name": "pool", "size": "400MiB", "chunk_size": "128KiB"}])]),
-    ("pool-metadata-shrink", GROUP, [fast(thin_pools=[{"name": "pool", "size": "400MiB", "metadata_size": "4MiB"}])]),
-    ("pool-unknown", GROUP, [volume(thin_pool="none")]),
-    ("pool-unknown", GROUP, [volume(thin_pool="data")]),
-    ("pool-kind", GROUP, [fast(thin_pools=[{"name": "data", "size": "1GiB"}])]),
-    ("pool-overcommit", GROUP, [fast(thin_pools=[{"name": "pool", "size": "400MiB"}], logical_volumes=[{"name": "new", "size": "1GiB", "thin_pool": "pool"}])]),
-    ("lv-kind", GROUP, [fast(logical_volumes=[{"name": "thin", "size": "1GiB"}])]),
-    ("lv-kind", GROUP, [fast(logical_volumes=[{"name": "pool", "size": "1GiB"}])]),
-    ("lv-needed", GROUP, [fast(thin_pools=[{"name": "pool", "state": "absent"}])]),
-    ("lv-consent", GROUP, [fast(logical_volumes=[{"name": "data", "state": "absent"}])]),
-    ("lv-open", opened(DATA), [fast(logical_volumes=[{"name": "data", "state": "absent"}])]),
-    ("lv-open", opened(DATA), [{"name": "fast", "state": "absent"}]),
-    ("lv-grow-kind", dataclasses.replace(GROUP, lvs=(dataclasses.replace(DATA, layout="raid,raid1"),)), [fast(logical_volumes=[{"name": "data", "size": "1GiB"}])]),
-    ("shrink-unsupported", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4MiB"}])]),
-    ("shrink-unsupported", GROUP, [fast(thin_pools=[{"name": "pool", "size": "4MiB"}])]),
-])
+@pytest.mark.parametrize(
+    "code, group, wanted",
+    [
+        ("vg-twice", GROUP, [fast(), {"name": "fast", "devices": {"rule": "bulk"}}]),
+        ("vg-devices", GROUP, [{"name": "fast"}]),
+        ("vg-full", GROUP, [volume(size="4GiB")]),
+        ("vg-full", GROUP, [pool(size="4GiB")]),
+        ("vg-full", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4GiB"}])]),
+        ("vg-full", GROUP, [pool(size="0.1%VG")]),
+        ("vg-elsewhere", GROUP, [{"name": "fast", "devices": [wwn("b")]}]),
+        ("vg-exported", dataclasses.replace(GROUP, exported=True), [fast()]),
+        ("vg-shared", dataclasses.replace(GROUP, shared=True), [fast()]),
+        ("vg-consent", GROUP, [{"name": "fast", "state": "absent"}]),
+        ("rule-shared", GROUP, [fast(), {"name": "other", "devices": {"rule": "fast"}}]),
+        ("device-shared", GROUP, [fast(), {"name": "other", "devices": [wwn("a")]}]),
+        ("device-signature", None, [fast()]),
+        ("rule-unknown", GROUP, [fast(devices={"rule": "faster"})]),
+        ("lv-twice", GROUP, [fast(thin_pools=[{"name": "x", "size": "1GiB"}], logical_volumes=[{"name": "x", "size": "1GiB"}])]),
+        ("lvm-name", GROUP, [volume(name="-x")]),
+        ("lvm-name", GROUP, [volume(name="a b")]),
+        ("lvm-name", GROUP, [volume(name="..")]),
+        ("lvm-name", GROUP, [fast(name="a/b")]),
+        ("lvm-name", GROUP, [volume(name="x" * 128)]),
+        ("lvm-name-reserved", GROUP, [volume(name="snapshot1")]),
+        ("lvm-name-reserved", GROUP, [volume(name="a_tmeta")]),
+        ("lvm-tag", GROUP, [fast(tags=["a b"])]),
+        ("lvm-tag", GROUP, [volume(tags=["-a"])]),
+        ("extent-size", GROUP, [fast(extent_size="5MiB")]),
+        ("extent-size", GROUP, [fast(extent_size="64KiB")]),
+        ("extent-differs", GROUP, [fast(extent_size="8MiB")]),
+        ("size-missing", GROUP, [volume(size=None)]),
+        ("size-relative", GROUP, [volume(size="+512M")]),
+        ("size-zero", GROUP, [volume(size="0")]),
+        ("size-negative", GROUP, [volume(size="-1GiB")]),
+        ("size-percent-of", GROUP, [volume(size="10%")]),
+        ("size-percent-of", GROUP, [volume(size="10%VG", thin_pool="pool")]),
+        ("size-percent-range", GROUP, [volume(size="110%FREE")]),
+        ("size-overflow", GROUP, [volume(size="9EiB")]),
+        ("size-ambiguous", GROUP, [volume(size="10G")]),
+        ("pool-metadata", GROUP, [pool(metadata_size="1MiB")]),
+        ("pool-metadata", GROUP, [pool(metadata_size="17GiB")]),
+        ("pool-chunk", GROUP, [pool(chunk_size="100KiB")]),
+        ("pool-chunk", GROUP, [pool(chunk_size="2GiB")]),
+        ("pool-ratio", GROUP, [pool(overprovision_ratio=0)]),
+        ("pool-chunk-differs", GROUP, [fast(thin_pools=[{"name": "pool", "size": "400MiB", "chunk_size": "128KiB"}])]),
+        ("pool-metadata-shrink", GROUP, [fast(thin_pools=[{"name": "pool", "size": "400MiB", "metadata_size": "4MiB"}])]),
+        ("pool-unknown", GROUP, [volume(thin_pool="none")]),
+        ("pool-unknown", GROUP, [volume(thin_pool="data")]),
+        ("pool-kind", GROUP, [fast(thin_pools=[{"name": "data", "size": "1GiB"}])]),
+        (
+            "pool-overcommit",
+            GROUP,
+            [fast(thin_pools=[{"name": "pool", "size": "400MiB"}], logical_volumes=[{"name": "new", "size": "1GiB", "thin_pool": "pool"}])],
+        ),
+        ("lv-kind", GROUP, [fast(logical_volumes=[{"name": "thin", "size": "1GiB"}])]),
+        ("lv-kind", GROUP, [fast(logical_volumes=[{"name": "pool", "size": "1GiB"}])]),
+        ("lv-needed", GROUP, [fast(thin_pools=[{"name": "pool", "state": "absent"}])]),
+        ("lv-consent", GROUP, [fast(logical_volumes=[{"name": "data", "state": "absent"}])]),
+        ("lv-open", opened(DATA), [fast(logical_volumes=[{"name": "data", "state": "absent"}])]),
+        ("lv-open", opened(DATA), [{"name": "fast", "state": "absent"}]),
+        (
+            "lv-grow-kind",
+            dataclasses.replace(GROUP, lvs=(dataclasses.replace(DATA, layout="raid,raid1"),)),
+            [fast(logical_volumes=[{"name": "data", "size": "1GiB"}])],
+        ),
+        ("shrink-unsupported", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4MiB"}])]),
+        ("shrink-unsupported", GROUP, [fast(thin_pools=[{"name": "pool", "size": "4MiB"}])]),
+    ],
+)
 def test_refusals(code: str, group: Any, wanted: list) -> None:
     with pytest.raises(CairnError) as refused:
         planned(group, *wanted)

@@ -41,7 +41,11 @@ def test_what_one_task_returns_the_next_can_read() -> None:
     groups = report().groups
     told = dump(groups, MACHINE)
     assert told["volume_groups"][0]["devices"] == [wwn("a"), wwn("e")]
-    assert [each["path"] for each in told["volume_groups"][0]["logical_volumes"]] == ["/dev/fast/local-fs-1", "/dev/fast/local-fs-2", "/dev/fast/pool"]
+    assert [each["path"] for each in told["volume_groups"][0]["logical_volumes"]] == [
+        "/dev/fast/local-fs-1",
+        "/dev/fast/local-fs-2",
+        "/dev/fast/pool",
+    ]
     assert dump(load(told, MACHINE), MACHINE) == told
     assert load(None, MACHINE) == load({}, MACHINE) == ()
 

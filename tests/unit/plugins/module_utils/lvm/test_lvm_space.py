@@ -8,25 +8,54 @@ import pytest
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Extents, Percent
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, VolumeGroup
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.space import (METADATA_MAX, alignment, chunk_size, extents, metadata_extents, pool_layout,
-                                                                              pv_extents, spare_extents, with_spare)
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.space import (
+    METADATA_MAX,
+    alignment,
+    chunk_size,
+    extents,
+    metadata_extents,
+    pool_layout,
+    pv_extents,
+    spare_extents,
+    with_spare,
+)
 
 MIB = 1024**2
 GIB = 1024**3
 EXTENT = 4 * MIB
 
 
-@pytest.mark.parametrize("size, count", [
-    (1, 1), (EXTENT, 1), (EXTENT + 1, 2), (Extents(7), 7), (Percent(50, "VG"), 511), (Percent(100, "VG"), 1022), (Percent(33.3, "VG"), 340), (Percent(100, "FREE"), 10),
-    (Percent(99.9, "FREE"), 9),
-])
+@pytest.mark.parametrize(
+    "size, count",
+    [
+        (1, 1),
+        (EXTENT, 1),
+        (EXTENT + 1, 2),
+        (Extents(7), 7),
+        (Percent(50, "VG"), 511),
+        (Percent(100, "VG"), 1022),
+        (Percent(33.3, "VG"), 340),
+        (Percent(100, "FREE"), 10),
+        (Percent(99.9, "FREE"), 9),
+    ],
+)
 def test_sizes_in_extents(size: object, count: int) -> None:
     assert extents(size, 1022, 10, EXTENT) == count
 
 
-@pytest.mark.parametrize("optimal, start", [
-    ([0, 0], MIB), ([65536], MIB), ([MIB], MIB), ([3 * 64 * 1024], 3 * MIB), ([126976], MIB), ([33553920], MIB), ([5 * MIB, 0], 5 * MIB), ([192 * 1024, 5 * MIB], 15 * MIB),
-])
+@pytest.mark.parametrize(
+    "optimal, start",
+    [
+        ([0, 0], MIB),
+        ([65536], MIB),
+        ([MIB], MIB),
+        ([3 * 64 * 1024], 3 * MIB),
+        ([126976], MIB),
+        ([33553920], MIB),
+        ([5 * MIB, 0], 5 * MIB),
+        ([192 * 1024, 5 * MIB], 15 * MIB),
+    ],
+)
 def test_data_starts_at_whole_stripes(optimal: list, start: int) -> None:
     assert alignment(optimal) == start
 
@@ -37,7 +66,9 @@ def test_extents_of_a_disk() -> None:
     assert pv_extents(MIB, EXTENT, MIB) == 0
 
 
-@pytest.mark.parametrize("size, chunk", [(GIB, 64 * 1024), (7 * 1024 * GIB, 64 * 1024), (16 * 1024 * GIB, 256 * 1024), (100 * 1024 * GIB, 1024 * 1024)])
+@pytest.mark.parametrize(
+    "size, chunk", [(GIB, 64 * 1024), (7 * 1024 * GIB, 64 * 1024), (16 * 1024 * GIB, 256 * 1024), (100 * 1024 * GIB, 1024 * 1024)]
+)
 def test_chunks_grow_with_the_pool(size: int, chunk: int) -> None:
     assert chunk_size(size) == chunk
     assert size // chunk * 128 <= METADATA_MAX

@@ -1,0 +1,60 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Whether a device can be given to somebody new, or the one reason why not. Pure."""
+
+from __future__ import annotations
+
+from typing import Mapping
+
+from .._core.errors import NoSpace, Refused
+from .._core.plan import Consent
+from .._core.quantity import human
+from .model import Device, Host
+
+
+def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bool, consent: Consent, taken: Mapping[str, str]) -> None:
+    """Raise unless ``device`` can be written to now.
+
+    ``minimum`` is in bytes. ``blank`` says that its signature guards nothing. ``taken`` maps kernel names to uses that only the caller knows of.
+    """
+    hint = "name another disk, or narrow the rule (only_unused: true passes over disks in use)."
+    if not device.readable:
+        raise Refused(
+            "the device cannot be read.", code="device-unreadable", parameter=parameter, found=device.id, fix="replace it or take it out of the list."
+        )
+    if device.read_only:
+        raise Refused(
+            "the device is read-only.", code="device-read-only", parameter=parameter, found=device.id, fix="make it writable, or name another."
+        )
+    mounts = host.mounts(device)
+    if mounts:
+        raise Refused("the device is mounted.", code="device-mounted", parameter=parameter, found=f"{device.id} at {mounts[0]}", fix=hint)
+    if device.kernel_name in taken or device.entry:
+        use = taken.get(device.kernel_name) or f"local volume {device.entry}"
+        raise Refused(
+            "the device is already given to something else.", code="device-taken", parameter=parameter, found=f"{device.id}: {use}", fix=hint
+        )
+    above = [each for each in host.above(device) if each.type != "part"]
+    if above:
+        raise Refused("the device is in use.", code="device-in-use", parameter=parameter, found=f"{device.id} carries {above[0].path}", fix=hint)
+    if device.size < minimum:
+        raise NoSpace(
+            "the device is too small.",
+            code="device-small",
+            parameter=parameter,
+            found=f"{device.id} of {human(device.size)}",
+            fix=f"at least {human(minimum)} is needed.",
+        )
+    if device.signatures and not blank:
+        parts = len(host.above(device))
+        consent.require(
+            device.id,
+            device.found,
+            " and ".join(map(str, device.signatures)) + (f" with {parts} partitions" if parts else ""),
+            names=device.names,
+            code="device-signature",
+        )

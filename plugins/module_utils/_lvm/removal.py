@@ -1,0 +1,64 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Plans that remove logical volumes, with consent that names each. Pure."""
+
+from __future__ import annotations
+
+from .._block.model import Host
+from .._core.command import command
+from .._core.errors import Busy, Refused
+from .._core.plan import Action, Consent
+from .model import LogicalVolume, VolumeGroup
+from .volumes import Planned, describe
+
+
+def plan_removal(group: VolumeGroup, name: str, consent: Consent, host: Host) -> Planned:
+    """Remove a logical volume or an empty thin pool, with consent that names its UUID."""
+    present = group.lv(name)
+    if not present:
+        return (), group
+    path = f"{group.name}/{name}"
+    users = [each.name for each in group.lvs if name in (each.pool, each.origin)]
+    if users:
+        raise Refused(
+            "other volumes depend on it.", code="lv-needed", parameter="state", found=f"{path} carries {', '.join(users)}", fix="remove those first."
+        )
+    check_unused(group, present, host)
+    consent.require(path, present.uuid or "", "all data on it", code="lv-consent")
+    given = present.metadata + present.extents if present.thin_pool else 0 if present.thin else present.extents
+    action = Action(
+        "remove",
+        "logical volume",
+        path,
+        (command("lvremove", "--yes", path),),
+        describe(group, present),
+        None,
+        loses=f"all data on {path} ({present.uuid})",
+    )
+    return (action,), group.without_lv(name, given)
+
+
+def check_unused(group: VolumeGroup, volume: LogicalVolume, host: Host) -> None:
+    """Refuse to touch a volume that is open (mounted, exported, in a pod) or given out raw as a local volume."""
+    path = f"{group.name}/{volume.name}"
+    if volume.open:
+        raise Busy(
+            "the logical volume is in use.",
+            code="lv-open",
+            parameter="state",
+            found=f"{path} is open",
+            fix="unmount it or stop what uses it, then run again.",
+        )
+    device = host.resolve(f"/dev/{path}")
+    if device and device.entry:
+        raise Refused(
+            "the logical volume is given out as a local volume.",
+            code="lv-given-out",
+            parameter="state",
+            found=f"{path} as {device.entry}",
+            fix="give up the class with cairn.storage.local_volumes first.",
+        )
