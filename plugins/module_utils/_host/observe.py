@@ -1,0 +1,57 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""A host's kernel modules, configuration files and services: reading them, and the steps that are not commands."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, FrozenSet, Iterable, Optional
+
+from .._core import files
+from .._core.command import read
+from .._core.errors import NotFound
+from .plan import Desired, EnableMissing, Observed, Service, WriteFile, blocks
+
+
+def observe(desired: Desired) -> Observed:
+    """One command, whatever the number of services; the rest are files."""
+    wanted = blocks(desired)
+    names = [*desired.services, *(block.reload for block in wanted if block.reload)]
+    return Observed(_loaded(), {block.path: _text(block.path) for block in wanted}, _services(names))
+
+
+def _loaded() -> FrozenSet[str]:
+    """Names of kernel modules that are loaded or built in, with underscores."""
+    builtin = _text(f"/lib/modules/{os.uname().release}/modules.builtin") or ""
+    names = {os.path.basename(line).split(".", 1)[0].replace("-", "_") for line in builtin.splitlines()}
+    return frozenset(names | set(os.listdir("/sys/module")))
+
+
+def _text(path: str) -> Optional[str]:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _services(names: Iterable[str]) -> Dict[str, Service]:
+    names = list(names)
+    if not names:
+        return {}
+    shown = read("systemctl", "show", "--property=LoadState,UnitFileState,ActiveState", "--", *names)
+    units = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in shown.strip().split("\n\n")]
+    return {name: Service(unit["LoadState"] != "not-found", unit["UnitFileState"] in ("enabled", "static", "indirect", "generated"), unit["ActiveState"] == "active")
+            for name, unit in zip(names, units)}
+
+
+def _refuse(step: EnableMissing) -> None:
+    raise NotFound(f"there is no service {step.name}.", code="service-missing", parameter="services", fix="install its package first, or correct the name.")
+
+
+#: For ``_module.run``.
+HANDLERS = {WriteFile: lambda step: files.replace(step.path, step.text), EnableMissing: _refuse}
