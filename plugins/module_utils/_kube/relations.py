@@ -60,6 +60,9 @@ def _names(item: Object) -> Iterator[Tuple[str, str]]:
     for signature in item.get("signatures") or ():
         if signature.get("uuid"):
             yield signature["uuid"], item["id"]
+    # Also those of logical volumes upon a disk; an entry's mount point is named after its file system.
+    for mount in item.get("mounts") or ():
+        yield os.path.basename(mount), item["id"]
 
 
 def volumes(lists: Lists) -> List[dict]:
