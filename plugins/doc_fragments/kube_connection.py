@@ -36,6 +36,10 @@ attributes:
   idempotent:
     support: full
     description: Running it again on an unchanged cluster changes nothing.
+  action_group:
+    support: full
+    membership: cairn.storage.kube
+    description: Use C(group/cairn.storage.kube) in C(module_defaults) to give O(kubeconfig) and O(context) once.
   platform:
     support: full
     platforms: posix
@@ -54,6 +58,10 @@ attributes:
   idempotent:
     support: N/A
     description: Running it again on an unchanged cluster changes nothing.
+  action_group:
+    support: full
+    membership: cairn.storage.kube
+    description: Use C(group/cairn.storage.kube) in C(module_defaults) to give O(kubeconfig) and O(context) once.
   platform:
     support: full
     platforms: posix
