@@ -14,7 +14,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 WRITERS = {"pvcreate", "vgcreate", "lvcreate", "vgextend", "lvextend", "vgchange", "lvchange", "wipefs", "mkfs.xfs", "mkfs.ext4", "mount", "umount", "ctr", "chattr"}
-DISK = "/dev/disk/by-id/wwn-0x60014055ca1ab1e000{node}000{disk}"
+DISK = "/dev/disk/by-id/wwn-0x60014055ca1ab1e000{node}000{disk}000000000"
 
 
 def run(*argv: str, stdin: str | None = None) -> subprocess.CompletedProcess:
@@ -46,7 +46,7 @@ def changes_since(begin: float) -> list[str]:
 WISHES = {
     "a disk that is absent": (
         {"lvm_volume_groups": [{"name": "fast", "devices": [DISK.format(node=9, disk=9)]}]},
-        ["wwn-0x60014055ca1ab1e00090009"]),
+        ["wwn-0x60014055ca1ab1e00090009000000000"]),
     "a disk that holds a file system": (
         {"lvm_volume_groups": [{"name": "fast", "devices": ["{{ '" + DISK.format(node="@", disk=1) + "' | replace('@', inventory_hostname[-1]) }}"]}]},
         ["ext4", "wipe"]),
