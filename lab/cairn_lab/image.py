@@ -42,9 +42,15 @@ _MASKED = (
 )
 # Installed for those who want them, started by nobody but a role.
 _DISABLED = ("multipathd.service", "smartmontools.service", "containerd.service")
-_ENABLED = ("cairn-lab-host.service", "cairn-lab-disks.service", "cairn-lab-ready.service")
-# Every machine has to have its own; the copies in the packages' tree would be shared.
-_PER_MACHINE = ("etc/ssh/ssh_host_*", "etc/iscsi/initiatorname.iscsi", "etc/hostname")
+_ENABLED = tuple(f"cairn-lab-{name}.service" for name in ("host", "disks", "ready"))
+_DROPPED = (
+    # Every machine has to have its own; the copies in the packages' tree would be shared.
+    "etc/ssh/ssh_host_*",
+    "etc/iscsi/initiatorname.iscsi",
+    "etc/hostname",
+    # systemctl does without logind, but complains about one that is announced and masked.
+    "usr/share/dbus-1/system-services/org.freedesktop.login1.service",
+)
 
 
 def base_image(archives):
@@ -97,7 +103,7 @@ def _populate(tree, kernel, root):
     shutil.rmtree(root, ignore_errors=True)
     # Hard links: nothing below changes a file in place, it only adds, removes and replaces.
     run(["cp", "-a", "--link", tree, root])
-    for pattern in _PER_MACHINE:
+    for pattern in _DROPPED:
         for path in root.glob(pattern):
             path.unlink()
     run(["cp", "-a", "--remove-destination", "--no-preserve=ownership", f"{IMAGE}/rootfs/.", root])
