@@ -21,7 +21,6 @@ from ._kube.client import APPLY
 from ._kube.connection import connect
 from ._kube.failures import about
 from ._kube.manifest import Ref, redact
-from ._kube.manifest import parse as parse_manifests
 from ._kube.wait import Reached, Target, wait
 
 #: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
@@ -45,11 +44,11 @@ class _Session:
         self._answers: Dict[Ref, dict] = {}
 
     def parse(self, params: Mapping[str, Any]) -> apply.Desired:
-        desired = self._parse(params)
-        # Ansible returns a module's parameters with its result.
-        for name in ("objects", "pending"):
-            if self._params.get(name):
-                self._params[name] = [redact(manifest) for manifest in parse_manifests(self._params[name], name)]
+        # Ansible returns a module's parameters with its result; what cannot be read may hold a secret anywhere.
+        given = {**params}
+        self._params["objects"] = []
+        desired = self._parse(given)
+        self._params["objects"] = [redact(manifest) for manifest in desired.objects]
         return desired
 
     def observe(self, desired: apply.Desired) -> apply.Observed:

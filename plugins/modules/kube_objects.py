@@ -125,7 +125,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 objects:
-  description: The objects in the order given, as they are, or in check mode as they would be. Values of Secrets are hidden.
+  description: The objects in the order given, then those of O(wait_for), as they are, or in check mode as they would be. Values of Secrets are hidden.
   returned: success, and when waiting failed
   type: list
   elements: dict

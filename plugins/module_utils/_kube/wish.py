@@ -18,6 +18,8 @@ from .apply import Desired
 
 #: The API server's own rule for field managers (ValidateFieldManager), with room for words only.
 _MANAGER = re.compile(r"[!-~]{1,128}")
+#: Kinds that other objects need before they can be asked about. Others may hold hidden secrets, which could not be read again.
+_MAKE_ROOM = ("CustomResourceDefinition", "Namespace")
 _CLAIM = re.compile(r"[^/\s]+/[^/\s]+")
 
 
@@ -45,7 +47,7 @@ def parse(params: Mapping[str, Any]) -> Desired:
         consent=Consent("allow_data_loss", params["allow_data_loss"]),
         manager=params["field_manager"],
         take=params["on_conflict"] == "take",
-        pending=manifest.parse(params["pending"], "pending"),
+        pending=manifest.parse((item for item in params["pending"] if item.get("kind") in _MAKE_ROOM), "pending"),
         awaited=manifest.parse(awaited, "wait_for"),
         wait=params["wait_timeout"] if params["wait"] else None,
     )

@@ -33,6 +33,12 @@ def test_refused(code: str, params: dict) -> None:
     assert refused.value.code == code and refused.value.parameter.partition("[")[0] in params
 
 
+def test_what_an_earlier_task_leaves_behind_is_accepted_with_its_hidden_secrets() -> None:
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "a"}, "data": {"key": "(hidden)"}}
+    assert wish.parse({**PARAMS, "pending": [secret, space]}).pending == (space,)
+
+
 def test_no_wait() -> None:
     assert wish.parse({**PARAMS, "wait": False}).wait is None
 
