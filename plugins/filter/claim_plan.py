@@ -11,7 +11,7 @@ version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
 description:
-  - Tells whether the cluster of each storage pod finds its disk before anything is created, and resolves C(size: max).
+  - Tells whether the cluster of each storage pod finds its disk before anything is created, and resolves the size C(max).
 positional: volumes, engines, defaults
 options:
   _input:
