@@ -16,6 +16,9 @@ from .._core.command import read
 from .._core.errors import NotFound
 from .plan import Desired, EnableMissing, Observed, Service, WriteFile, blocks
 
+#: States of a unit that starts at boot, by itself or because another one wants it (systemctl(1), is-enabled).
+_ENABLED = ("enabled", "static", "indirect", "generated")
+
 
 def observe(desired: Desired) -> Observed:
     """One command, whatever the number of services; the rest are files."""
@@ -45,7 +48,7 @@ def _services(names: Iterable[str]) -> Dict[str, Service]:
         return {}
     shown = read("systemctl", "show", "--property=LoadState,UnitFileState,ActiveState", "--", *names)
     units = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in shown.strip().split("\n\n")]
-    return {name: Service(unit["LoadState"] != "not-found", unit["UnitFileState"] in ("enabled", "static", "indirect", "generated"), unit["ActiveState"] == "active")
+    return {name: Service(unit["LoadState"] != "not-found", unit["UnitFileState"] in _ENABLED, unit["ActiveState"] == "active")
             for name, unit in zip(names, units)}
 
 

@@ -64,7 +64,8 @@ def plan_import(present: Mapping[str, Present], wanted: Tuple[Wanted, ...], name
             pin = command("ctr", "--namespace", namespace, "images", "label", name, PINNED)
             after = {"digest": digest, "pinned": True}
             if not same:
-                actions.append(Action("import", "image", name, (*imports, pin), before={"digest": have.digest, "pinned": have.pinned} if have else None, after=after))
+                before = {"digest": have.digest, "pinned": have.pinned} if have else None
+                actions.append(Action("import", "image", name, (*imports, pin), before=before, after=after))
                 imports = ()
             elif not have.pinned:
                 actions.append(Action("pin", "image", name, (pin,), before={**after, "pinned": False}, after=after))

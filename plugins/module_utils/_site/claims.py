@@ -60,7 +60,8 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
     if not ours:
         classes = sorted({volume.storage_class for volume in offered})
         raise NotFound(f"no node offers a volume of the class {wanted_class}.", code="class-unknown", parameter=f"{where}.disk.class",
-                       found=f"classes {', '.join(classes)}" if classes else "no local volumes at all", fix="name one of these, or define it in local_volumes_classes.")
+                       found=f"classes {', '.join(classes)}" if classes else "no local volumes at all",
+                       fix="name one of these, or define it in local_volumes_classes.")
     if ours[0].volume_mode != "Block":
         raise InvalidRequest("a storage pod serves a raw device.", code="class-mode", parameter=f"{where}.disk.class",
                              found=f"{wanted_class} with volume_mode {ours[0].volume_mode}", fix="name a class with volume_mode Block.")
@@ -72,8 +73,8 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
     size = _size(cluster["disk"]["size"], f"{where}.disk.size", bound, free, missing, spread)
     largest = max(volume.capacity_bytes for volume in ours)
     if size > largest:
-        raise NoSpace(f"a claim of {human(size)} is larger than any volume of the class {wanted_class}.", code="claim-too-large", parameter=f"{where}.disk.size",
-                      found=f"the largest offers {human(largest)} ({largest} bytes)",
+        raise NoSpace(f"a claim of {human(size)} is larger than any volume of the class {wanted_class}.", code="claim-too-large",
+                      parameter=f"{where}.disk.size", found=f"the largest offers {human(largest)} ({largest} bytes)",
                       fix=f"ask for at most {largest} bytes, or write max.")
     small = next((volume for volume in bound if volume.capacity_bytes < size), None)
     if small:

@@ -51,7 +51,8 @@ def class_problems(classes: Sequence[Mapping[str, Any]], live: Iterable[Mapping[
                                                fix="remove one of them."))
             elif _inside(directory, others) or _inside(others, directory):
                 problems.append(InvalidRequest("two classes share a discovery directory.", code="class-directory-shared", parameter=f"{where}.directory",
-                                               found=f"{wanted['name']} in {directory}, {other['name']} in {others}", fix="give each class a directory of its own."))
+                                               found=f"{wanted['name']} in {directory}, {other['name']} in {others}",
+                                               fix="give each class a directory of its own."))
     names = {wanted["name"] for wanted in classes}
     rooms = [base_dir, *directories]
     orphans: Dict[str, List[Mapping[str, Any]]] = {}
@@ -62,7 +63,8 @@ def class_problems(classes: Sequence[Mapping[str, Any]], live: Iterable[Mapping[
         heir = next((wanted["name"] for wanted, directory in zip(classes, directories) if _inside(volumes[0]["path"], directory)), None)
         if heir:
             problems.append(Refused(f"the class {gone} cannot be renamed to {heir}: its disks would be published twice.", code="class-renamed",
-                                    parameter="local_static_provisioner_classes", found=_names(volumes), fix=f"keep the name {gone}, or use another directory."))
+                                    parameter="local_static_provisioner_classes", found=_names(volumes),
+                                    fix=f"keep the name {gone}, or use another directory."))
         else:
             problems.append(Refused(f"the class {gone} still has volumes.", code="class-in-use", parameter="local_static_provisioner_classes",
                                     found=_names(volumes), fix="keep the class, or delete these volumes first (their data stays on the disks)."))

@@ -70,4 +70,5 @@ def _planned(entry: Mapping, name: Optional[str], node: str) -> Volume:
 
 def _published(volume: Mapping, node: str) -> Volume:
     claim = f"{volume['namespace']}/{volume['claim']}" if volume.get("claim") else ""
-    return Volume(volume["name"], node, volume["storage_class"], volume["volume_mode"], volume["capacity_bytes"], claim if volume["phase"] in ("Available", "Bound") else None)
+    usable = volume["phase"] in ("Available", "Bound")
+    return Volume(volume["name"], node, volume["storage_class"], volume["volume_mode"], volume["capacity_bytes"], claim if usable else None)
