@@ -141,7 +141,7 @@ def exec_log(asked):
 
 def hold(asked):
     lab, node = _lab_and_node(asked)
-    if not (asked.at or asked.wait or asked.release):
+    if asked.at is None and not (asked.wait or asked.release):
         raise LabError("hold: say --at K, --wait or --release")
     if asked.at is not None:
         instruments.hold(lab, node, asked.at)
