@@ -122,4 +122,3 @@ def with_block(text: str, block: str) -> str:
     else:
         lines += ours
     return "\n".join(lines) + "\n"
-

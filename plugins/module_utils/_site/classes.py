@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
 from .._core.errors import CairnError, Conflict, InvalidRequest, NotFound, Refused
 
+
 def merge_classes(by_host: Mapping[str, Sequence[Mapping[str, Any]]], options: Mapping[str, Mapping[str, Any]]) -> List[Dict[str, Any]]:
     """The classes of all hosts, each once: ``{name, volume_mode, ...}`` with the cluster-wide ``options`` of its name.
 
