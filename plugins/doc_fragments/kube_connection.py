@@ -38,7 +38,7 @@ attributes:
     description: Running it again on an unchanged cluster changes nothing.
   action_group:
     support: full
-    membership: cairn.storage.kube
+    membership: [cairn.storage.kube]
     description: Use C(group/cairn.storage.kube) in C(module_defaults) to give O(kubeconfig) and O(context) once.
   platform:
     support: full
@@ -60,7 +60,7 @@ attributes:
     description: Running it again on an unchanged cluster changes nothing.
   action_group:
     support: full
-    membership: cairn.storage.kube
+    membership: [cairn.storage.kube]
     description: Use C(group/cairn.storage.kube) in C(module_defaults) to give O(kubeconfig) and O(context) once.
   platform:
     support: full
