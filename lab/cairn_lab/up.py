@@ -40,7 +40,7 @@ def down(name, purge):
     with _alone(name):
         lab = Lab.load(name) if Lab.exists(name) else Lab(name)
         if netns.path(lab).exists():
-            for late in nodes.flush(lab, lab.nodes):
+            for late in nodes.flush(lab, [] if purge else lab.nodes):
                 say(f"{late} goes down without having written its caches")
             if lab.has_kubernetes:
                 kubernetes.stop(lab)
