@@ -79,7 +79,7 @@ def logs(asked):
         print(kubernetes.log(lab, asked.subject).read_text(errors="replace"), end="")
         return
     node = lab.node(asked.subject)
-    if (node.share / "ready").exists() and nodes.pids(lab, node):
+    if nodes.is_ready(lab, node):
         _become(remote.command(lab, node, ["journalctl --no-pager --boot"]))
     print(nodes.log(node).read_text(errors="replace"), end="")
 

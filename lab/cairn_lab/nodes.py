@@ -28,6 +28,11 @@ def pids(lab, node):
     return processes.with_argument(processes.of_lab(lab), f"umid={umid(lab, node)}")
 
 
+def is_ready(lab, node):
+    """Whether the node runs and has said that it takes logins."""
+    return (node.share / "ready").exists() and bool(pids(lab, node))
+
+
 def console(lab, node):
     return lab.root / "uml" / umid(lab, node) / "mconsole"
 
@@ -103,19 +108,20 @@ def shut_down(lab, node, timeout=60):
         time.sleep(0.1)
 
 
-def flush(lab, nodes, timeout=3):
+def flush(lab, nodes, timeout=20):
     """Have the running ones of ``nodes`` write their caches to their disks.
 
-    Returns those that did not say so within ``timeout`` seconds.
+    Returns those that did not say so within ``timeout`` seconds; it takes less than one
+    unless the machine is very busy or the node cannot be reached.
     """
     asked = {
         node.name: subprocess.Popen(
-            command(lab, node, ["sync"], ["-o", "BatchMode=yes", "-o", "ConnectTimeout=2"]),
+            command(lab, node, ["sync"], ["-o", "BatchMode=yes", "-o", f"ConnectTimeout={timeout}"]),
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         for node in nodes
-        if pids(lab, node)
+        if is_ready(lab, node)
     }
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and any(one.poll() is None for one in asked.values()):

@@ -31,10 +31,9 @@ def as_text(found):
 
 def _node(lab, node):
     running = bool(nodes.pids(lab, node))
-    ready = running and (node.share / "ready").exists()
     return {
         "name": node.name,
-        "power": "ready" if ready else "booting" if running else "off",
+        "power": "ready" if nodes.is_ready(lab, node) else "booting" if running else "off",
         "addresses": [node.ip1, node.ip2],
         "networks": {str(net): netns.plugged(lab, node, net) for net in netns.NETWORKS},
         "disks": [
