@@ -24,6 +24,9 @@ MAY_IMPORT = {
     "_lvm": {"_core", "_block", "_lvm"},
     "_local": {"_core", "_block", "_lvm", "_local"},
     "_kube": {"_core", "_kube"},
+    "_host": {"_core", "_host"},
+    "_image": {"_core", "_image"},
+    "_site": {"_core", "_local", "_site"},
 }
 
 
