@@ -142,8 +142,9 @@ def select(
                 )
             if device.kernel_name in consumer.holds:
                 choice.held.append(device)
-            elif consumer.wanted.rule and (consumer.recorded or consumer.holds) and not consumer.adopt_new:
-                choice.unadopted.append(device)
+            elif consumer.wanted.rule and (consumer.recorded or consumer.holds) and not (consumer.adopt_new and device.readable):
+                # A dead disk may be one of the consumer's own, which it reports as missing: nothing to adopt, and no reason to stop.
+                choice.unadopted += [device] if device.readable else []
             else:
                 admit(
                     host,

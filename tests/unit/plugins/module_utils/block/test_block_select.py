@@ -96,6 +96,12 @@ def test_new_held_and_newly_plugged_disks() -> None:
     assert names(listed.new) == ["sdc"], "a listed disk needs no further word"
 
 
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_dead_disk_is_neither_offered_nor_adopted_by_a_rule(adopt: bool) -> None:
+    choice = chosen(host(disk("a", readable=False), disk("c")), [{"rule": "fast"}], holds=frozenset(["sdc"]), adopt_new=adopt)
+    assert (names(choice.held), names(choice.new), names(choice.unadopted)) == (["sdc"], [], [])
+
+
 @pytest.mark.parametrize("reference", [wwn("a"), "/dev/disk/by-id/scsi-360011", "wwn-0x60011", "5ca1ab1e0001", "0x6001"])
 def test_ways_to_name_a_disk(reference: str) -> None:
     assert names(chosen(host(disk("a", wwn="0x6001"), disk("b")), [[reference]]).new) == ["sda"]
