@@ -58,7 +58,7 @@ WISHES = {
         ["no-such-class"]),
     "a volume group named twice": (
         {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}}, {"name": "fast", "devices": {"rule": "bulk"}}]},
-        ["fast", "twice"]),
+        ["fast", "same name"]),
     "more than is free": (
         {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}, "logical_volumes": [{"name": "huge", "size": "3TiB"}]}]},
         ["huge", "3TiB"]),
