@@ -62,7 +62,7 @@ FAULTS = (LAB_UP, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
 TIERS = {
     "unit": UNIT,
     "lint": LINT + SANITY[1:],
-    "molecule": MOLECULE,
+    "molecule": (LAB_UP, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
     "test": UNIT + LINT + SANITY[1:] + (LAB_UP,) + ON_LAB + MOLECULE + (LAB_DOWN,),
 }
