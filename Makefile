@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cairn-storage
 PYTHON ?= python3
-VENV := $(CACHE)/venv-$(shell { cat tests/requirements.txt; $(PYTHON) -VV; readlink -f "$$(command -v $(PYTHON))"; } 2>/dev/null | sha256sum | cut -c1-12)
+VENV := $(CACHE)/venv-$(shell { cat tests/requirements.txt; $(PYTHON) -c 'import sys; print(sys.base_prefix, sys.version)'; } 2>/dev/null | sha256sum | cut -c1-12)
 PACKAGES := $(shell sed 's/\#.*//' lab/packages.txt) python3 python3-venv shellcheck
 SITE := LAB_NAME=$(or $(LAB_NAME),site) lab/lab
 

@@ -20,7 +20,7 @@ vgs --noheadings -o vg_all; lvs --noheadings -a -o lv_name,lv_uuid,lv_size,lv_ta
 dmsetup table
 cat /proc/mounts /etc/fstab
 wipefs --json /dev/sd*
-find /var/lib/cairn-storage /etc/lvm/backup -printf '%p %l %T@\\n'
+find /var/lib/cairn-storage /etc/lvm/backup -printf '%p %l %T@\\n' 2>/dev/null || true
 """
 
 
