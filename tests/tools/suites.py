@@ -64,7 +64,8 @@ TIERS = {
     "lint": LINT + SANITY[1:],
     "molecule": (LAB_UP, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
-    "test": UNIT + LINT + SANITY[1:] + (LAB_UP,) + ON_LAB + MOLECULE + (LAB_DOWN,),
+    # Molecule begins on fresh machines: its first claim is about check mode there.
+    "test": UNIT + LINT + SANITY[1:] + (LAB_UP,) + ON_LAB + (LAB_DOWN, LAB_UP) + MOLECULE + (LAB_DOWN,),
 }
 
 #: Suites run in a lab of their own name and never touch the one of `make site`.
