@@ -41,7 +41,7 @@ LINT = (
     Suite("ansible-lint", ("ansible-lint", "--profile", "production", "--offline", "-q"), cwd=TREE),
     Suite("antsibull-docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."), cwd=TREE),
     Suite("antsibull-changelog", ("antsibull-changelog", "lint"), cwd=TREE),
-    Suite("galaxy-importer", (sys.executable, "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", str(REPO / ".work")), cwd=TREE),
+    Suite("galaxy-importer", (sys.executable, "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", str(TREE.parent)), cwd=TREE),
     Suite("shellcheck", ("tests/tools/shellcheck.sh",)),
 )
 SANITY = (

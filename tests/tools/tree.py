@@ -20,7 +20,7 @@ def git(*argv: str, cwd: Path) -> str:
 def main(target: Path) -> None:
     """Make ``target`` hold exactly the files that git tracks here or would track."""
     repo = Path(__file__).resolve().parents[2]
-    shutil.rmtree(target, ignore_errors=True)
+    shutil.rmtree(target.parent, ignore_errors=True)  # with the archive that the importer left beside it
     for name in git("ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=repo).split("\0"):
         source = repo / name
         if not name or name.startswith(LEFT_OUT) or not (source.is_symlink() or source.is_file()):
