@@ -61,7 +61,7 @@ WISHES = {
         ["fast", "same name"]),
     "more than is free": (
         {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}, "logical_volumes": [{"name": "huge", "size": "3TiB"}]}]},
-        ["huge", "3TiB"]),
+        ["too little space", "3TiB"]),
     "a rule that matches the system disk": (
         {"storage_disk_rules": [{"name": "fast", "id": "ubd"}, {"name": "bulk", "rotational": True}]},
         ["system"]),
