@@ -48,8 +48,10 @@ SANITY = (
     PREPARE,
     Suite("ansible-test sanity", ("tests/tools/sanity.sh", str(TREE), PYTHON), TREE / "tests" / "output" / "junit"),
 )
-LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
 LAB_DOWN = Suite("lab down", ("lab/lab", "down", "--purge"))
+LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
+#: What an interrupted run left behind is no place to start from.
+FRESH_LAB = (LAB_DOWN, LAB_UP)
 ON_LAB = (
     pytest("contract", "tests/contract", in_lab=True),
     pytest("lab", "tests/lab", in_lab=True),
@@ -57,15 +59,15 @@ ON_LAB = (
 MOLECULE = (
     Suite("molecule", (*LAB, "molecule", "test", "--all")),
 )
-FAULTS = (LAB_UP, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
+FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
 
 TIERS = {
     "unit": UNIT,
     "lint": LINT + SANITY[1:],
-    "molecule": (LAB_UP, *MOLECULE, LAB_DOWN),
+    "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
     # Molecule begins on fresh machines: its first claim is about check mode there.
-    "test": UNIT + LINT + SANITY[1:] + (LAB_UP,) + ON_LAB + (LAB_DOWN, LAB_UP) + MOLECULE + (LAB_DOWN,),
+    "test": UNIT + LINT + SANITY[1:] + FRESH_LAB + ON_LAB + FRESH_LAB + MOLECULE + (LAB_DOWN,),
 }
 
 #: Suites run in a lab of their own name and never touch the one of `make site`.
