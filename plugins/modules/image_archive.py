@@ -17,20 +17,8 @@ description:
   - Loaded images are pinned, so that the kubelet's garbage collection keeps them.
 requirements:
   - containerd 1.6 or later with its C(ctr) command
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return what would change without changing anything.
-  diff_mode:
-    support: full
-    description: Returns what would change or has changed in diff mode.
-  idempotent:
-    support: full
-    description: Running it again on an unchanged node changes nothing.
-  platform:
-    support: full
-    platforms: linux
-    description: Operating systems it runs on.
+extends_documentation_fragment:
+  - cairn.storage.host_attributes
 options:
   archives:
     description: The archives, in the order to load them.

@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 
+from .._core import files
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, NotFound
 from . import fstab
@@ -24,7 +24,7 @@ def make_file_system(step: MakeFileSystem) -> None:
     """Run mkfs; neither mkfs.xfs nor the check before it would overwrite a file system."""
     notes = os.path.join(step.base_dir, FORMATTING)
     os.makedirs(notes, exist_ok=True)
-    _write(os.path.join(notes, step.uuid), f"{step.device} {step.storage_class}\n")
+    files.replace(os.path.join(notes, step.uuid), f"{step.device} {step.storage_class}\n")
     if step.fs_type == "xfs":
         mutate(command("mkfs.xfs", "-q", "-L", step.label, "-m", f"uuid={step.uuid}", step.device, timeout=3600))
     else:
@@ -40,7 +40,7 @@ def mount(step: Mount) -> None:
     note = os.path.join(step.base_dir, FORMATTING, step.uuid)
     if os.path.exists(note):
         os.unlink(note)
-        _sync(os.path.dirname(note))
+        files.sync_folder(os.path.dirname(note))
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
 
@@ -55,7 +55,7 @@ def link(step: Link) -> None:
     os.symlink(target, os.path.join(step.folder, os.path.basename(target)))
     if os.path.islink(remembered):
         os.unlink(remembered)
-    _sync(step.folder)
+    files.sync_folder(step.folder)
 
 
 def _lasting(device: str) -> str:
@@ -84,17 +84,17 @@ def retire(step: Retire) -> None:
     memory = os.path.join(os.path.dirname(folder), KEPT, os.path.basename(folder))
     os.makedirs(memory, exist_ok=True)
     os.replace(step.path, os.path.join(memory, name))
-    _sync(memory)
+    files.sync_folder(memory)
 
 
 def edit_fstab(step: EditFstab) -> None:
     """Replace the file at once, with the mode that it had."""
     try:
         with open(FSTAB, encoding="utf-8", errors="surrogateescape") as file:
-            text, mode = file.read(), os.fstat(file.fileno()).st_mode & 0o7777
+            text = file.read()
     except FileNotFoundError:
-        text, mode = "", 0o644
-    _write(FSTAB, fstab.edit(text, step.put, step.drop), mode)
+        text = ""
+    files.replace(FSTAB, fstab.edit(text, step.put, step.drop))
 
 
 def _immutable(path: str, flag: str) -> None:
@@ -104,30 +104,6 @@ def _immutable(path: str, flag: str) -> None:
     except CommandFailed as error:
         if "not supported" not in error.message:
             raise
-
-
-def _write(path: str, text: str, mode: int = 0o644) -> None:
-    folder = os.path.dirname(path)
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".cairn-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    _sync(folder)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 #: For ``_module.run``.
