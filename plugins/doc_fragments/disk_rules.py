@@ -5,10 +5,25 @@
 from __future__ import annotations
 
 
+_REFERENCES = """\
+  allow_kernel_names:
+    description: Accept names such as C(/dev/sdb), which move between boots, and disks that have no other name.
+    type: bool
+    default: false
+  base_dir:
+    description:
+      - Folder of the discovery directories of local volumes, one for each class.
+      - A disk that is given out there as a raw device bears no other mark, so it is looked at to know which disks are in use.
+    type: path
+    default: /var/lib/cairn-storage/local-volumes
+"""
+
+
 class ModuleDocFragment:
     """Options that choose disks, and the consents that go with them."""
 
-    DOCUMENTATION = r"""
+    DOCUMENTATION = (
+        r"""
 options:
   disk_rules:
     description:
@@ -48,17 +63,11 @@ options:
         description: Only disks that are empty, or already hold what the user of this rule put there.
         type: bool
         default: false
-  allow_kernel_names:
-    description: Accept names such as C(/dev/sdb), which move between boots, and disks that have no other name.
-    type: bool
-    default: false
-  base_dir:
-    description:
-      - Folder of the discovery directories of local volumes, one for each class.
-      - A disk that is given out there as a raw device bears no other mark, so it is looked at to know which disks are in use.
-    type: path
-    default: /var/lib/cairn-storage/local-volumes
 """
+        + _REFERENCES
+    )
+
+    REFERENCES = "options:\n" + _REFERENCES
 
     WIPE = r"""
 options:

@@ -14,10 +14,7 @@ from .rules import OPTIONS
 
 BASE_DIR = "/var/lib/cairn-storage/local-volumes"
 
-CHOOSING: Dict[str, Any] = {
-    "disk_rules": {"type": "list", "elements": "dict", "default": [], "options": OPTIONS},
-    "allow_kernel_names": {"type": "bool", "default": False},
-    "base_dir": {"type": "path", "default": BASE_DIR},
-}
+REFERENCES: Dict[str, Any] = {"allow_kernel_names": {"type": "bool", "default": False}, "base_dir": {"type": "path", "default": BASE_DIR}}
+CHOOSING: Dict[str, Any] = {"disk_rules": {"type": "list", "elements": "dict", "default": [], "options": OPTIONS}, **REFERENCES}
 
 WIPE: Dict[str, Any] = {"wipe": {"type": "dict", "default": {}}}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Sequence, Tuple
 
 from .._core.errors import Conflict, InvalidRequest, NotFound, Refused
 from .._core.plan import Consent
@@ -94,11 +94,13 @@ def select(
     taken: Mapping[str, str],
     marked: FrozenSet[str],
     allow_kernel_names: bool = False,
+    allows: Callable[[Device], bool] = lambda device: True,
 ) -> Dict[str, Choice]:
     """Choices by consumer name.
 
     ``taken`` maps kernel names to the uses that only the caller knows of (what an earlier task is about to do).
     ``marked`` are the kernel names of disks that some consumer of the collection holds: a rule of another module keeps those.
+    ``allows`` says which disks may be touched at all.
     """
     check_system_disk(host, rules)
     by_rule: Dict[str, Consumer] = {}
@@ -125,12 +127,13 @@ def select(
         consumer = by_rule.get(rule.name)
         return device.kernel_name in (consumer.holds | consumer.blank if consumer else marked)
 
-    assigned = assign(host, rules, holds, allow_kernel_names)
+    allowed = Host({name: device for name, device in host.devices.items() if allows(device)})
+    assigned = assign(allowed, rules, holds, allow_kernel_names)
     owners: Dict[str, str] = {}
     choices: Dict[str, Choice] = {}
     for consumer in consumers:
         choice = choices[consumer.name] = Choice()
-        devices = _explicit(host, consumer, choice) if consumer.wanted.references else assigned.get(consumer.wanted.rule, ())
+        devices = _explicit(host, consumer, choice, allows) if consumer.wanted.references else assigned.get(consumer.wanted.rule, ())
         for device in devices:
             if owners.setdefault(device.kernel_name, consumer.name) != consumer.name:
                 raise Conflict(
@@ -176,7 +179,7 @@ def marked(host: Host) -> FrozenSet[str]:
     )
 
 
-def _explicit(host: Host, consumer: Consumer, choice: Choice) -> List[Device]:
+def _explicit(host: Host, consumer: Consumer, choice: Choice, allows: Callable[[Device], bool]) -> List[Device]:
     devices: List[Device] = []
     for index, reference in enumerate(consumer.wanted.references):
         parameter = f"{consumer.wanted.parameter}[{index}]"
@@ -199,6 +202,14 @@ def _explicit(host: Host, consumer: Consumer, choice: Choice) -> List[Device]:
                 parameter=parameter,
                 found=f"{device.id}, mounted at {host.mounts(device)[0]}",
                 fix="name another disk.",
+            )
+        if not allows(device):
+            raise Refused(
+                "the white list does not allow this device.",
+                code="device-not-allowed",
+                parameter=parameter,
+                found=device.id,
+                fix="add it to white_list.devices.include, or take it out of exclude.",
             )
         if device in devices:
             raise InvalidRequest(

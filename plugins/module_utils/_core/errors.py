@@ -23,7 +23,8 @@ class CairnError(Exception):
     def __init__(self, message: str, *, code: str = "", parameter: str = "", found: str = "", fix: str = "") -> None:
         self.message = message
         self.code = code or self.kind
-        self.parameter = parameter
+        # A module that takes one thing at its top level has nothing to put before the dot.
+        self.parameter = parameter.lstrip(".")
         self.found = found
         self.fix = fix
         #: Descriptions of the actions that were carried out before the error, see executor.apply.

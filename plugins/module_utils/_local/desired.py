@@ -19,7 +19,7 @@ from .._block.select import Wanted, parse_wanted
 from .._core.errors import InvalidRequest
 from .._core.plan import Consent
 from .._core.quantity import Size, parse_size
-from .._lvm.desired import check_name
+from .._lvm.names import check_name
 
 #: A storage class's name is a DNS subdomain (RFC 1123); logical volumes are named after it, so it stays below LVM's limit.
 _CLASS = re.compile(r"(?=.{1,100}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")

@@ -16,6 +16,7 @@ from .._core.command import command
 from .._core.errors import Conflict, NotFound
 from .._core.plan import Action
 from .._core.quantity import Percent, human
+from .._lvm.context import Context
 from .._lvm.desired import Volume as LogicalVolume
 from .._lvm.model import State, VolumeGroup
 from .._lvm.result import load
@@ -46,7 +47,7 @@ def pending_state(observed: Observed, wish: Wish) -> State:
     return merge(observed.state, load(wish.pending, observed.host))
 
 
-def logical_volumes(host: Host, wanted: VolumeClass, state: State, recorded: bool) -> Tuple[List[Action], List[Source], State, List[dict], List[str]]:
+def logical_volumes(context: Context, wanted: VolumeClass, state: State, recorded: bool) -> Tuple[List[Action], List[Source], State, List[dict], List[str]]:
     """Actions that make the class's logical volumes, the volumes, LVM after that, what is degraded, and warnings."""
     source = wanted.logical_volumes
     group = state.group(source.volume_group)
@@ -97,16 +98,16 @@ def logical_volumes(host: Host, wanted: VolumeClass, state: State, recorded: boo
         )
         new = []
     for name in names + new:
-        group = _one(wanted, group, name, mark, actions)
-    sources = [_source(host, group, name) for name in sorted(names + new, key=lambda name: (len(name), name))]
+        group = _one(context, wanted, group, name, mark, actions)
+    sources = [_source(context.host, group, name) for name in sorted(names + new, key=lambda name: (len(name), name))]
     return actions, sources, replace(state, groups=tuple(group if each.name == group.name else each for each in state.groups)), degraded, warnings
 
 
-def _one(wanted: VolumeClass, group: VolumeGroup, name: str, mark: str, actions: List[Action]) -> VolumeGroup:
+def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, mark: str, actions: List[Action]) -> VolumeGroup:
     source = wanted.logical_volumes
     present = group.lv(name)
     if present is None:
-        made, after = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)))
+        made, after = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)
         volume = after.lv(name)
         _check_size(wanted, volume.extents * group.extent_bytes)
         actions += made

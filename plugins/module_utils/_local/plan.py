@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import Callable, List
 
-from .._core.plan import Action, Plan
+from .._core.plan import Action, Consent, Plan
 from .._core.quantity import human
+from .._lvm.context import Context
 from .desired import Wish
 from .disks import choose
 from .logical import logical_volumes, pending_state
@@ -26,6 +27,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     """All that has to happen for ``wish``; ``after`` is an ``Outcome`` over the entries of all classes in it."""
     check_modes(observed, wish.classes)
     state = pending_state(observed, wish)
+    context = Context(observed.host, wish.wipe, Consent("allow_data_loss", {}))
     choices = choose(observed, wish, state)
     actions: List[Action] = []
     table = Table(observed)
@@ -47,7 +49,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             ]
             unadopted += [{"class": wanted.name, "device": device.id, "size_bytes": device.size} for device in choice.unadopted]
         else:
-            made, sources, state, trouble, said = logical_volumes(observed.host, wanted, state, bool(entries))
+            made, sources, state, trouble, said = logical_volumes(context, wanted, state, bool(entries))
             actions += made
             degraded += trouble
             warnings += said

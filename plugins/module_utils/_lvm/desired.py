@@ -4,33 +4,32 @@
 
 # This module util is PRIVATE to the collection.
 
-"""What a person wants of LVM, parsed and checked before anything is looked at."""
+"""What a person wants of LVM, as plain values; parse.py makes them from parameters."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import Any, Iterable, List, Mapping, Optional, Tuple
+from dataclasses import dataclass, field
+from typing import Optional, Tuple
 
+from .._block.filesystems import FileSystem
 from .._block.rules import DiskRule
-from .._block.rules import parse as parse_rules
-from .._block.select import Wanted, parse_wanted
-from .._core.errors import InvalidRequest
+from .._block.select import Wanted
 from .._core.plan import Consent
-from .._core.quantity import Size, human, parse_bytes, parse_size
-from .space import CHUNK_MAX, CHUNK_MIN, DEFAULT_EXTENT, METADATA_MAX, METADATA_MIN
+from .._core.quantity import Size
+from .allowed import WhiteList
 
-#: lvm(8), "VALID NAMES".
-_NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
-_RESERVED = re.compile(
-    r"^(snapshot|pvmove)|_(cdata|cmeta|corig|cpool|cvol|imeta|iorig|mimage|mlog|pmspare|rimage|rmeta|tdata|tmeta|vdata|vorigin|wcorig)"
-)
-_TAG = re.compile(r"(?!-)[A-Za-z0-9_+.\-/=!:#&]{1,1024}")
+
+@dataclass(frozen=True)
+class Autoextend:
+    """When dmeventd grows a thin pool, and by how much, in percent (lvmthin(7), "Automatically extend thin pool LV")."""
+
+    threshold: int
+    percent: int
 
 
 @dataclass(frozen=True)
 class ThinPool:
-    """A wanted thin pool; sizes of its parts in bytes, ``None`` for what suits its size."""
+    """A wanted thin pool; sizes of its parts in bytes, ``None`` for what suits its size, or stays as it is."""
 
     name: str
     parameter: str
@@ -38,12 +37,31 @@ class ThinPool:
     metadata_bytes: Optional[int] = None
     chunk_bytes: Optional[int] = None
     overprovision_ratio: float = 1.0
+    autoextend: Optional[Autoextend] = None
+    grow: bool = False
+    rename_from: str = ""
+    state: str = "present"
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A wanted cache in front of a volume, on devices named by ``devices``; ``None`` of a volume leaves its cache alone."""
+
+    parameter: str
+    size: Optional[Size]
+    devices: Tuple[str, ...] = ()
+    mode: str = "writethrough"
     state: str = "present"
 
 
 @dataclass(frozen=True)
 class Volume:
-    """A wanted logical volume, thin when it names a pool. ``tags`` are added, others stay."""
+    """A wanted logical volume, thin when it names a pool, a snapshot when it names an origin.
+
+    ``type`` is empty where anything will do (a new one is linear). ``tags`` are added, others stay. ``devices`` are references of the
+    physical volumes that new extents are taken from. ``active`` is ``None`` where it does not matter.
+    ``state`` is ``merged`` for a snapshot that its origin should be set back to.
+    """
 
     name: str
     parameter: str
@@ -51,11 +69,26 @@ class Volume:
     thin_pool: str = ""
     tags: Tuple[str, ...] = ()
     state: str = "present"
+    type: str = ""
+    stripes: Optional[int] = None
+    stripe_bytes: Optional[int] = None
+    mirrors: Optional[int] = None
+    devices: Tuple[str, ...] = ()
+    snapshot_of: str = ""
+    active: Optional[bool] = True
+    grow: bool = False
+    rename_from: str = ""
+    filesystem: Optional[FileSystem] = None
+    cache: Optional[Cache] = None
 
 
 @dataclass(frozen=True)
 class Group:
-    """A wanted volume group. ``extent_bytes`` and ``tags`` are ``None`` where anything will do."""
+    """A wanted volume group. ``extent_bytes``, ``alignment_bytes`` and ``tags`` are ``None`` where anything will do.
+
+    ``wanted`` is ``None`` where the volume group has to be there already. ``remove_devices`` are references, or UUIDs of missing
+    physical volumes, to be emptied and taken out.
+    """
 
     name: str
     parameter: str
@@ -66,6 +99,11 @@ class Group:
     volumes: Tuple[Volume, ...] = ()
     adopt_new: bool = False
     state: str = "present"
+    alignment_bytes: Optional[int] = None
+    rename_from: str = ""
+    remove_devices: Tuple[str, ...] = ()
+    resize_devices: bool = False
+    repair_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,151 +116,9 @@ class Layout:
     data_loss: Consent
     allow_kernel_names: bool
     base_dir: str
+    allowed: WhiteList = field(default_factory=WhiteList)
 
-
-def parse(params: Mapping[str, Any]) -> Layout:
-    """The wish from the module's parameters."""
-    groups: List[Group] = []
-    for index, item in enumerate(params["volume_groups"]):
-        here = f"volume_groups[{index}]"
-        name = check_name(item["name"], f"{here}.name")
-        if name in (other.name for other in groups):
-            raise InvalidRequest(
-                "two volume groups have the same name.", code="vg-twice", parameter=f"{here}.name", found=name, fix="merge them or rename one."
-            )
-        groups.append(_group(name, here, item, params["allow_kernel_names"]))
-    return Layout(
-        tuple(groups),
-        parse_rules(params["disk_rules"]),
-        Consent("wipe", params["wipe"]),
-        Consent("allow_data_loss", params["allow_data_loss"]),
-        params["allow_kernel_names"],
-        params["base_dir"],
-    )
-
-
-def _group(name: str, here: str, item: Mapping[str, Any], allow_kernel_names: bool) -> Group:
-    if item["state"] == "absent":
-        return Group(name, here, None, state="absent")
-    if item.get("devices") is None:
-        raise InvalidRequest(
-            "a volume group needs devices.", code="vg-devices", parameter=f"{here}.devices", fix="give {rule: NAME} or a list of stable device names."
-        )
-    pools = tuple(_pool(pool, f"{here}.thin_pools[{index}]") for index, pool in enumerate(item.get("thin_pools") or ()))
-    volumes = tuple(_volume(volume, f"{here}.logical_volumes[{index}]") for index, volume in enumerate(item.get("logical_volumes") or ()))
-    seen: set = set()
-    for each in (*pools, *volumes):
-        if each.name in seen:
-            raise InvalidRequest(
-                "two logical volumes have the same name.",
-                code="lv-twice",
-                parameter=f"{each.parameter}.name",
-                found=f"{name}/{each.name}",
-                fix="rename one of them; thin pools share the names of logical volumes.",
-            )
-        seen.add(each.name)
-    extent = item.get("extent_size")
-    return Group(
-        name,
-        here,
-        parse_wanted(item["devices"], f"{here}.devices", allow_kernel_names),
-        None if extent is None else _extent(extent, f"{here}.extent_size"),
-        None if item.get("tags") is None else check_tags(item["tags"], f"{here}.tags"),
-        pools,
-        volumes,
-        item["adopt_new"],
-    )
-
-
-def _extent(value: Any, parameter: str) -> int:
-    size = parse_bytes(value, parameter)
-    if size & (size - 1) or not 128 * 1024 <= size <= 16 * 1024**3:
-        raise InvalidRequest(
-            "an extent is a power of two between 128KiB and 16GiB.",
-            code="extent-size",
-            parameter=parameter,
-            found=human(size),
-            fix=f"leave it out for {human(DEFAULT_EXTENT)}.",
-        )
-    return size
-
-
-def _pool(item: Mapping[str, Any], here: str) -> ThinPool:
-    name = check_name(item["name"], f"{here}.name")
-    if item["state"] == "absent":
-        return ThinPool(name, here, None, state="absent")
-    metadata, chunk, ratio = item.get("metadata_size"), item.get("chunk_size"), item["overprovision_ratio"]
-    metadata_bytes = None if metadata is None else parse_bytes(metadata, f"{here}.metadata_size")
-    if metadata_bytes is not None and not METADATA_MIN <= metadata_bytes <= METADATA_MAX:
-        raise InvalidRequest(
-            "the metadata of a thin pool has limits.",
-            code="pool-metadata",
-            parameter=f"{here}.metadata_size",
-            found=human(metadata_bytes),
-            fix=f"use {human(METADATA_MIN)} to {human(METADATA_MAX)}, or leave it out.",
-        )
-    chunk_bytes = None if chunk is None else parse_bytes(chunk, f"{here}.chunk_size")
-    if chunk_bytes is not None and (chunk_bytes % CHUNK_MIN or not CHUNK_MIN <= chunk_bytes <= CHUNK_MAX):
-        raise InvalidRequest(
-            "the chunk of a thin pool is a multiple of 64KiB, up to 1GiB.",
-            code="pool-chunk",
-            parameter=f"{here}.chunk_size",
-            found=human(chunk_bytes),
-            fix="leave it out for one that suits the pool's size.",
-        )
-    if not 0 < ratio <= 1000:
-        raise InvalidRequest(
-            "an over-provision ratio is more than 0 and at most 1000.",
-            code="pool-ratio",
-            parameter=f"{here}.overprovision_ratio",
-            found=str(ratio),
-            fix="1 promises no more than there is, 2 twice that.",
-        )
-    return ThinPool(name, here, _size(item, here, ("VG", "FREE")), metadata_bytes, chunk_bytes, ratio)
-
-
-def _volume(item: Mapping[str, Any], here: str) -> Volume:
-    name = check_name(item["name"], f"{here}.name")
-    if item["state"] == "absent":
-        return Volume(name, here, None, state="absent")
-    pool = item.get("thin_pool") or ""
-    tags = check_tags(item.get("tags") or (), f"{here}.tags")
-    return Volume(name, here, _size(item, here, () if pool else ("VG", "FREE")), pool, tags)
-
-
-def _size(item: Mapping[str, Any], here: str, shares: Tuple[str, ...]) -> Size:
-    if item.get("size") is None:
-        raise InvalidRequest(
-            "a size is needed.",
-            code="size-missing",
-            parameter=f"{here}.size",
-            fix="give one, like 10GiB" + (" or 80%VG." if shares else "; a thin volume takes no percentage."),
-        )
-    return parse_size(item["size"], f"{here}.size", shares=shares)
-
-
-def check_name(name: str, parameter: str) -> str:
-    """A name that LVM accepts and does not use itself."""
-    if not _NAME.fullmatch(name):
-        raise InvalidRequest(
-            "not a name for LVM.",
-            code="lvm-name",
-            parameter=parameter,
-            found=repr(name),
-            fix="use up to 127 letters, digits and + _ . -, not beginning with a hyphen.",
-        )
-    if _RESERVED.search(name):
-        raise InvalidRequest(
-            "LVM keeps such names for itself.", code="lvm-name-reserved", parameter=parameter, found=repr(name), fix="use another name."
-        )
-    return name
-
-
-def check_tags(tags: Iterable[str], parameter: str) -> Tuple[str, ...]:
-    """Tags that LVM accepts, sorted."""
-    for tag in tags:
-        if not _TAG.fullmatch(tag):
-            raise InvalidRequest(
-                "not a tag for LVM.", code="lvm-tag", parameter=parameter, found=repr(tag), fix="use letters, digits and _ + . - / = ! : # &."
-            )
-    return tuple(sorted(set(tags)))
+    @property
+    def file_systems(self) -> bool:
+        """Whether what logical volumes hold has to be looked at."""
+        return any(volume.filesystem or volume.size is not None for group in self.groups for volume in group.volumes)

@@ -11,17 +11,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
-from .._block.model import Device, Host
+from .._block.model import Device
+from .._block.select import Choice
 from .._block.steps import blank, recheck
 from .._core.command import command
-from .._core.errors import Conflict
-from .._core.plan import Action, Consent
+from .._core.errors import Conflict, Refused
+from .._core.plan import Action
 from .._core.quantity import human
+from .allowed import WhiteList
+from .context import Context, Planned
 from .desired import Group
-from .model import PhysicalVolume, VolumeGroup
+from .model import PhysicalVolume, State, VolumeGroup
 from .removal import check_unused
 from .space import DEFAULT_EXTENT, alignment, pv_extents
-from .volumes import Planned
 
 
 def describe(group: VolumeGroup) -> Dict[str, Any]:
@@ -32,6 +34,58 @@ def describe(group: VolumeGroup) -> Dict[str, Any]:
         "tags": list(group.tags),
         "devices": [pv.path for pv in group.pvs],
     }
+
+
+def check_identity(group: Group, state: State, allowed: WhiteList) -> None:
+    """Refuse a volume group whose name means several, or one that is not this machine's to change."""
+    parameter = f"{group.parameter}.name"
+    if not allowed.groups.allows([group.name]):
+        raise Refused(
+            "the white list does not allow this volume group.",
+            code="vg-not-allowed",
+            parameter=parameter,
+            found=group.name,
+            fix="add it to white_list.volume_groups.include, or take it out of exclude.",
+        )
+    found = [each for each in state.groups if each.name == group.name]
+    if len(found) > 1:
+        raise Conflict(
+            f"this machine has {len(found)} volume groups of the name {group.name}.",
+            code="vg-ambiguous",
+            parameter=parameter,
+            found=", ".join(each.uuid or "" for each in found),
+            fix="rename one: vgrename UUID NEWNAME.",
+        )
+    for each in found:
+        if each.exported or each.shared:
+            kind = "exported" if each.exported else "shared between machines"
+            raise Conflict(
+                f"the volume group is {kind}.",
+                code="vg-exported" if each.exported else "vg-shared",
+                parameter=parameter,
+                found=group.name,
+                fix="import it with vgimport first." if each.exported else "use a volume group of this machine alone.",
+            )
+
+
+def check_members(group: Group, present: Optional[VolumeGroup], choice: Choice) -> None:
+    """Refuse a volume group of the wanted name that stands on none of the wanted disks."""
+    if present and not choice.held:
+        raise Conflict(
+            "a volume group of that name stands on other disks.",
+            code="vg-elsewhere",
+            parameter=f"{group.parameter}.devices",
+            found=f"{group.name} on {', '.join(pv.path for pv in present.pvs)}",
+            fix="name its disks, or give the new volume group another name.",
+        )
+
+
+def with_backup(actions: Sequence[Action], name: str) -> Tuple[Action, ...]:
+    """``actions``, the last one also writing the backup of the volume group's metadata, whatever lvm.conf says of that."""
+    if not actions:
+        return ()
+    *others, last = actions
+    return (*others, replace(last, steps=(*last.steps, command("vgcfgbackup", name))))
 
 
 def prepare(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Action, ...]:
@@ -108,15 +162,15 @@ def _with_devices(group: VolumeGroup, devices: Sequence[Device]) -> VolumeGroup:
     return replace(group, pvs=group.pvs + pvs, extents=group.extents + more, free=group.free + more)
 
 
-def plan_group_removal(group: VolumeGroup, host: Host, consent: Consent) -> Tuple[Action, ...]:
+def plan_group_removal(group: VolumeGroup, context: Context) -> Tuple[Action, ...]:
     """Remove a volume group; one that holds volumes only with consent that names its UUID. Its disks are left blank."""
     for volume in group.visible:
-        check_unused(group, volume, host)
+        check_unused(group, volume, context.host)
     loses = ""
     if group.visible:
         names = ", ".join(volume.name for volume in group.visible)
-        consent.require(group.name, group.uuid or "", f"its logical volumes {names}", code="vg-consent")
+        context.data_loss.require(group.name, group.uuid or "", f"its logical volumes {names}", code="vg-consent")
         loses = f"logical volumes {names} of {group.name} ({group.uuid})"
-    devices = [host.devices[pv.device].id for pv in group.pvs if pv.device in host.devices]
+    devices = [context.host.devices[pv.device].id for pv in group.pvs if pv.device in context.host.devices]
     steps = (command("vgremove", *(("--yes",) if group.visible else ()), group.name), command("pvremove", *devices))
     return (Action("remove", "volume group", group.name, steps, describe(group), None, loses=loses),)

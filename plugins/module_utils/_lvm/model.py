@@ -14,7 +14,7 @@ from typing import Mapping, Optional, Tuple
 
 @dataclass(frozen=True)
 class PhysicalVolume:
-    """One physical volume; ``device`` is its kernel name, empty when it is missing."""
+    """One physical volume; ``device`` is its kernel name, empty when it is missing. ``used`` are the extents that volumes have on it."""
 
     path: str
     uuid: str
@@ -23,13 +23,24 @@ class PhysicalVolume:
     missing: bool = False
     #: Not in a volume group, and no volume group claims it: its label guards nothing.
     orphan: bool = False
+    used: int = 0
+    #: Where its data begins, and how large the device is, which can have grown since.
+    start_bytes: int = 0
+    device_bytes: int = 0
+
+    @property
+    def free(self) -> int:
+        """Extents that no volume has."""
+        return self.extents - self.used
 
 
 @dataclass(frozen=True)
 class LogicalVolume:
     """One logical volume; ``uuid`` is ``None`` while it is only planned.
 
-    ``extents`` is its size (virtual for thin ones). ``metadata`` and ``chunk_bytes`` belong to thin pools.
+    ``extents`` is its size (virtual for thin ones). ``metadata``, ``chunk_bytes``, ``monitored`` and ``profile`` belong to thin pools,
+    ``data_percent`` and ``metadata_percent`` to those and, the first, to thick snapshots, ``None`` while inactive.
+    ``health`` is what LVM says of it, empty when all is well (lvs(8), lv_health_status).
     """
 
     name: str
@@ -44,6 +55,19 @@ class LogicalVolume:
     hidden: bool = False
     metadata: int = 0
     chunk_bytes: int = 0
+    #: Type of its first segment as lvcreate --type takes it, data stripes and copies (the original included).
+    segment: str = "linear"
+    stripes: int = 1
+    stripe_bytes: int = 0
+    mirrors: int = 1
+    data_percent: Optional[float] = None
+    metadata_percent: Optional[float] = None
+    monitored: bool = False
+    profile: str = ""
+    health: str = ""
+    check_needed: bool = False
+    merging: bool = False
+    cache_mode: str = ""
 
     @property
     def thin_pool(self) -> bool:

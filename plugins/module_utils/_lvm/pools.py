@@ -15,13 +15,14 @@ from .._core.command import command
 from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import Percent, human
+from .context import Context, Planned
 from .desired import ThinPool
 from .model import LogicalVolume, VolumeGroup
 from .space import pool_layout, spare_extents, with_spare
-from .volumes import Planned, describe, room, shrink
+from .volumes import describe, room, shrink
 
 
-def plan_pool(group: VolumeGroup, pool: ThinPool) -> Planned:
+def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
     """Create a thin pool, or grow its data and metadata."""
     present = group.lv(pool.name)
     name = f"{group.name}/{pool.name}"
@@ -96,13 +97,11 @@ def plan_pool(group: VolumeGroup, pool: ThinPool) -> Planned:
     return (Action("grow", "thin pool", name, steps, describe(group, present), describe(after, volume)),), after
 
 
-def check_overcommit(group: VolumeGroup, pool: ThinPool) -> None:
-    """Refuse thin volumes that promise more than the pool's ratio allows."""
+def check_overcommit(before: VolumeGroup, group: VolumeGroup, pool: ThinPool) -> None:
+    """Refuse a plan by which thin volumes promise more than before, and more than the pool's ratio allows."""
     present = group.lv(pool.name)
-    if not present:
-        return
-    promised = sum(volume.extents for volume in group.lvs if volume.pool == pool.name)
-    if promised > present.extents * pool.overprovision_ratio:
+    promised, had = (sum(volume.extents for volume in state.lvs if volume.pool == pool.name) for state in (group, before))
+    if present and promised > had and promised > present.extents * pool.overprovision_ratio:
         raise NoSpace(
             "the thin volumes would promise more than the pool may.",
             code="pool-overcommit",

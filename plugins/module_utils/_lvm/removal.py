@@ -11,12 +11,13 @@ from __future__ import annotations
 from .._block.model import Host
 from .._core.command import command
 from .._core.errors import Busy, Refused
-from .._core.plan import Action, Consent
+from .._core.plan import Action
+from .context import Context, Planned
 from .model import LogicalVolume, VolumeGroup
-from .volumes import Planned, describe
+from .volumes import describe
 
 
-def plan_removal(group: VolumeGroup, name: str, consent: Consent, host: Host) -> Planned:
+def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
     """Remove a logical volume or an empty thin pool, with consent that names its UUID."""
     present = group.lv(name)
     if not present:
@@ -27,8 +28,8 @@ def plan_removal(group: VolumeGroup, name: str, consent: Consent, host: Host) ->
         raise Refused(
             "other volumes depend on it.", code="lv-needed", parameter="state", found=f"{path} carries {', '.join(users)}", fix="remove those first."
         )
-    check_unused(group, present, host)
-    consent.require(path, present.uuid or "", "all data on it", code="lv-consent")
+    check_unused(group, present, context.host)
+    context.data_loss.require(path, present.uuid or "", "all data on it", code="lv-consent")
     given = present.metadata + present.extents if present.thin_pool else 0 if present.thin else present.extents
     action = Action(
         "remove",

@@ -15,14 +15,13 @@ from .._core.command import command
 from .._core.errors import Conflict, NoSpace, NotFound, Refused
 from .._core.plan import Action
 from .._core.quantity import Percent, human
+from .context import Context, Planned
 from .desired import Volume
 from .model import LogicalVolume, VolumeGroup
 from .space import extents
 
 #: Tag of the logical volumes that local_volumes made, followed by the class's name.
 LOCAL_TAG = "cairn.local="
-
-Planned = Tuple[Tuple[Action, ...], VolumeGroup]
 
 
 def describe(group: VolumeGroup, volume: LogicalVolume) -> Dict[str, Any]:
@@ -40,7 +39,7 @@ def describe(group: VolumeGroup, volume: LogicalVolume) -> Dict[str, Any]:
     return values
 
 
-def plan_volume(group: VolumeGroup, volume: Volume) -> Planned:
+def plan_volume(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
     """Create a logical volume or grow it; tags are added."""
     present = group.lv(volume.name)
     name = f"{group.name}/{volume.name}"

@@ -6,12 +6,14 @@ import dataclasses
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from machines import BASE, GIB, disk, holding, host, rule, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.desired import parse
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.options import COMMON, LAYOUT_GROUP
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import parse
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.plan import Observed, plan
 
@@ -34,24 +36,12 @@ MISSING = dataclasses.replace(GROUP, pvs=(GROUP.pvs[0], PhysicalVolume("[unknown
 
 
 def params(*groups: dict, **options: Any) -> dict:
-    """Parameters as the module hands them over, defaults filled in."""
-
-    def filled(item: dict) -> dict:
-        full = {"state": "present", "adopt_new": False, **item}
-        full["thin_pools"] = [{"state": "present", "overprovision_ratio": 1.0, **each} for each in item.get("thin_pools", [])]
-        full["logical_volumes"] = [{"state": "present", **each} for each in item.get("logical_volumes", [])]
-        return full
-
+    """Parameters as Ansible hands them to the module, defaults filled in."""
     rules = options.pop("rules", [rule("fast", rotational=False), rule("bulk", rotational=True)])
-    return {
-        "volume_groups": [filled(group) for group in groups],
-        "disk_rules": rules,
-        "wipe": {},
-        "allow_data_loss": {},
-        "allow_kernel_names": False,
-        "base_dir": BASE,
-        **options,
-    }
+    spec = {**COMMON, "volume_groups": {"type": "list", "elements": "dict", "options": LAYOUT_GROUP}}
+    checked = ArgumentSpecValidator(spec).validate({"volume_groups": list(groups), "disk_rules": rules, "base_dir": BASE, **options})
+    assert not checked.error_messages, checked.error_messages
+    return checked.validated_parameters
 
 
 def fast(**values: Any) -> dict:
@@ -68,7 +58,14 @@ def actions(made: Plan) -> list:
 
 
 def commands(made: Plan) -> list:
-    return [str(step) for action in made.actions for step in action.steps if not str(step).startswith("check ")]
+    """The changing commands; that each change ends with a backup has a test of its own."""
+    return [str(step) for action in made.actions for step in action.steps if not str(step).startswith(("check ", "vgcfgbackup "))]
+
+
+def test_the_last_step_of_a_change_is_the_backup() -> None:
+    made = planned(GROUP, fast(logical_volumes=[{"name": "a", "size": "40MiB"}, {"name": "b", "size": "40MiB"}]))
+    assert [str(step) for action in made.actions for step in action.steps if str(step).startswith("vgcfgbackup")] == ["vgcfgbackup fast"]
+    assert str(made.actions[-1].steps[-1]) == "vgcfgbackup fast"
 
 
 def test_from_empty_disks() -> None:

@@ -9,7 +9,8 @@ from machines import disk, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import InvalidRequest
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.observe import backups, parse
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.observe import backups
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.report import parse
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.result import dump, load
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of volume groups, thin pools and logical volumes, written once: lvm_layout has them nested, the other modules at the top."""
+
+from __future__ import annotations
+
+from textwrap import indent
+
+_FILE_SYSTEM = r"""
+type:
+  description: Type of the file system.
+  type: str
+  choices: [ext4, xfs, btrfs]
+  required: true
+label:
+  description: Its label.
+  type: str
+uuid:
+  description: Its UUID. Left out, a new one.
+  type: str
+options:
+  description: More arguments for mkfs, each an item. They count only when the file system is made.
+  type: list
+  elements: str
+"""
+
+_CACHE = r"""
+size:
+  description: Size of the cache, like that of a volume.
+  type: str
+devices:
+  description: The physical volumes that it is on, fast ones.
+  type: list
+  elements: str
+mode:
+  description: V(writeback) is faster and loses data when the cache's device dies.
+  type: str
+  choices: [writethrough, writeback]
+  default: writethrough
+state:
+  description: V(absent) writes back what it holds and removes it.
+  type: str
+  choices: [present, absent]
+  default: present
+"""
+
+_POOL = r"""
+name:
+  description: Name of the pool.
+  type: str
+  required: true
+size:
+  description:
+    - Size of its data, like V(100GiB) or V(1000 extents).
+    - A share such as V(80%VG) or V(100%FREE) covers its data, its metadata and the spare metadata for repairs.
+    - C(%FREE) counts when the pool is made, later only with C(grow); C(%VG) counts in each run.
+  type: str
+metadata_size:
+  description: Size of its metadata, from V(2MiB) to V(15.75GiB). Left out, room for twice the mappings of a full pool.
+  type: str
+chunk_size:
+  description: Size of its chunks, a multiple of V(64KiB), fixed when the pool is made. Left out, the smallest that the pool's size allows.
+  type: str
+overprovision_ratio:
+  description: How many times its size its volumes may promise together.
+  type: float
+  default: 1.0
+autoextend:
+  description:
+    - Lets dmeventd grow the pool when it fills, from what is free in the volume group. Left out, that stays as it is.
+    - Monitoring itself is always turned on; without it a full pool is noticed by nobody.
+  type: dict
+  suboptions:
+    threshold:
+      description: How full the pool is when it is grown, in percent.
+      type: int
+      default: 80
+    percent:
+      description: By how much of its size it is grown, in percent.
+      type: int
+      default: 20
+grow:
+  description: Let a size in C(%FREE) count in each run.
+  type: bool
+  default: false
+rename_from:
+  description: Name that it has so far. Once it is renamed, this does nothing.
+  type: str
+state:
+  description: V(absent) removes it, with consent in C(allow_data_loss).
+  type: str
+  choices: [present, absent]
+  default: present
+"""
+
+_VOLUME = (
+    r"""
+name:
+  description: Name of the volume.
+  type: str
+  required: true
+size:
+  description:
+    - Its size, like V(10GiB), V(250 extents), V(50%VG), V(100%FREE), V(50%PVS) of the named C(devices), or for a snapshot V(20%ORIGIN).
+    - Rounded up to what the type can have, a share is rounded down. A thin volume takes no share, its size is what it promises.
+    - C(%FREE) counts when the volume is made, later only with C(grow); other shares count in each run.
+    - It grows with its file system when more is wanted. It shrinks only with an ext4 file system on it and consent in C(allow_data_loss).
+  type: str
+type:
+  description: How its data is laid out. Left out, a new volume is linear and any other stays as it is.
+  type: str
+  choices: [linear, striped, raid1, raid5, raid6, raid10]
+stripes:
+  description: Over how many devices the data itself is spread, without those for parity and copies. The fewest of the type if left out.
+  type: int
+stripe_size:
+  description: How much of the data is on one device before the next one follows. V(64KiB) if left out.
+  type: str
+mirrors:
+  description: How many copies there are besides the original, V(1) if left out.
+  type: int
+devices:
+  description: The physical volumes that its space is taken from, by stable names. What it has already stays where it is.
+  type: list
+  elements: str
+thin_pool:
+  description: The thin pool to take its space from; its size is then what it promises.
+  type: str
+snapshot_of:
+  description:
+    - The volume in the same group that this is a snapshot of.
+    - A thin volume's snapshot is thin and takes no C(size). Any other's needs a C(size) for the blocks that change, and is invalid once they outgrow it.
+  type: str
+cache:
+  description: A cache in front of it. Left out, that stays as it is.
+  type: dict
+  suboptions:
+"""
+    + indent(_CACHE.strip(), "    ")
+    + r"""
+filesystem:
+  description:
+    - A file system on it, made only if it holds nothing; another one is refused without consent in C(wipe).
+    - It grows with the volume, also one that an interrupted run left smaller. It is not mounted by this.
+  type: dict
+  suboptions:
+"""
+    + indent(_FILE_SYSTEM.strip(), "    ")
+    + r"""
+tags:
+  description: Tags to have in addition to those it has.
+  type: list
+  elements: str
+active:
+  description: Whether it is active, that is has a device. One that is in use is not deactivated.
+  type: bool
+  default: true
+grow:
+  description: Let a size in C(%FREE) count in each run.
+  type: bool
+  default: false
+rename_from:
+  description: Name that it has so far. Once it is renamed, this does nothing.
+  type: str
+state:
+  description:
+    - V(absent) removes it, with consent in C(allow_data_loss).
+    - V(merged) sets the origin of a snapshot back to it and removes the snapshot, with consent in C(allow_data_loss) that names the origin.
+  type: str
+  choices: [present, absent, merged]
+  default: present
+"""
+)
+
+_GROUP = r"""
+name:
+  description: Name of the volume group.
+  type: str
+  required: true
+devices:
+  description:
+    - "The disks, as C({rule: NAME}) with a name from O(disk_rules), as a selector with the options of a rule such as C({rotational: false, at_most: 2}),
+      or as a list of stable names."
+    - Disks that are in the volume group already but are not named here stay in it.
+  type: raw
+remove_devices:
+  description:
+    - Disks to empty, moving what they hold to the others, and to take out of the volume group.
+    - One that is not in the volume group is left alone.
+  type: list
+  elements: str
+resize_devices:
+  description: Use what disks have grown by.
+  type: bool
+  default: false
+repair_missing:
+  description:
+    - When a disk is gone for good, rebuild RAID volumes on the others and forget the disk.
+    - Volumes that had data only there are removed, with consent for each in O(allow_data_loss).
+  type: bool
+  default: false
+extent_size:
+  description: Size of an extent, fixed when the volume group is made. V(4MiB) if left out.
+  type: str
+data_alignment:
+  description: Where data begins on new disks is a multiple of this. Left out, V(1MiB) or what the disk asks for.
+  type: str
+tags:
+  description: All the tags it should have. Left out, tags stay as they are.
+  type: list
+  elements: str
+adopt_new:
+  description:
+    - Take in disks that match the rule and came after the volume group was made. Otherwise they are only reported.
+    - Also makes a volume group afresh that is recorded on this machine but whose disks are all gone.
+  type: bool
+  default: false
+rename_from:
+  description: Name that it has so far. Once it is renamed, this does nothing.
+  type: str
+state:
+  description: V(absent) removes it and leaves its disks blank, with consent in O(allow_data_loss) if it holds volumes.
+  type: str
+  choices: [present, absent]
+  default: present
+"""
+
+_LIST = r"""
+{name}:
+  description: {about}
+  type: list
+  elements: dict
+  {more}suboptions:
+"""
+
+
+def _list(name: str, about: str, options: str, more: str = "") -> str:
+    return _LIST.format(name=name, about=about, more=more).lstrip("\n") + indent(options.strip(), "    ") + "\n"
+
+
+def _options(text: str) -> str:
+    return "options:\n" + indent(text.strip(), "  ") + "\n"
+
+
+class ModuleDocFragment:
+    """What the LVM modules take. The fragment itself is what they share; the others are one module's each."""
+
+    DOCUMENTATION = r"""
+requirements:
+  - lvm2 2.03 or later, and thin-provisioning-tools for thin pools
+  - util-linux 2.33 or later
+options:
+  allow_data_loss:
+    description:
+      - Consent to lose what volumes hold, C(vg/lv) or C(vg) as the key and its UUID as the value.
+      - An entry that does not say what is found is refused, one that nothing needs is warned about.
+    type: dict
+    default: {}
+  white_list:
+    description:
+      - What may be touched on this machine at all, by regular expressions that are found anywhere in a name.
+      - A thing is allowed if it matches one of C(include), or that is empty, and none of C(exclude).
+    type: dict
+    suboptions:
+      volume_groups:
+        description: Names of volume groups.
+        type: dict
+        suboptions: &side
+          include:
+            description: What is allowed; everything if empty.
+            type: list
+            elements: str
+            default: []
+          exclude:
+            description: What is not.
+            type: list
+            elements: str
+            default: []
+      devices:
+        description: Names of disks, stable ones and kernel names alike. A rule passes over a disk that is not allowed, a list is refused.
+        type: dict
+        suboptions: *side
+"""
+
+    LAYOUT = _options(
+        _list(
+            "volume_groups",
+            "The volume groups, worked on in this order.",
+            _GROUP
+            + _list("thin_pools", "Thin pools, made before the logical volumes.", _POOL)
+            + _list("logical_volumes", "Logical volumes, made in this order.", _VOLUME),
+            "required: true\n  ",
+        )
+    )
+
+    GROUP = _options(_GROUP)
+
+    VOLUME = _options(
+        "volume_group:\n  description: The volume group that it is in, which has to be there.\n  type: str\n  required: true\n" + _VOLUME.strip()
+    )

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The report that LVM gives of everything: which fields are asked for, and what they mean. Pure."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, List, Mapping, Optional
+
+from .model import LogicalVolume, PhysicalVolume, State, VolumeGroup
+
+_FIELDS = {
+    "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared",
+    "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size",
+    "lv": "lv_name,lv_uuid,lv_size,lv_layout,pool_lv,origin,lv_tags,lv_active,lv_device_open,lv_metadata_size,"
+    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging",
+    # A report has all five parts; the fewest columns of the one that nothing is wanted of.
+    "pvseg": "pvseg_start",
+    "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode",
+}
+
+
+def argv() -> List[str]:
+    """The command."""
+    line = ["lvm", "fullreport", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
+    for section, fields in _FIELDS.items():
+        line += ["--configreport", section, "--options", fields]
+    return line
+
+
+def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> State:
+    """State from the JSON report; ``names`` maps device paths to kernel names."""
+    groups: List[VolumeGroup] = []
+    orphans: List[PhysicalVolume] = []
+    for report in json.loads(text)["report"]:
+        pvs = tuple(_pv(row, names) for row in report["pv"])
+        if not report["vg"]:
+            orphans.extend(pvs)
+            continue
+        row = report["vg"][0]
+        extent = int(row["vg_extent_size"])
+        first: Dict[str, Mapping[str, Any]] = {}
+        for segment in report["seg"]:
+            first.setdefault(segment["lv_name"], segment)
+        groups.append(
+            VolumeGroup(
+                row["vg_name"],
+                extent,
+                int(row["vg_extent_count"]),
+                int(row["vg_free_count"]),
+                row["vg_uuid"],
+                _list(row["vg_tags"]),
+                pvs,
+                tuple(_lv(each, extent, first.get(each["lv_name"], {})) for each in report["lv"]),
+                exported=bool(row["vg_exported"]),
+                shared=bool(row["vg_shared"]),
+            )
+        )
+    return State(tuple(groups), tuple(orphans), recorded)
+
+
+def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
+    path = row["pv_name"]
+    missing = bool(row["pv_missing"])
+    return PhysicalVolume(
+        path,
+        row["pv_uuid"],
+        "" if missing else names.get(path) or os.path.basename(os.path.realpath(path)),
+        int(row["pv_pe_count"]),
+        missing,
+        orphan=not row["pv_in_use"],
+        used=int(row["pv_pe_alloc_count"]),
+        start_bytes=int(row["pe_start"]),
+        device_bytes=int(row["dev_size"]),
+    )
+
+
+def _lv(row: Mapping[str, Any], extent: int, segment: Mapping[str, Any]) -> LogicalVolume:
+    stripes, devices = int(segment.get("data_stripes") or 1), int(segment.get("stripes") or 1)
+    kind = segment.get("segtype") or "linear"
+    return LogicalVolume(
+        row["lv_name"].strip("[]"),
+        -(-int(row["lv_size"]) // extent),
+        row["lv_uuid"],
+        row["lv_layout"],
+        pool=row["pool_lv"].strip("[]"),
+        origin=row["origin"].strip("[]"),
+        tags=_list(row["lv_tags"]),
+        active=row["lv_active"] == "active",
+        open=row["lv_device_open"] == "open",
+        hidden=row["lv_name"].startswith("["),
+        metadata=-(-int(row["lv_metadata_size"] or 0) // extent),
+        chunk_bytes=int(segment.get("chunk_size") or 0),
+        segment=kind,
+        stripes=stripes,
+        stripe_bytes=int(segment.get("stripe_size") or 0),
+        mirrors=devices // stripes if kind in ("raid1", "raid10", "mirror") else 1,
+        data_percent=_percent(row["data_percent"]),
+        metadata_percent=_percent(row["metadata_percent"]),
+        monitored=segment.get("seg_monitor") == "monitored",
+        profile=row["lv_profile"],
+        health=row["lv_health_status"],
+        check_needed=bool(row["lv_check_needed"]) and row["lv_check_needed"] != "unknown",
+        merging=bool(row["lv_merging"]),
+        cache_mode=segment.get("cache_mode") or "",
+    )
+
+
+def _percent(text: str) -> Optional[float]:
+    return float(text) if text else None
+
+
+def _list(text: str) -> tuple:
+    return tuple(sorted(filter(None, text.split(","))))

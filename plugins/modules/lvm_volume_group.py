@@ -1,0 +1,102 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lvm_volume_group
+short_description: One volume group
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Makes one volume group, adopts one that is there, changes it or removes it. What it holds is left alone.
+  - For a whole machine M(cairn.storage.lvm_layout) does all of it in one call, which is faster.
+extends_documentation_fragment:
+  - cairn.storage.host_attributes
+  - cairn.storage.disk_rules
+  - cairn.storage.disk_rules.wipe
+  - cairn.storage.lvm
+  - cairn.storage.lvm.group
+seealso:
+  - module: cairn.storage.lvm_layout
+"""
+
+EXAMPLES = r"""
+- name: A volume group over two solid-state disks
+  cairn.storage.lvm_volume_group:
+    name: fast
+    devices: {rotational: false, only_unused: true, at_most: 2}
+
+- name: Empty a disk and take it out
+  cairn.storage.lvm_volume_group:
+    name: fast
+    devices: [/dev/disk/by-id/wwn-0x60014055ca1ab1e00010001]
+    remove_devices: [/dev/disk/by-id/wwn-0x60014055ca1ab1e00010002]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done, or in check mode would be, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    verb:
+      description: What is done.
+      type: str
+    kind:
+      description: What it is done to.
+      type: str
+    name:
+      description: The name of that.
+      type: str
+    loses:
+      description: The data that it destroys; empty for most.
+      type: str
+    steps:
+      description: The commands.
+      type: list
+      elements: str
+after:
+  description:
+    - The volume groups of the machine as they are, or in check mode will be; then a C(uuid) of what is still to come is null.
+    - Made for O(cairn.storage.local_volumes#module:pending).
+  returned: success
+  type: dict
+  contains:
+    volume_groups:
+      description: Each volume group with C(name), C(uuid), C(size_bytes), C(free_bytes), C(extent_size_bytes), C(tags), C(devices) and C(logical_volumes).
+      type: list
+      elements: dict
+degraded:
+  description: Recorded disks that are gone or cannot be read, each with C(volume_group), C(device) and C(reason).
+  returned: success
+  type: list
+  elements: dict
+unadopted:
+  description: Disks that match but are not used, each with C(volume_group), C(device) and C(size_bytes).
+  returned: success
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.options import COMMON, GROUP
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import layout, parse_group
+from ansible_collections.cairn.storage.plugins.module_utils._lvm_module import run
+
+
+def main():
+    run(
+        AnsibleModule(argument_spec={**COMMON, **GROUP}, supports_check_mode=True),
+        lambda params: layout(params, [parse_group(params, "", params["allow_kernel_names"])]),
+    )
+
+
+
+if __name__ == "__main__":
+    main()
