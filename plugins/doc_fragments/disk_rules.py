@@ -4,6 +4,44 @@
 
 from __future__ import annotations
 
+from textwrap import indent
+
+_SELECTOR = r"""
+rotational:
+  description: Whether the disk is rotational.
+  type: bool
+size_min:
+  description: The smallest size, like V(900GiB) or V(1TB).
+  type: str
+size_max:
+  description: The largest size.
+  type: str
+model:
+  description: Regular expression, found anywhere in the disk's model.
+  type: str
+serial:
+  description: Regular expression, found anywhere in the disk's serial number.
+  type: str
+id:
+  description: Regular expression, found anywhere in one of the disk's stable names.
+  type: str
+transport:
+  description: How the disk is attached, for example V(sata), V(sas) or V(nvme).
+  type: str
+only_unused:
+  description: Only disks that are empty, or already hold what the user of this rule put there.
+  type: bool
+  default: false
+at_least:
+  description: How many disks there have to be on a machine, those included that are in use by this but gone. Fewer are refused.
+  type: int
+at_most:
+  description:
+    - How many disks are taken on a machine. Those already in use by this come first, then the stable name decides, so that
+      the choice stays when disks are added. Disks beyond that are left to the next rules.
+    - What is in use already is never given up for this.
+  type: int
+"""
 
 _REFERENCES = """\
   allow_kernel_names:
@@ -27,7 +65,7 @@ class ModuleDocFragment:
 options:
   disk_rules:
     description:
-      - Rules that sort the disks of any machine, in order. A disk belongs to the first rule that it matches in all its criteria.
+      - Rules that sort the disks of any machine, in order. A disk belongs to the first rule that it matches in all its criteria and that has room.
       - The disk that the machine runs from belongs to none. A rule whose O(disk_rules[].id) matches it is refused, other criteria pass it over.
       - Disks without a stable name belong to none, unless O(allow_kernel_names=true).
     type: list
@@ -38,36 +76,45 @@ options:
         description: Name of the rule.
         type: str
         required: true
-      rotational:
-        description: Whether the disk is rotational.
-        type: bool
-      size_min:
-        description: The smallest size, like V(900GiB) or V(1TB).
-        type: str
-      size_max:
-        description: The largest size.
-        type: str
-      model:
-        description: Regular expression, found anywhere in the disk's model.
-        type: str
-      serial:
-        description: Regular expression, found anywhere in the disk's serial number.
-        type: str
-      id:
-        description: Regular expression, found anywhere in one of the disk's stable names.
-        type: str
-      transport:
-        description: How the disk is attached, for example V(sata), V(sas) or V(nvme).
-        type: str
-      only_unused:
-        description: Only disks that are empty, or already hold what the user of this rule put there.
-        type: bool
-        default: false
+"""
+        + indent(_SELECTOR.strip(), "      ")
+        + r"""
+      disks:
+        description:
+          - Nothing but these disks, as a person chose them after C(cairn.storage.discover). They are used without C(adopt_new).
+          - A disk that is gone and was never in use here is refused, and one that is no longer what it was when it was chosen.
+        type: list
+        elements: dict
+        suboptions:
+          id:
+            description: Stable name of the disk.
+            type: str
+            required: true
+          size_bytes:
+            description: Its size when it was chosen.
+            type: int
+          found:
+            description: What it held then, as RV(cairn.storage.block_device_info#module:devices[].found) tells it; empty for nothing.
+            type: str
 """
         + _REFERENCES
     )
 
     REFERENCES = "options:\n" + _REFERENCES
+
+    SELECTOR = (
+        r"""
+options:
+  selector:
+    description:
+      - A rule without a name. It selects among the disks that belong to no rule of O(disk_rules), as a selector does wherever devices are wanted.
+      - Fewer disks than its O(selector.at_least) are refused.
+    type: dict
+    suboptions:
+"""
+        + indent(_SELECTOR.strip(), "      ")
+        + "\n"
+    )
 
     WIPE = r"""
 options:

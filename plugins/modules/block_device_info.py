@@ -12,13 +12,14 @@ version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
 description:
-  - Lists the disks of a machine and sorts them by rules.
+  - Lists the disks of a machine, sorts them by rules and selects among them.
   - What a disk holds comes from a fresh probe, not from a cache. It needs one C(lsblk) and one C(blkid), however many disks there are.
 requirements:
   - util-linux 2.33 or later
 extends_documentation_fragment:
   - cairn.storage.host_attributes.info
   - cairn.storage.disk_rules
+  - cairn.storage.disk_rules.selector
 """
 
 EXAMPLES = r"""
@@ -32,6 +33,15 @@ EXAMPLES = r"""
       - {name: fast, rotational: false, size_min: 1TiB, only_unused: true}
       - {name: bulk, rotational: true}
   register: disks
+
+- name: Choose two empty solid-state disks, always the same ones
+  cairn.storage.block_device_info:
+    selector: {rotational: false, only_unused: true, at_least: 2, at_most: 2}
+  register: disks
+
+- name: Find disks with errors
+  ansible.builtin.debug:
+    msg: "{{ disks.devices | selectattr('health.io_errors') | map(attribute='id') }}"
 """
 
 RETURN = r"""
@@ -98,6 +108,30 @@ devices:
     use:
       description: What it is used for, in words; empty when it is free.
       type: str
+    found:
+      description: What it holds, as a consent to wipe it names it; empty when it holds nothing.
+      type: str
+    vacant:
+      description: Whether nothing uses it. It can hold something all the same.
+      type: bool
+    health:
+      description: What the kernel counted since it found the disk, for SCSI and ATA disks, and its state, for NVMe as well. V(null) where it does not tell.
+      type: dict
+      sample: {"state": "running", "io_errors": 0, "io_timeouts": 0}
+      contains:
+        state:
+          description: V(running) or V(live) is well; V(offline), V(blocked) or V(dead) is not.
+          type: str
+        io_errors:
+          description: Requests that ended with an error. Some disks answer harmless questions so, one that grows is what counts.
+          type: int
+        io_timeouts:
+          description: Requests that ended with a timeout.
+          type: int
+    partitions:
+      description: Its partitions, each with C(id), C(ids), C(kernel_name), C(size_bytes), C(signatures), C(holders), C(mounts), C(found) and C(use).
+      type: list
+      elements: dict
 rules:
   description:
     - Names of the disks that belong to each rule of O(disk_rules).
@@ -105,33 +139,40 @@ rules:
   returned: success
   type: dict
   sample: {"fast": ["/dev/disk/by-id/wwn-0x60014055ca1ab1e00010001"]}
+selected:
+  description: Names of the disks that O(selector) selects.
+  returned: if O(selector) is given
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.cairn.storage.plugins.module_utils._block import rules as disk_rules
+from ansible_collections.cairn.storage.plugins.module_utils._block.health import health
 from ansible_collections.cairn.storage.plugins.module_utils._block.observe import observe
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import CHOOSING
 from ansible_collections.cairn.storage.plugins.module_utils._block.result import dump
-from ansible_collections.cairn.storage.plugins.module_utils._block.select import marked
+from ansible_collections.cairn.storage.plugins.module_utils._block.rules import SELECTOR, parse, parse_selector
+from ansible_collections.cairn.storage.plugins.module_utils._block.survey import survey
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
 def read(params):
-    """Devices and which rule each belongs to."""
-    rules = disk_rules.parse(params["disk_rules"])
+    """Devices, which rule each belongs to, and what the selector selects."""
+    rules = parse(params["disk_rules"])
+    selector = parse_selector(params["selector"], "selector") if params["selector"] else None
     host = observe(params["base_dir"])
-    disk_rules.check_system_disk(host, rules)
-    ours = marked(host)
-    assigned = disk_rules.assign(host, rules, lambda rule, device: device.kernel_name in ours, params["allow_kernel_names"])
-    return {
-        "devices": [dump(host, device) for device in host if device.whole and device.size],
-        "rules": {name: [device.id for device in devices] for name, devices in assigned.items()},
-    }
+    assigned = survey(host, rules, selector, params["allow_kernel_names"])
+    found = {"devices": [{**dump(host, device), "health": health(device.kernel_name)} for device in host if device.whole and device.size]}
+    names = {name: [device.id for device in devices] for name, devices in assigned.items()}
+    if selector:
+        found["selected"] = names.pop(selector.name)
+    return {**found, "rules": names}
 
 
 def main():
-    inform(AnsibleModule(argument_spec=CHOOSING, supports_check_mode=True), read)
+    spec = {**CHOOSING, "selector": {"type": "dict", "options": SELECTOR}}
+    inform(AnsibleModule(argument_spec=spec, supports_check_mode=True), read)
 
 
 if __name__ == "__main__":

@@ -51,10 +51,11 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
         )
     if device.signatures and not blank:
         parts = len(host.above(device))
+        partitioned = any(signature.type.endswith("partition table") for signature in device.signatures)
         consent.require(
             device.id,
             device.found,
             " and ".join(map(str, device.signatures)) + (f" with {parts} partitions" if parts else ""),
             names=device.names,
-            code="device-signature",
+            code="device-partitioned" if partitioned else "device-signature",
         )

@@ -10,27 +10,44 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from .assign import eligible
 from .model import Device, Host
+from .select import marked
 
 
 def dump(host: Host, device: Device) -> Dict[str, Any]:
-    """One device as plain values."""
+    """One disk as plain values."""
     return {
-        "id": device.id,
-        "ids": list(device.links),
-        "kernel_name": device.kernel_name,
+        **_common(host, device),
         "wwn": device.wwn,
         "serial": device.serial,
         "model": device.model,
         "transport": device.transport,
-        "size_bytes": device.size,
         "rotational": device.rotational,
         "read_only": device.read_only,
         "readable": device.readable,
         "type": device.type,
+        "system": host.system(device),
+        "vacant": vacant(host, device),
+        "partitions": [_common(host, each) for each in host.above(device) if each.type == "part"],
+    }
+
+
+def _common(host: Host, device: Device) -> Dict[str, Any]:
+    return {
+        "id": device.id,
+        "ids": list(device.links),
+        "kernel_name": device.kernel_name,
+        "size_bytes": device.size,
         "signatures": [{"type": each.type, "uuid": each.uuid, "label": each.label} for each in device.signatures],
+        "found": device.found,
         "holders": [each.path for each in host.above(device)],
         "mounts": list(host.mounts(device)),
-        "system": host.system(device),
         "use": host.use(device),
     }
+
+
+def vacant(host: Host, device: Device) -> bool:
+    """Whether a rule may choose it and nothing uses it. What it holds may still have to be wiped."""
+    above = any(each.type != "part" for each in host.above(device))
+    return eligible(host, device) and device.readable and not (above or host.mounts(device) or device.kernel_name in marked(host))

@@ -4,22 +4,22 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Disk rules: an ordered list, a disk belongs to the first rule it matches. Pure."""
+"""Disk rules and selectors: what a disk must be like, from the parameters of modules. Pure."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Mapping, Optional, Pattern, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Pattern, Sequence, Tuple
 
-from .._core.errors import InvalidRequest, Refused
+from .._core.errors import InvalidRequest
 from .._core.quantity import human, parse_bytes
-from .model import Device, Host
+from .identity import check_reference
+from .model import Device
 
-#: Argument specification of O(disk_rules), shared by every module that chooses disks.
-OPTIONS: Dict[str, Any] = {
-    "name": {"type": "str", "required": True},
+#: Argument specification of a selector, which is what a rule says without its name.
+SELECTOR: Dict[str, Any] = {
     "rotational": {"type": "bool"},
     "size_min": {"type": "str"},
     "size_max": {"type": "str"},
@@ -28,14 +28,37 @@ OPTIONS: Dict[str, Any] = {
     "id": {"type": "str"},
     "transport": {"type": "str"},
     "only_unused": {"type": "bool", "default": False},
+    "at_least": {"type": "int"},
+    "at_most": {"type": "int"},
 }
+_CHOSEN: Dict[str, Any] = {"id": {"type": "str", "required": True}, "size_bytes": {"type": "int"}, "found": {"type": "str"}}
+#: Argument specification of O(disk_rules), shared by every module that chooses disks.
+OPTIONS: Dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    **SELECTOR,
+    "disks": {"type": "list", "elements": "dict", "options": _CHOSEN},
+}
+_TYPES = {"bool": (bool,), "int": (int,), "str": (str, int)}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A disk that somebody named: its size in bytes and what it held (``Device.found``) when it was chosen, ``None`` where that is not told."""
+
+    reference: str
+    size: Optional[int] = None
+    found: Optional[str] = None
 
 
 @dataclass(frozen=True)
 class DiskRule:
-    """What a disk must be like; sizes in bytes, both ends included. Regular expressions match anywhere in the value."""
+    """What a disk must be like; sizes in bytes, both ends included. Regular expressions match anywhere in the value.
+
+    ``parameter`` is where it was written. ``at_most`` is ``None`` for all that match, ``disks`` is ``None`` for any.
+    """
 
     name: str
+    parameter: str = "disk_rules"
     rotational: Optional[bool] = None
     size_min: int = 0
     size_max: Optional[int] = None
@@ -44,6 +67,9 @@ class DiskRule:
     id: Optional[Pattern[str]] = None
     transport: Optional[str] = None
     only_unused: bool = False
+    at_least: int = 0
+    at_most: Optional[int] = None
+    disks: Optional[Tuple[Chosen, ...]] = None
 
     def describes(self, device: Device) -> bool:
         """Whether ``device`` is like this, its use aside."""
@@ -55,6 +81,7 @@ class DiskRule:
             and (self.serial is None or bool(self.serial.search(device.serial)))
             and (self.transport is None or device.transport == self.transport)
             and (self.id is None or any(self.id.search(name) for name in _identities(device)))
+            and (self.disks is None or any(disk.reference in (*_identities(device), device.wwn, device.serial) for disk in self.disks))
         )
 
 
@@ -66,79 +93,79 @@ def _identities(device: Device) -> List[str]:
 def parse(rules: Sequence[Mapping[str, Any]], parameter: str = "disk_rules") -> Tuple[DiskRule, ...]:
     """Rules from the module's parameter; every mistake names its item."""
     parsed: List[DiskRule] = []
-    for index, rule in enumerate(rules):
-        here = f"{parameter}[{index}]"
-        if not rule["name"].strip():
+    for index, item in enumerate(rules):
+        here, name = f"{parameter}[{index}]", item["name"]
+        if not name.strip():
             raise InvalidRequest("a disk rule needs a name.", code="rule-name", parameter=here, fix="give it a name.")
-        if rule["name"] in (other.name for other in parsed):
-            raise InvalidRequest(
-                "two disk rules have the same name.", code="rule-twice", parameter=here, found=rule["name"], fix="rename one of them."
-            )
-        size_min, size_max = rule.get("size_min"), rule.get("size_max")
-        item = DiskRule(
-            name=rule["name"],
-            rotational=rule.get("rotational"),
-            transport=rule.get("transport"),
-            only_unused=bool(rule.get("only_unused")),
-            size_min=0 if size_min is None else parse_bytes(size_min, f"{here}.size_min"),
-            size_max=None if size_max is None else parse_bytes(size_max, f"{here}.size_max"),
-            **{key: _pattern(rule.get(key), f"{here}.{key}") for key in ("model", "serial", "id")},
-        )
-        if item.size_max is not None and item.size_max < item.size_min:
-            raise InvalidRequest(
-                "no disk can be this small and this large.",
-                code="rule-range",
-                parameter=here,
-                found=f"size_min {human(item.size_min)}, size_max {human(item.size_max)}",
-                fix="swap them.",
-            )
-        parsed.append(item)
+        if name in (other.name for other in parsed):
+            raise InvalidRequest("two disk rules have the same name.", code="rule-twice", parameter=here, found=name, fix="rename one of them.")
+        parsed.append(_rule(name, item, here))
     return tuple(parsed)
 
 
-def _pattern(text: Optional[str], parameter: str) -> Optional[Pattern[str]]:
+def parse_selector(value: Mapping[str, Any], parameter: str) -> DiskRule:
+    """A rule without a name, written where the disks are wanted; it goes by its parameter. Its values have no types yet."""
+    for key, item in value.items():
+        if key not in SELECTOR:
+            raise InvalidRequest(
+                "a selector has no such option.", code="selector-option", parameter=parameter, found=str(key), fix=f"use {', '.join(SELECTOR)}."
+            )
+        kind = SELECTOR[key]["type"]
+        if item is not None and (not isinstance(item, _TYPES[kind]) or (kind != "bool" and isinstance(item, bool))):
+            raise InvalidRequest(f"this is a {kind}.", code="selector-type", parameter=f"{parameter}.{key}", found=repr(item), fix="correct the value.")
+    return _rule(parameter, value, parameter)
+
+
+def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
+    size_min, size_max, disks = item.get("size_min"), item.get("size_max"), item.get("disks")
+    rule = DiskRule(
+        name,
+        here,
+        rotational=item.get("rotational"),
+        transport=item.get("transport"),
+        only_unused=bool(item.get("only_unused")),
+        size_min=0 if size_min is None else parse_bytes(size_min, f"{here}.size_min"),
+        size_max=None if size_max is None else parse_bytes(size_max, f"{here}.size_max"),
+        at_least=_count(item.get("at_least"), f"{here}.at_least") or 0,
+        at_most=_count(item.get("at_most"), f"{here}.at_most"),
+        disks=None if disks is None else tuple(_chosen(disk, f"{here}.disks[{index}]") for index, disk in enumerate(disks)),
+        **{key: _pattern(item.get(key), f"{here}.{key}") for key in ("model", "serial", "id")},
+    )
+    if rule.size_max is not None and rule.size_max < rule.size_min:
+        raise InvalidRequest(
+            "no disk can be this small and this large.",
+            code="rule-range",
+            parameter=here,
+            found=f"size_min {human(rule.size_min)}, size_max {human(rule.size_max)}",
+            fix="swap them.",
+        )
+    if rule.at_most is not None and rule.at_most < rule.at_least:
+        raise InvalidRequest(
+            "no number of disks can be this small and this large.",
+            code="rule-count-range",
+            parameter=here,
+            found=f"at_least {rule.at_least}, at_most {rule.at_most}",
+            fix="swap them.",
+        )
+    return rule
+
+
+def _chosen(item: Mapping[str, Any], here: str) -> Chosen:
+    return Chosen(check_reference(item["id"], f"{here}.id", False), item.get("size_bytes"), item.get("found"))
+
+
+def _count(value: Optional[int], parameter: str) -> Optional[int]:
+    if value is not None and value < 1:
+        raise InvalidRequest("a number of disks is 1 or more.", code="rule-count", parameter=parameter, found=str(value), fix="leave it out for any number.")
+    return value
+
+
+def _pattern(text: object, parameter: str) -> Optional[Pattern[str]]:
     if text is None:
         return None
     try:
-        return re.compile(text)
+        return re.compile(str(text))
     except re.error as error:
         raise InvalidRequest(
-            f"not a regular expression: {error}.", code="rule-regex", parameter=parameter, found=text, fix="use Python's syntax (re module)."
+            f"not a regular expression: {error}.", code="rule-regex", parameter=parameter, found=str(text), fix="use Python's syntax (re module)."
         ) from None
-
-
-def check_system_disk(host: Host, rules: Sequence[DiskRule], parameter: str = "disk_rules") -> None:
-    """Refuse a rule whose ``id`` takes in the disk that the machine runs from; other criteria pass that disk over in silence."""
-    for device in host:
-        if device.whole and host.system(device):
-            for rule in rules:
-                if rule.id is not None and rule.describes(device):
-                    mount = next(mount for mount in host.mounts(device))
-                    raise Refused(
-                        f"rule {rule.name} matches the disk that the machine runs from.",
-                        code="system-disk",
-                        parameter=f"{parameter} {rule.name}.id",
-                        found=f"{device.id}, mounted at {mount}",
-                        fix="narrow the regular expression.",
-                    )
-
-
-def assign(
-    host: Host, rules: Sequence[DiskRule], holds: Callable[[DiskRule, Device], bool], allow_kernel_names: bool = False
-) -> Dict[str, Tuple[Device, ...]]:
-    """Disks by rule name. ``holds`` says whether a disk already holds what that rule's consumer put there, which counts as unused."""
-    assigned: Dict[str, List[Device]] = {rule.name: [] for rule in rules}
-    for device in host:
-        if not eligible(host, device) or not (device.links or allow_kernel_names):
-            continue
-        for rule in rules:
-            if rule.describes(device) and (not rule.only_unused or holds(rule, device) or not host.use(device)):
-                assigned[rule.name].append(device)
-                break
-    return {name: tuple(sorted(devices, key=lambda device: device.id)) for name, devices in assigned.items()}
-
-
-def eligible(host: Host, device: Device) -> bool:
-    """Whether rules may choose ``device`` at all: a whole writable disk that is neither the machine's own nor one leg of a larger device."""
-    legs = any(host.devices[child].whole for child in device.children if child in host.devices)
-    return device.whole and device.size > 0 and not device.read_only and not legs and not host.system(device)

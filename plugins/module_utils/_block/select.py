@@ -9,15 +9,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
-from .._core.errors import Conflict, InvalidRequest, NotFound, Refused
+from .._core.errors import Conflict, InvalidRequest, NotFound
 from .._core.plan import Consent
 from .._core.quantity import human
 from .admit import admit
+from .assign import FREE, HELD, OURS, TAKEN, assign, check_claims, check_system_disk, eligible
 from .identity import check_reference
+from .listed import listed
 from .model import Device, Host
-from .rules import DiskRule, assign, check_system_disk
+from .rules import Chosen, DiskRule, parse_selector
 
 #: File systems that the collection makes have labels that begin so.
 LABEL_MARK = "cl-"
@@ -25,11 +27,12 @@ LABEL_MARK = "cl-"
 
 @dataclass(frozen=True)
 class Wanted:
-    """The devices that a consumer names: all that a rule gives, or a list of references."""
+    """The devices that a consumer names: what a rule gives, by its name, what its own ``selector`` gives, or a list of references."""
 
     parameter: str
     rule: str = ""
     references: Tuple[str, ...] = ()
+    selector: Optional[DiskRule] = None
 
 
 @dataclass(frozen=True)
@@ -61,24 +64,19 @@ class Choice:
 
 
 def parse_wanted(value: Any, parameter: str, allow_kernel_names: bool) -> Wanted:
-    """``{rule: NAME}`` or a list of device references."""
-    if isinstance(value, Mapping):
-        if set(value) != {"rule"} or not isinstance(value["rule"], str) or not value["rule"]:
-            raise InvalidRequest(
-                "devices are chosen by a rule or listed.",
-                code="devices-form",
-                parameter=parameter,
-                found=repr(dict(value)),
-                fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.",
-            )
+    """``{rule: NAME}``, a selector such as ``{rotational: false, at_most: 2}``, or a list of device references."""
+    if isinstance(value, Mapping) and set(value) == {"rule"} and isinstance(value["rule"], str) and value["rule"]:
         return Wanted(parameter, rule=value["rule"])
+    if isinstance(value, Mapping) and value and "rule" not in value:
+        selector = parse_selector(value, parameter)
+        return Wanted(parameter, rule=selector.name, selector=selector)
     if not isinstance(value, (list, tuple)):
         raise InvalidRequest(
-            "devices are chosen by a rule or listed.",
+            "devices are chosen by a rule or a selector, or listed.",
             code="devices-form",
             parameter=parameter,
             found=repr(value),
-            fix="write {rule: NAME} with a name from disk_rules, or a list of stable device names.",
+            fix="write {rule: NAME} with a name from disk_rules, a selector such as {rotational: false}, or a list of stable device names.",
         )
     if not value:
         raise InvalidRequest("the list of devices is empty.", code="devices-empty", parameter=parameter, fix="name at least one device.")
@@ -102,38 +100,32 @@ def select(
     ``marked`` are the kernel names of disks that some consumer of the collection holds: a rule of another module keeps those.
     ``allows`` says which disks may be touched at all.
     """
+    selectors = tuple(consumer.wanted.selector for consumer in consumers if consumer.wanted.selector)
+    rules = (*rules, *selectors)
     check_system_disk(host, rules)
-    by_rule: Dict[str, Consumer] = {}
-    for consumer in consumers:
-        rule = consumer.wanted.rule
-        if rule and rule not in {known.name for known in rules}:
-            raise InvalidRequest(
-                "there is no such disk rule.",
-                code="rule-unknown",
-                parameter=consumer.wanted.parameter,
-                found=rule,
-                fix="use one of: " + (", ".join(known.name for known in rules) or "none is defined in disk_rules") + ".",
-            )
-        if rule and by_rule.setdefault(rule, consumer) is not consumer:
-            raise InvalidRequest(
-                f"{by_rule[rule].name} and {consumer.name} both use disk rule {rule}.",
-                code="rule-shared",
-                parameter=consumer.wanted.parameter,
-                found=rule,
-                fix="give each a rule of its own.",
-            )
+    by_rule = _by_rule(rules, consumers)
+    held = frozenset().union(*(consumer.holds for consumer in consumers))
 
-    def holds(rule: DiskRule, device: Device) -> bool:
-        consumer = by_rule.get(rule.name)
-        return device.kernel_name in (consumer.holds | consumer.blank if consumer else marked)
+    def standing(rule: DiskRule, device: Device) -> int:
+        consumer, name = by_rule.get(rule.name), device.kernel_name
+        if consumer and name in consumer.holds:
+            return HELD
+        if name in (consumer.blank if consumer else marked - held):
+            return OURS
+        return TAKEN if name in marked or name in held else FREE
 
-    allowed = Host({name: device for name, device in host.devices.items() if allows(device)})
-    assigned = assign(allowed, rules, holds, allow_kernel_names)
+    candidates = [device for device in host if eligible(host, device) and (device.links or allow_kernel_names) and allows(device)]
+    assigned = assign(host, candidates, rules, standing, {name: consumer.missing for name, consumer in by_rule.items()})
+    check_claims(host, selectors, assigned, standing)
     owners: Dict[str, str] = {}
     choices: Dict[str, Choice] = {}
     for consumer in consumers:
         choice = choices[consumer.name] = Choice()
-        devices = _explicit(host, consumer, choice, allows) if consumer.wanted.references else assigned.get(consumer.wanted.rule, ())
+        rule = next((each for each in rules if each.name == consumer.wanted.rule), None)
+        named = _named(consumer.wanted, rule)
+        devices: Sequence[Device] = assigned.get(consumer.wanted.rule, ())
+        if named is not None:
+            devices, choice.absent = listed(host, named, consumer.holds | consumer.blank, consumer.missing, allows)
         for device in devices:
             if owners.setdefault(device.kernel_name, consumer.name) != consumer.name:
                 raise Conflict(
@@ -145,7 +137,7 @@ def select(
                 )
             if device.kernel_name in consumer.holds:
                 choice.held.append(device)
-            elif consumer.wanted.rule and (consumer.recorded or consumer.holds) and not (consumer.adopt_new and device.readable):
+            elif named is None and (consumer.recorded or consumer.holds) and not (consumer.adopt_new and device.readable):
                 # A dead disk may be one of the consumer's own, which it reports as missing: nothing to adopt, and no reason to stop.
                 choice.unadopted += [device] if device.readable else []
             else:
@@ -159,15 +151,66 @@ def select(
                     taken=taken,
                 )
                 choice.new.append(device)
-        if not (choice.held or choice.new or consumer.recorded or consumer.holds):
-            raise NotFound(
-                f"no disk is there for {consumer.name}.",
-                code="rule-no-disk",
-                parameter=consumer.wanted.parameter,
-                found=_overview(host),
-                fix=f"change disk rule {consumer.wanted.rule}, or add the disk.",
-            )
+        _check_enough(host, consumer, choice, rule)
     return choices
+
+
+def _by_rule(rules: Sequence[DiskRule], consumers: Sequence[Consumer]) -> Dict[str, Consumer]:
+    found: Dict[str, Consumer] = {}
+    for consumer in consumers:
+        rule = consumer.wanted.rule
+        if rule and rule not in {known.name for known in rules}:
+            raise InvalidRequest(
+                "there is no such disk rule.",
+                code="rule-unknown",
+                parameter=consumer.wanted.parameter,
+                found=rule,
+                fix="use one of: " + (", ".join(known.name for known in rules) or "none is defined in disk_rules") + ".",
+            )
+        if rule and found.setdefault(rule, consumer) is not consumer:
+            raise InvalidRequest(
+                f"{found[rule].name} and {consumer.name} both use disk rule {rule}.",
+                code="rule-shared",
+                parameter=consumer.wanted.parameter,
+                found=rule,
+                fix="give each a rule of its own.",
+            )
+    return found
+
+
+def _named(wanted: Wanted, rule: Optional[DiskRule]) -> Optional[List[Tuple[str, Chosen]]]:
+    """The disks that a person named one by one, each with its parameter; ``None`` where they are chosen by what they are like."""
+    if wanted.references:
+        return [(f"{wanted.parameter}[{index}]", Chosen(reference)) for index, reference in enumerate(wanted.references)]
+    if rule and rule.disks is not None:
+        return [(f"{rule.parameter}.disks[{index}]", disk) for index, disk in enumerate(rule.disks)]
+    return None
+
+
+def _check_enough(host: Host, consumer: Consumer, choice: Choice, rule: Optional[DiskRule]) -> None:
+    known = len(choice.held) + len(choice.new) + len(choice.unadopted)
+    if not (choice.held or choice.new or consumer.recorded or consumer.holds):
+        raise NotFound(
+            f"no disk is there for {consumer.name}.",
+            code="rule-no-disk",
+            parameter=consumer.wanted.parameter,
+            found=_overview(host),
+            fix=f"change {rule.parameter if rule else 'the list'}, or add the disk.",
+        )
+    if rule:
+        check_count(host, consumer.name, rule, known + consumer.missing)
+
+
+def check_count(host: Host, name: str, rule: DiskRule, count: int) -> None:
+    """Refuse fewer disks than the rule asks for; ``name`` says for whom they are."""
+    if count < rule.at_least:
+        raise NotFound(
+            f"too few disks are there for {name}.",
+            code="rule-few-disks",
+            parameter=f"{rule.parameter}.at_least",
+            found=f"{count} of at least {rule.at_least}; {_overview(host)}",
+            fix="add disks, or ask for fewer.",
+        )
 
 
 def marked(host: Host) -> FrozenSet[str]:
@@ -177,46 +220,6 @@ def marked(host: Host) -> FrozenSet[str]:
         for device in host
         if device.entry or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures)
     )
-
-
-def _explicit(host: Host, consumer: Consumer, choice: Choice, allows: Callable[[Device], bool]) -> List[Device]:
-    devices: List[Device] = []
-    for index, reference in enumerate(consumer.wanted.references):
-        parameter = f"{consumer.wanted.parameter}[{index}]"
-        device = host.resolve(reference)
-        if device is None:
-            choice.absent.append(reference)
-            if len(choice.absent) > consumer.missing:
-                raise NotFound(
-                    "there is no such device.",
-                    code="device-absent",
-                    parameter=parameter,
-                    found=f"{reference} leads nowhere",
-                    fix="check the cable and the name; cairn.storage.block_device_info lists what is there.",
-                )
-            continue
-        if host.system(device):
-            raise Refused(
-                "this is the disk that the machine runs from.",
-                code="system-disk",
-                parameter=parameter,
-                found=f"{device.id}, mounted at {host.mounts(device)[0]}",
-                fix="name another disk.",
-            )
-        if not allows(device):
-            raise Refused(
-                "the white list does not allow this device.",
-                code="device-not-allowed",
-                parameter=parameter,
-                found=device.id,
-                fix="add it to white_list.devices.include, or take it out of exclude.",
-            )
-        if device in devices:
-            raise InvalidRequest(
-                "the same device is listed twice.", code="device-twice", parameter=parameter, found=device.id, fix="remove one of the two."
-            )
-        devices.append(device)
-    return devices
 
 
 def _overview(host: Host) -> str:

@@ -108,12 +108,13 @@ def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dic
                 found=group.name,
                 fix=f"use one of: {', '.join(each.name for each in state.groups) or 'none is there'}.",
             )
+    going = {group.name for group in layout.groups if group.state == "absent"}
     chosen = select(
         host,
         layout.rules,
         [_consumer(group, state, orphans) for group in wanted],
         layout.wipe,
-        taken={},
+        taken={pv.device: f"volume group {group.name}" for group in state.groups if group.name not in going for pv in group.pvs if pv.device},
         marked=marked(host),
         allow_kernel_names=layout.allow_kernel_names,
         allows=lambda device: layout.allowed.devices.allows(device.names),

@@ -9,16 +9,19 @@ import pytest
 from machines import GIB, disk, holding, host, names, rule, system_disk, upon, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
-from ansible_collections.cairn.storage.plugins.module_utils._block.rules import assign, parse
+from ansible_collections.cairn.storage.plugins.module_utils._block.assign import FREE, HELD, OURS, assign, eligible
+from ansible_collections.cairn.storage.plugins.module_utils._block.rules import parse
 from ansible_collections.cairn.storage.plugins.module_utils._block.select import Consumer, marked, parse_wanted, select
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Consent
 
 
-def assigned(machine: Host, *rules: Any, **options: Any) -> dict:
-    return {
-        name: names(devices) for name, devices in assign(machine, parse(rules), options.pop("holds", lambda rule, device: False), **options).items()
-    }
+def assigned(machine: Host, *rules: Any, held: Sequence[str] = (), ours: Sequence[str] = (), kernel_names: bool = False) -> dict:
+    def standing(rule: Any, device: Device) -> int:
+        return HELD if device.kernel_name in held else OURS if device.kernel_name in ours else FREE
+
+    candidates = [device for device in machine if eligible(machine, device) and (device.links or kernel_names)]
+    return {name: names(devices) for name, devices in assign(machine, candidates, parse(rules), standing, {}).items()}
 
 
 def chosen(
@@ -66,7 +69,7 @@ def test_what_no_rule_may_choose() -> None:
         disk("a", read_only=True), disk("b", 0), Device("vda", "/dev/vda", "disk", GIB), PARTITION, leg, joined, disk("z", mounts=("[SWAP]",))
     )
     assert assigned(machine, rule("all")) == {"all": ["dm-0"]}
-    assert assigned(machine, rule("all"), allow_kernel_names=True) == {"all": ["dm-0", "vda"]}
+    assert assigned(machine, rule("all"), kernel_names=True) == {"all": ["dm-0", "vda"]}
 
 
 def test_only_unused_takes_what_is_empty_or_the_consumers_own() -> None:
@@ -75,7 +78,7 @@ def test_only_unused_takes_what_is_empty_or_the_consumers_own() -> None:
     )
     only = rule("fast", rotational=False, only_unused=True)
     assert assigned(machine, only) == {"fast": ["sda"]}
-    assert assigned(machine, only, holds=lambda rule, device: device.kernel_name == "sdc") == {"fast": ["sda", "sdc"]}
+    assert assigned(machine, only, ours=["sdc"]) == {"fast": ["sda", "sdc"]}
     assert assigned(machine, only, rule("rest")) == {"fast": ["sda"], "rest": ["sdc", "sde", "sdg", "sdi"]}
 
 
@@ -156,7 +159,7 @@ FAST = [{"rule": "fast"}]
         ("device-in-use", host(USED, CHILD), [[wwn("a")]], {}),
         ("device-small", host(disk("a")), [[wwn("a")]], {"minimum": 3 * GIB}),
         ("device-signature", host(holding(disk("a"), "ext4", "1-2")), [[wwn("a")]], {}),
-        ("device-signature", host(holding(disk("a"), "gpt partition table", "1-2")), FAST, {}),
+        ("device-partitioned", host(holding(disk("a"), "gpt partition table", "1-2")), FAST, {}),
         ("consent-differs", host(holding(disk("a"), "ext4", "1-2")), FAST, {"wipe": {wwn("a"): "ext4"}}),
     ],
 )
@@ -172,8 +175,8 @@ def test_refusals(code: str, machine: Host, wanted: list, options: dict) -> None
     [
         ("devices-form", "sda"),
         ("devices-form", {"rule": ""}),
-        ("devices-form", {"rules": "x"}),
         ("devices-form", {"rule": "x", "size": 1}),
+        ("devices-form", {}),
         ("devices-empty", []),
         ("device-type", [5]),
         ("device-type", [" "]),
@@ -210,5 +213,5 @@ def test_no_rules(code: str, rules: list) -> None:
 def test_the_system_disk_is_passed_over_in_silence_by_other_criteria() -> None:
     machine = host(disk("b"))
     assert not system_disk().rotational
-    assert assigned(machine, rule("all", rotational=False), allow_kernel_names=True) == {"all": []}
+    assert assigned(machine, rule("all", rotational=False), kernel_names=True) == {"all": []}
     assert names(chosen(machine, [{"rule": "rest"}], [rule("no", rotational=True, id="ubda"), rule("rest")]).new) == ["sdb"]
