@@ -77,7 +77,8 @@ class LogicalVolume:
     @property
     def thin(self) -> bool:
         """Whether it takes its space from a thin pool."""
-        return bool(self.pool)
+        # A cached volume names its cache as its pool.
+        return bool(self.pool) and "thin" in self.layout.split(",")
 
 
 @dataclass(frozen=True)

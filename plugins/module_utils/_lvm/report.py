@@ -18,10 +18,10 @@ _FIELDS = {
     "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared",
     "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size",
     "lv": "lv_name,lv_uuid,lv_size,lv_layout,pool_lv,origin,lv_tags,lv_active,lv_device_open,lv_metadata_size,"
-    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging",
+    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging,lv_parent",
     # A report has all five parts; the fewest columns of the one that nothing is wanted of.
     "pvseg": "pvseg_start",
-    "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode",
+    "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode,seg_pe_ranges",
 }
 
 
@@ -81,8 +81,12 @@ def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
 
 
 def _lv(row: Mapping[str, Any], extent: int, segment: Mapping[str, Any]) -> LogicalVolume:
-    stripes, devices = int(segment.get("data_stripes") or 1), int(segment.get("stripes") or 1)
+    # Thin volumes have none.
+    stripes, devices = (max(1, int(segment.get(field) or 1)) for field in ("data_stripes", "stripes"))
     kind = segment.get("segtype") or "linear"
+    if kind in ("raid1", "mirror"):
+        # LVM counts each copy as a data stripe.
+        stripes = 1
     return LogicalVolume(
         row["lv_name"].strip("[]"),
         -(-int(row["lv_size"]) // extent),
