@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from .._core.errors import Conflict
+from . import fs_apply
 from .probe import signatures
 from .steps import Unchanged
 
@@ -26,4 +27,4 @@ def check_unchanged(step: Unchanged) -> None:
 
 
 #: For ``_module.run``.
-HANDLERS = {Unchanged: check_unchanged}
+HANDLERS = {Unchanged: check_unchanged, **fs_apply.HANDLERS}

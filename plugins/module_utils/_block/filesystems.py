@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""File systems that volumes are given: what is wanted of one, and the commands that make and grow it. Pure."""
+"""File systems that volumes are given: what is wanted of one. Pure."""
 
 from __future__ import annotations
 

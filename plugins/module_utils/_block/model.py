@@ -12,6 +12,8 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
+from .geometry import Geometry
+
 #: A device that carries one of these runs the machine itself.
 SYSTEM_MOUNTS = frozenset(
     ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/var/lib", "/var/log", "/etc", "/home", "/opt", "/root", "/tmp", "/var/tmp", "[SWAP]")
@@ -63,6 +65,8 @@ class Device:
     entry: str = ""
     #: Bytes; what an input or output should be a multiple of, 0 when the device does not say.
     optimal_io: int = 0
+    #: How much of it the file system that it holds uses, ``None`` where that is not known.
+    geometry: Optional[Geometry] = None
 
     @property
     def id(self) -> str:

@@ -18,6 +18,7 @@ from .._core.command import read
 from .identity import rank
 from .model import Device, Host, Signature
 from .probe import readable, signatures
+from .superblock import measured
 
 #: Without NAME lsblk gives a flat list, without telling what stands on what.
 _COLUMNS = "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
@@ -41,7 +42,7 @@ def observe(base_dir: str, logical_volumes: bool = False) -> Host:
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    return Host({name: with_probe(device, found, name in dead) for name, device in devices.items()})
+    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()})
 
 
 def _probed(device: Device, logical_volumes: bool) -> bool:

@@ -34,14 +34,16 @@ class Command:
     stdin: Optional[str] = field(default=None, repr=False)
     #: Seconds; LVM with a slow disk and mkfs of a large one take minutes.
     timeout: int = 600
+    #: Exit codes that mean success.
+    ok: Tuple[int, ...] = (0,)
 
     def __str__(self) -> str:
         return shlex.join(self.argv)
 
 
-def command(*argv: object, stdin: Optional[str] = None, timeout: int = 600) -> Command:
+def command(*argv: object, stdin: Optional[str] = None, timeout: int = 600, ok: Tuple[int, ...] = (0,)) -> Command:
     """``Command`` from loose arguments."""
-    return Command(tuple(str(arg) for arg in argv), stdin, timeout)
+    return Command(tuple(str(arg) for arg in argv), stdin, timeout, ok)
 
 
 def installed(program: str) -> bool:
@@ -56,7 +58,7 @@ def read(*argv: str, ok: Tuple[int, ...] = (0,), timeout: int = 120) -> str:
 
 def mutate(step: Command) -> None:
     """Run a changing command. Only the executor calls this, and only outside check mode."""
-    _run(step.argv, step.stdin, step.timeout, (0,))
+    _run(step.argv, step.stdin, step.timeout, step.ok)
 
 
 def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[int, ...]) -> str:

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Growing file systems, which needs them mounted."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from .._core.command import command, mutate
+from .fs_steps import Grow
+
+#: So that nothing on the file system takes effect, and a copy of an XFS that is mounted elsewhere (a snapshot) is not refused.
+_PRIVATE = {"ext4": "nosuid,nodev,noexec", "xfs": "nosuid,nodev,noexec,nouuid", "btrfs": "nosuid,nodev,noexec"}
+
+
+def grow(step: Grow) -> None:
+    """Grow it where it is mounted, or at a private place."""
+    if step.at:
+        _grow(step, step.at)
+        return
+    place = tempfile.mkdtemp(prefix="cairn-grow-", dir="/run")
+    try:
+        mutate(command("mount", "--types", step.type, "--options", _PRIVATE[step.type], step.path, place))
+        try:
+            _grow(step, place)
+        finally:
+            mutate(command("umount", place))
+    finally:
+        os.rmdir(place)
+
+
+def _grow(step: Grow, place: str) -> None:
+    if step.type == "ext4":
+        mutate(command("resize2fs", step.path, timeout=3600))
+    elif step.type == "xfs":
+        mutate(command("xfs_growfs", "-d", place))
+    else:
+        mutate(command("btrfs", "filesystem", "resize", f"{step.member}:max", place))
+
+
+HANDLERS = {Grow: grow}

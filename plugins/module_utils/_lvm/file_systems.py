@@ -1,0 +1,124 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Plans for what logical volumes hold: file systems are made, labelled, grown, and made smaller before their volume is. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+from .._block import fs_steps
+from .._block.filesystems import TYPES, FileSystem
+from .._block.model import Device, Signature
+from .._block.steps import Unchanged, blank
+from .._core.errors import Busy, Conflict, NoSpace
+from .._core.plan import Action
+from .._core.quantity import human
+from .context import Context
+from .desired import Volume
+from .model import LogicalVolume, VolumeGroup
+
+
+def plan_file_system(
+    group: VolumeGroup, volume: Volume, before: Optional[LogicalVolume], after: LogicalVolume, context: Context
+) -> Tuple[Action, ...]:
+    """What the file system on a logical volume needs once the volume is as ``after``; ``before`` is ``None`` if it is only now made.
+
+    One that was not asked for is grown with its volume where this machine has it mounted, and else left to whom it belongs.
+    What an inactive volume holds cannot be seen; a later run looks after it.
+    """
+    path, size = f"/dev/{group.name}/{volume.name}", after.extents * group.extent_bytes
+    if before is None:
+        return _make(volume.filesystem, path, size) if volume.filesystem else ()
+    device = context.host.resolve(path)
+    if device is None or not device.readable or not after.active:
+        return ()
+    found = device.signatures[0] if len(device.signatures) == 1 and device.signatures[0].type in TYPES else None
+    if volume.filesystem and not (found and _is_wanted(volume.filesystem, found)):
+        return (*_wipe(volume.filesystem, path, device, context), *_make(volume.filesystem, path, size))
+    if not found or not (volume.filesystem or device.mounts):
+        return ()
+    return (*_label(volume.filesystem, path, found, device), *_grow(path, found, device, size))
+
+
+def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Context) -> Tuple[Any, ...]:
+    """Steps that make room at the end of a volume of which ``wanted`` bytes shall stay; refused unless it holds an ext4 that is not mounted."""
+    path, parameter = f"/dev/{group.name}/{volume.name}", f"{volume.parameter}.size"
+    device = context.host.resolve(path)
+    if device is None or [each.type for each in device.signatures] != ["ext4"]:
+        raise Conflict(
+            "only a volume with an ext4 file system can be made smaller.",
+            code="shrink-kind",
+            parameter=parameter,
+            found=f"{_words(device) if device else 'an inactive volume'} on {path}",
+            fix="ask for at least the present size.",
+        )
+    mounts = context.host.mounts(device)
+    if mounts:
+        raise Busy(
+            "a file system is made smaller only while it is not mounted.",
+            code="shrink-mounted",
+            parameter=parameter,
+            found=f"{path} at {mounts[0]}",
+            fix="unmount it.",
+        )
+    # Data past the end is moved by resize2fs, which stops if there is no room for it.
+    return (Unchanged(path, device.found), *(fs_steps.shrink(path, wanted) if not device.geometry or device.geometry.size > wanted else ()))
+
+
+def _is_wanted(wanted: FileSystem, found: Signature) -> bool:
+    return found.type == wanted.type and wanted.uuid in ("", found.uuid)
+
+
+def _words(device: Device) -> str:
+    return " and ".join(map(str, device.signatures)) or "nothing"
+
+
+def _wipe(wanted: FileSystem, path: str, device: Device, context: Context) -> Tuple[Action, ...]:
+    uses = (*context.host.mounts(device), *(each.path for each in context.host.above(device)))
+    if uses:
+        raise Busy(
+            "the volume is in use, with something else on it.",
+            code="fs-in-use",
+            parameter=wanted.parameter,
+            found=f"{_words(device)} on {path}, {uses[0]}",
+            fix="unmount it, or take the option out.",
+        )
+    if not device.signatures:
+        return ()
+    context.wipe.require(path, device.found, _words(device), names=device.names, code="fs-signature")
+    return (Action("wipe", "device", path, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []}, loses=_words(device)),)
+
+
+def _make(wanted: FileSystem, path: str, size: int) -> Tuple[Action, ...]:
+    least = fs_steps.MINIMUM[wanted.type]
+    if size < least:
+        raise NoSpace(
+            f"a file system of type {wanted.type} needs more room.",
+            code="fs-small",
+            parameter=wanted.parameter,
+            found=f"{human(size)} on {path}",
+            fix=f"at least {human(least)} are needed.",
+        )
+    step = fs_steps.make(wanted.type, path, wanted.label, wanted.uuid, wanted.options)
+    after = {"type": wanted.type, "size": human(size), **({"label": wanted.label} if wanted.label else {})}
+    return (Action("make", "file system", path, (Unchanged(path, ""), step), None, after),)
+
+
+def _label(wanted: Optional[FileSystem], path: str, found: Signature, device: Device) -> Tuple[Action, ...]:
+    if not wanted or wanted.label in ("", found.label):
+        return ()
+    step = fs_steps.rename(found.type, path, wanted.label, device.mounts[0] if device.mounts else "")
+    return (Action("label", "file system", path, (step,), {"label": found.label}, {"label": wanted.label}),)
+
+
+def _grow(path: str, found: Signature, device: Device, size: int) -> Tuple[Action, ...]:
+    geometry = device.geometry
+    if size <= device.size and (geometry is None or geometry.fills(size)):
+        return ()
+    step = fs_steps.Grow(found.type, path, device.mounts[0] if device.mounts else "", geometry.member if geometry else 1)
+    before = {"size": human(geometry.size)} if geometry else {}
+    return (Action("grow", "file system", path, (step,), before, {"size": human(size)}),)
