@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Dict, List
 
 import pytest
+from machines import GIB, disk, holding, host, upon
 
 from ansible_collections.cairn.storage.plugins.module_utils._block import probe
+from ansible_collections.cairn.storage.plugins.module_utils._block.health import health
 from ansible_collections.cairn.storage.plugins.module_utils._block.identity import rank
-from ansible_collections.cairn.storage.plugins.module_utils._block.model import Host, Signature, lv_mapper_path
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature, lv_mapper_path
 from ansible_collections.cairn.storage.plugins.module_utils._block.observe import block_entries, parse_lsblk, parse_mounts
+from ansible_collections.cairn.storage.plugins.module_utils._block.result import dump
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -119,3 +123,24 @@ def test_raw_volumes_are_known_by_their_links(tmp_path: Path) -> None:
     (tmp_path / "volumes" / "bulk" / "wwn-2").symlink_to(tmp_path / "gone")
     assert block_entries(str(tmp_path / "volumes")) == {"sdx": "bulk/wwn-1"}
     assert block_entries(str(tmp_path / "nothing")) == {}
+
+
+def test_health_is_what_the_kernel_has_as_files(tmp_path: Path) -> None:
+    """storage.md 5, item 50: hints of bad disks."""
+    folder = tmp_path / "sda" / "device"
+    folder.mkdir(parents=True)
+    for name, text in (("state", "offline\n"), ("ioerr_cnt", "0x1f\n"), ("iotmo_cnt", "0x0\n")):
+        (folder / name).write_text(text)
+    assert health("sda", str(tmp_path)) == {"state": "offline", "io_errors": 31, "io_timeouts": 0}
+    assert health("vda", str(tmp_path)) == {"state": None, "io_errors": None, "io_timeouts": None}
+
+
+def test_partitions_are_told_with_their_disk() -> None:
+    base, part = upon(holding(disk("a"), "gpt partition table", "1-2"), holding(Device("sda1", "/dev/sda1", "part", GIB), "ext4", "3-4"))
+    machine = host(base, part, holding(disk("c"), "LVM2_member", "5-6"), disk("e"))
+    values = dump(machine, base)
+    assert [(each["kernel_name"], each["found"], each["size_bytes"]) for each in values["partitions"]] == [("sda1", "3-4", GIB)]
+    vacant = [device.kernel_name for device in machine if dump(machine, device)["vacant"]]
+    assert vacant == ["sda", "sde"], "a disk of LVM may be in a volume group that is not active"
+    mounted = dataclasses.replace(part, mounts=("/srv",))
+    assert not dump(host(base, mounted), base)["vacant"]
