@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Mapping, Optional, Tuple
+from typing import Dict, List, Mapping, Optional, Tuple
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class PhysicalVolume:
     #: Where its data begins, and how large the device is, which can have grown since.
     start_bytes: int = 0
     device_bytes: int = 0
+    #: What is kept for metadata at its end.
+    tail_bytes: int = 0
 
     @property
     def free(self) -> int:
@@ -40,7 +42,8 @@ class LogicalVolume:
 
     ``extents`` is its size (virtual for thin ones). ``metadata``, ``chunk_bytes``, ``monitored`` and ``profile`` belong to thin pools,
     ``data_percent`` and ``metadata_percent`` to those and, the first, to thick snapshots, ``None`` while inactive.
-    ``health`` is what LVM says of it, empty when all is well (lvs(8), lv_health_status).
+    ``health`` is what LVM says of it, empty when all is well (lvs(8), lv_health_status). ``parts`` are the hidden volumes that it is made of,
+    ``cache`` the one in front of it, ``on`` the extents that it has itself, by path of the physical volume.
     """
 
     name: str
@@ -68,6 +71,11 @@ class LogicalVolume:
     check_needed: bool = False
     merging: bool = False
     cache_mode: str = ""
+    #: Path of the physical volume that this hidden volume is moving data away from (pvmove(8)).
+    moves: str = ""
+    cache: str = ""
+    parts: Tuple[str, ...] = ()
+    on: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def thin_pool(self) -> bool:
@@ -110,17 +118,42 @@ class VolumeGroup:
         """Logical volumes that a person sees, without parts and spares."""
         return tuple(volume for volume in self.lvs if not volume.hidden)
 
-    def with_lv(self, volume: LogicalVolume, taken: int) -> "VolumeGroup":
-        """This group once ``volume`` is made or changed, which takes ``taken`` more extents."""
+    def below(self, name: str) -> List[LogicalVolume]:
+        """The logical volume of that name and all that it is made of."""
+        volume = self.lv(name)
+        if volume is None:
+            return []
+        parts = (*volume.parts, volume.cache) if volume.cache else volume.parts
+        return [volume, *(each for part in parts for each in self.below(part))]
+
+    def with_lv(self, volume: LogicalVolume, taken: int, on: Optional[Mapping[str, int]] = None) -> "VolumeGroup":
+        """This group once ``volume`` is made or changed, which takes ``taken`` more extents, where ``on`` says or wherever there is room."""
+        took = self._anywhere(taken) if on is None else on
+        volume = replace(volume, on={path: count for path in {**volume.on, **took} if (count := volume.on.get(path, 0) + took.get(path, 0))})
         if any(each.name == volume.name for each in self.lvs):
             lvs = tuple(volume if each.name == volume.name else each for each in self.lvs)
         else:
             lvs = self.lvs + (volume,)
-        return replace(self, lvs=lvs, free=self.free - taken)
+        return replace(self._used(took), lvs=lvs, free=self.free - taken)
 
-    def without_lv(self, name: str, given: int) -> "VolumeGroup":
-        """This group once a volume is removed, which gives back ``given`` extents."""
-        return replace(self, lvs=tuple(each for each in self.lvs if each.name != name), free=self.free + given)
+    def without_lv(self, name: str) -> "VolumeGroup":
+        """This group once a volume is removed, with all that it is made of."""
+        gone = self.below(name)
+        given: Dict[str, int] = {}
+        for volume in gone:
+            for path, count in volume.on.items():
+                given[path] = given.get(path, 0) - count
+        names = {volume.name for volume in gone}
+        return replace(self._used(given), lvs=tuple(each for each in self.lvs if each.name not in names), free=self.free - sum(given.values()))
+
+    def _anywhere(self, count: int) -> Dict[str, int]:
+        took: Dict[str, int] = {}
+        for pv in self.pvs:
+            took[pv.path] = min(pv.free, count - sum(took.values()))
+        return took
+
+    def _used(self, took: Mapping[str, int]) -> "VolumeGroup":
+        return replace(self, pvs=tuple(replace(pv, used=pv.used + took.get(pv.path, 0)) for pv in self.pvs))
 
 
 @dataclass(frozen=True)

@@ -23,14 +23,13 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
     if not present:
         return (), group
     path = f"{group.name}/{name}"
-    users = [each.name for each in group.lvs if name in (each.pool, each.origin)]
+    users = [each.name for each in group.visible if name in (each.pool, each.origin)]
     if users:
         raise Refused(
             "other volumes depend on it.", code="lv-needed", parameter="state", found=f"{path} carries {', '.join(users)}", fix="remove those first."
         )
     check_unused(group, present, context.host)
     context.data_loss.require(path, present.uuid or "", "all data on it", code="lv-consent")
-    given = present.metadata + present.extents if present.thin_pool else 0 if present.thin else present.extents
     action = Action(
         "remove",
         "logical volume",
@@ -40,7 +39,7 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
         None,
         loses=f"all data on {path} ({present.uuid})",
     )
-    return (action,), group.without_lv(name, given)
+    return (action,), group.without_lv(name)
 
 
 def check_unused(group: VolumeGroup, volume: LogicalVolume, host: Host) -> None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from .model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 
 _FIELDS = {
     "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared",
-    "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size",
+    "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size,pv_mda_count,pv_mda_size",
     "lv": "lv_name,lv_uuid,lv_size,lv_layout,pool_lv,origin,lv_tags,lv_active,lv_device_open,lv_metadata_size,"
-    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging,lv_parent",
+    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging,lv_parent,move_pv",
     # A report has all five parts; the fewest columns of the one that nothing is wanted of.
     "pvseg": "pvseg_start",
     "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode,seg_pe_ranges",
@@ -44,9 +44,12 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
             continue
         row = report["vg"][0]
         extent = int(row["vg_extent_size"])
-        first: Dict[str, Mapping[str, Any]] = {}
+        segments: Dict[str, List[Mapping[str, Any]]] = {}
         for segment in report["seg"]:
-            first.setdefault(segment["lv_name"], segment)
+            segments.setdefault(_name(segment["lv_name"]), []).append(segment)
+        parts: Dict[str, List[str]] = {}
+        for each in report["lv"]:
+            parts.setdefault(_name(each["lv_parent"]), []).append(_name(each["lv_name"]))
         groups.append(
             VolumeGroup(
                 row["vg_name"],
@@ -56,7 +59,9 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
                 row["vg_uuid"],
                 _list(row["vg_tags"]),
                 pvs,
-                tuple(_lv(each, extent, first.get(each["lv_name"], {})) for each in report["lv"]),
+                tuple(
+                    _lv(each, extent, segments.get(_name(each["lv_name"]), [{}]), parts.get(_name(each["lv_name"]), [])) for each in report["lv"]
+                ),
                 exported=bool(row["vg_exported"]),
                 shared=bool(row["vg_shared"]),
             )
@@ -77,23 +82,29 @@ def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
         used=int(row["pv_pe_alloc_count"]),
         start_bytes=int(row["pe_start"]),
         device_bytes=int(row["dev_size"]),
+        # The second copy of the metadata is at the end of the device.
+        tail_bytes=int(row.get("pv_mda_size") or 0) if row.get("pv_mda_count") == "2" else 0,
     )
 
 
-def _lv(row: Mapping[str, Any], extent: int, segment: Mapping[str, Any]) -> LogicalVolume:
+def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], parts: List[str]) -> LogicalVolume:
+    segment = segments[0]
     # Thin volumes have none.
     stripes, devices = (max(1, int(segment.get(field) or 1)) for field in ("data_stripes", "stripes"))
     kind = segment.get("segtype") or "linear"
     if kind in ("raid1", "mirror"):
         # LVM counts each copy as a data stripe.
         stripes = 1
+    cached = kind == "cache"
+    places = _places(segments)
     return LogicalVolume(
-        row["lv_name"].strip("[]"),
+        _name(row["lv_name"]),
         -(-int(row["lv_size"]) // extent),
         row["lv_uuid"],
         row["lv_layout"],
-        pool=row["pool_lv"].strip("[]"),
-        origin=row["origin"].strip("[]"),
+        # LVM tells of a cache and of what it stands in front of in the same places.
+        pool="" if cached else _name(row["pool_lv"]),
+        origin="" if cached else _name(row["origin"]),
         tags=_list(row["lv_tags"]),
         active=row["lv_active"] == "active",
         open=row["lv_device_open"] == "open",
@@ -109,10 +120,33 @@ def _lv(row: Mapping[str, Any], extent: int, segment: Mapping[str, Any]) -> Logi
         monitored=segment.get("seg_monitor") == "monitored",
         profile=row["lv_profile"],
         health=row["lv_health_status"],
+        moves=row.get("move_pv") or "",
         check_needed=bool(row["lv_check_needed"]) and row["lv_check_needed"] != "unknown",
         merging=bool(row["lv_merging"]),
         cache_mode=segment.get("cache_mode") or "",
+        cache=_name(row["pool_lv"]) if cached else "",
+        parts=tuple(dict.fromkeys((*parts, *(name for name in places if not _is_device(name))))),
+        on={name: count for name, count in places.items() if _is_device(name)},
     )
+
+
+def _places(segments: Iterable[Mapping[str, Any]]) -> Dict[str, int]:
+    """Extents by physical volume or logical volume below, from ranges like ``/dev/sda:0-9 x_rimage_1:10-19``."""
+    found: Dict[str, int] = {}
+    for place in " ".join(segment.get("seg_pe_ranges", "") for segment in segments).split():
+        name, _colon, extents = place.rpartition(":")
+        first, _hyphen, last = extents.partition("-")
+        found[name] = found.get(name, 0) + int(last) - int(first) + 1
+    return found
+
+
+def _is_device(name: str) -> bool:
+    # A disk that is gone is "[unknown]".
+    return name.startswith(("/", "["))
+
+
+def _name(text: str) -> str:
+    return text.strip("[]")
 
 
 def _percent(text: str) -> Optional[float]:
