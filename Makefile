@@ -42,6 +42,9 @@ test: ## everything but faults and benchmarks: what CI runs
 bench-site: setup ## time and requests of a site run that changes nothing
 	python3 tests/benchmarks/site.py
 
+bench-lvm: setup ## LVM: time against community.general's modules, commands and time of a run that changes nothing
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) python3 tests/benchmarks/lvm.py
+
 clean: ## take down the labs of this folder and drop what was built here (the cache stays)
 	-@for name in site test bench; do LAB_NAME=$$name lab/lab down --purge; done
 	rm -rf .work tests/output

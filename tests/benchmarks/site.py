@@ -6,28 +6,18 @@ Prints the wall time (median of five runs), the tasks run on the busiest storage
 from __future__ import annotations
 
 import json
-import os
 import re
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 from figures import Report
+from node import call
 
-REPO = Path(__file__).resolve().parents[2]
 RUNS = 5
 PLAY = ("lab/lab", "exec", "--", "ansible-playbook", "-i", "inventories/lab", "playbooks/site.yml")
 #: What a storage node's line in the recap says; `ok` counts changed tasks too.
 RECAP = re.compile(r"^(node\d+)\s+: ok=(\d+)\s+changed=(\d+)", re.MULTILINE)
-
-
-def call(*argv: str) -> str:
-    done = subprocess.run(argv, cwd=REPO, env={**os.environ, "LAB_NAME": "bench", "ANSIBLE_NOCOLOR": "1"}, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
-    return done.stdout
 
 
 def requests() -> int:
