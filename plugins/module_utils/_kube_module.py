@@ -96,7 +96,8 @@ class _Session:
     def _targets(self) -> List[Target]:
         if not self._desired.present:
             return [Target(found.ref, found.resource, False, found.live) for found in self._observed.found if found.live is not None]
-        return [Target(found.ref, found.resource, True, self._answers.get(found.ref, found.live)) for found in self._observed.found] + [
+        own = self._observed.found if self._desired.wait_for_own else ()
+        return [Target(found.ref, found.resource, True, self._answers.get(found.ref, found.live)) for found in own] + [
             Target(what, resource, True) for what, resource in self._observed.awaited]
 
     def _shown(self, reached: List[Reached]) -> List[dict]:

@@ -50,7 +50,7 @@ options:
     type: int
     default: 300
   wait_for:
-    description: Objects that others make, to be waited for in the same wait. With O(state=present) only.
+    description: Objects that others make, to be waited for in the same wait, or alone with O(wait=false). With O(state=present) only.
     type: list
     elements: dict
     default: []

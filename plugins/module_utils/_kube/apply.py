@@ -53,6 +53,8 @@ class Desired:
     awaited: Tuple[dict, ...] = ()
     #: Seconds to wait for the objects to be ready or gone, ``None`` for not at all.
     wait: Optional[int] = None
+    #: Whether the wait is for ``objects`` too, or for ``awaited`` alone.
+    wait_for_own: bool = True
 
 
 @dataclass(frozen=True)

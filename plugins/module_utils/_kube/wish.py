@@ -32,9 +32,9 @@ def parse(params: Mapping[str, Any]) -> Desired:
     if not _MANAGER.fullmatch(params["field_manager"]):
         raise InvalidRequest("not a field manager's name.", code="field-manager", parameter="field_manager", found=repr(params["field_manager"]),
                              fix="at most 128 visible characters, no spaces.")
-    if params["wait_for"] and not (present and params["wait"]):
-        raise InvalidRequest("there is no wait that could include these objects.", code="wait-for-unused", parameter="wait_for",
-                             found=f"state: {params['state']}, wait: {str(params['wait']).lower()}", fix="set state: present and wait: true, or leave it out.")
+    if params["wait_for"] and not present:
+        raise InvalidRequest("what others make is not waited for to go.", code="wait-for-unused", parameter="wait_for",
+                             found=f"state: {params['state']}", fix="set state: present, or leave it out.")
     for claim, volume in params["allow_data_loss"].items():
         if not _CLAIM.fullmatch(str(claim)) or not isinstance(volume, str):
             raise InvalidRequest("a consent names a claim and its volume.", code="consent-form", parameter="allow_data_loss", found=f"{claim}: {volume}",
@@ -49,5 +49,6 @@ def parse(params: Mapping[str, Any]) -> Desired:
         take=params["on_conflict"] == "take",
         pending=manifest.parse((item for item in params["pending"] if item.get("kind") in _MAKE_ROOM), "pending"),
         awaited=manifest.parse(awaited, "wait_for"),
-        wait=params["wait_timeout"] if params["wait"] else None,
+        wait=params["wait_timeout"] if params["wait"] or awaited else None,
+        wait_for_own=params["wait"],
     )

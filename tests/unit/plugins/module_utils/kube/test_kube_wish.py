@@ -19,7 +19,6 @@ ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name
     ("field-manager", {"field_manager": ""}),
     ("field-manager", {"field_manager": "two words"}),
     ("field-manager", {"field_manager": "x" * 129}),
-    ("wait-for-unused", {"wait_for": [ONE], "wait": False}),
     ("wait-for-unused", {"wait_for": [ONE], "state": "absent"}),
     ("object-duplicate", {"wait_for": [ONE, ONE]}),
     ("object-name", {"wait_for": [{**ONE, "name": "a/b"}]}),
