@@ -49,12 +49,13 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Load thin provisioning, watch thin pools, keep LVM away from guests' disks
+- name: Load thin provisioning, watch thin pools, keep multipath away from guests' disks
   cairn.storage.host_settings:
     kernel_modules: [dm_thin_pool]
     blocks:
-      - path: /etc/lvm/lvmlocal.conf
-        text: 'devices { global_filter = [ "r|^/dev/rbd|" ] }'
+      - path: /etc/multipath/conf.d/guests.conf
+        text: 'blacklist { devnode "^rbd" }'
+        reload: multipathd.service
     services: [lvm2-monitor]
 """
 

@@ -12,9 +12,10 @@ import os
 from typing import Dict, FrozenSet, Iterable, Optional
 
 from .._core import files
+from .._core.blocks import WriteFile
 from .._core.command import read
 from .._core.errors import NotFound
-from .plan import Desired, EnableMissing, Observed, Service, WriteFile, blocks
+from .plan import Desired, EnableMissing, Observed, Service, blocks
 
 #: States of a unit that starts at boot, by itself or because another one wants it (systemctl(1), is-enabled).
 _ENABLED = ("enabled", "static", "indirect", "generated")

@@ -11,13 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import FrozenSet, List, Mapping, Optional, Tuple
 
+from .._core.blocks import WriteFile, block_in, with_block
 from .._core.command import command
 from .._core.plan import Action, Plan
 
 #: Kernel modules to be loaded at boot (modules-load.d(5)).
 MODULES = "/etc/modules-load.d/cairn-storage.conf"
-
-_BEGIN, _END = "# BEGIN cairn.storage", "# END cairn.storage"
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,6 @@ class Observed:
     loaded: FrozenSet[str] = frozenset()
     files: Mapping[str, Optional[str]] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class WriteFile:
-    """Replace a file."""
-
-    path: str
-    text: str = field(repr=False)
-
-    def __str__(self) -> str:
-        return f"write {self.path}"
 
 
 @dataclass(frozen=True)
@@ -105,20 +93,3 @@ def plan_settings(observed: Observed, desired: Desired) -> Plan:
             actions.append(Action("enable", "service", name, (command("systemctl", "enable", "--now", name),),
                                   {"enabled": service.enabled, "active": service.active}, {"enabled": True, "active": True}))
     return Plan(tuple(actions))
-
-
-def block_in(text: str) -> List[str]:
-    """The lines of our block in a file, none where it has none."""
-    lines = text.splitlines()
-    return lines[lines.index(_BEGIN) + 1:lines.index(_END)] if _BEGIN in lines and _END in lines else []
-
-
-def with_block(text: str, block: str) -> str:
-    """The file with our block in it, everything else as it was."""
-    lines = text.splitlines()
-    ours = [_BEGIN, *block.splitlines(), _END]
-    if _BEGIN in lines and _END in lines:
-        lines[lines.index(_BEGIN):lines.index(_END) + 1] = ours
-    else:
-        lines += ours
-    return "\n".join(lines) + "\n"

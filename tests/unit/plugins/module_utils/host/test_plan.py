@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.cairn.storage.plugins.module_utils._host.plan import MODULES, Block, Desired, Observed, Service, plan_settings, with_block
+from ansible_collections.cairn.storage.plugins.module_utils._core.blocks import with_block
+from ansible_collections.cairn.storage.plugins.module_utils._host.plan import MODULES, Block, Desired, Observed, Service, plan_settings
 
 DESIRED = Desired(("dm-thin-pool",), (Block("/etc/x.conf", "a\nb", "x.service"),), ("lvm2-monitor",))
 MODULES_FILE = "# BEGIN cairn.storage\ndm-thin-pool\n# END cairn.storage\n"

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Reading what LVM sees and by which configuration, and checking it again after a change."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Dict, FrozenSet, List, Optional, Tuple
+
+from .._core import files
+from .._core.blocks import WriteFile
+from .._core.command import installed, read
+from .._core.errors import Refused
+from .filters import LOCAL, MAIN, Seen, Wanted, Whole
+from .model import State
+from .observe import BACKUPS
+from .report import argv, parse
+
+DEVICES = "/etc/lvm/devices"
+
+#: Commands that change a volume group; others write backups as well, of whatever they see.
+_CHANGES = re.compile(
+    r"^description = .*executing '(?:\S*lvm )?\S*\b("
+    r"vg(create|extend|reduce|rename|cfgbackup|cfgrestore|import\w*|merge|split)|lv(create|extend|reduce|resize|convert|rename|remove|change)|pv(move|resize|change)"
+    r")\b",
+    re.MULTILINE,
+)
+
+
+def observe(wanted: Wanted) -> Seen:
+    """Two commands: LVM's configuration and its report; none where lvm2 is still to be installed."""
+    texts = {path: _text(path) for path in (MAIN, LOCAL)}
+    if not installed("lvm"):
+        return Seen(State(), texts)
+    return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(BACKUPS))
+
+
+def _state() -> State:
+    return parse(read(*argv()), {}, {})
+
+
+def _devices_file() -> Optional[Dict[str, str]]:
+    # An LVM before 2.03.12 knows no such setting, and ends with 5.
+    said = read("lvm", "lvmconfig", "--typeconfig", "full", "devices/use_devicesfile", "devices/devicesfile", ok=(0, 5))
+    settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    path = os.path.join(DEVICES, settings.get("devicesfile", "").strip('"'))
+    if settings.get("use_devicesfile") != "1" or not os.path.isfile(path):
+        return None
+    return {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", _text(path))}
+
+
+def device_names(folder: str) -> Dict[str, Tuple[str, ...]]:
+    """Every path below ``folder`` by the kernel name of the device that it means."""
+    found: Dict[str, List[str]] = {}
+    for place, _folders, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(place, name)
+            found.setdefault(os.path.basename(os.path.realpath(path)), []).append(path)
+    return {device: tuple(sorted(paths)) for device, paths in found.items()}
+
+
+def changed_here(folder: str) -> FrozenSet[str]:
+    """UUIDs of the volume groups that were changed on this machine, from the backups that LVM keeps of their metadata."""
+    found = set()
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        text = _text(os.path.join(folder, name))
+        match = re.search(r'^\s+id = "([^"]+)"', text, re.MULTILINE)
+        if match and _CHANGES.search(text):
+            found.add(match[1])
+    return frozenset(found)
+
+
+def check_whole(step: Whole) -> None:
+    """Ask LVM again; what the new configuration lost is put back, and told."""
+    state = _state()
+    whole = {(group.name, group.uuid) for group in state.groups if not group.missing}
+    lost = [name for name, uuid in step.groups if (name, uuid) not in whole]
+    if lost:
+        for undo in step.undo:
+            files.replace(undo.path, undo.text)
+        raise Refused(
+            "LVM does not see all of what this machine uses any more.",
+            code="filter-lost-vg",
+            parameter="reject",
+            found=f"volume group {lost[0]} is not whole",
+            fix="the configuration was put back; narrow the expressions." if step.undo else "lvmdevices --adddev brings a device back.",
+        )
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+#: For ``_module.run``.
+HANDLERS = {WriteFile: lambda step: files.replace(step.path, step.text), Whole: check_whole}
