@@ -16,11 +16,14 @@ description:
   - A volume with a file system is mounted by UUID and named after it. A raw volume is a link named after the disk's stable name.
     So a new disk never appears under an old name.
   - Mounts stand in C(/etc/fstab), are made before kubelet starts and do not keep the machine from booting when a disk is missing.
+    A disk that comes later is mounted when it comes, with systemd 245 or later.
     The bare mount points are immutable, so that nothing is written to the disk below.
   - File systems carry a label with the class's name, by which a reinstalled machine knows its volumes again.
   - A disk that is gone or cannot be read is reported, and the rest goes on.
+  - Encryption is no part of this. An opened LUKS device that is named by its path in C(/dev/mapper) works as any other,
+    but opening it at boot before the mounts is up to you.
 requirements:
-  - util-linux 2.33 or later, xfsprogs or e2fsprogs
+  - util-linux 2.33 or later, and xfsprogs, e2fsprogs or btrfs-progs for the file systems that are made
   - lvm2 2.03 or later for classes on logical volumes
 extends_documentation_fragment:
   - cairn.storage.host_attributes
@@ -45,9 +48,11 @@ options:
       fs_type:
         description: The file system to make. V(xfs) if left out.
         type: str
-        choices: [xfs, ext4]
+        choices: [xfs, ext4, btrfs]
       devices:
-        description: "Whole disks, as C({rule: NAME}) with a name from O(disk_rules), or as a list of stable names."
+        description:
+          - "The disks, as C({rule: NAME}) with a name from O(disk_rules), as a selector with the options of a rule such as
+            C({rotational: true, at_most: 2}), or as a list of stable names of disks, partitions or logical volumes."
         type: raw
       logical_volumes:
         description: Logical volumes to make for this class, named after it with a number, instead of whole disks.
@@ -62,13 +67,30 @@ options:
             type: int
             required: true
           size:
-            description: Size of each, like V(100GiB) or V(10%VG). It cannot change once they are made.
+            description: Size of each, like V(100GiB) or V(10%VG). A larger one counts for volumes that are there with O(classes[].grow) only.
             type: str
             required: true
+      directories:
+        description:
+          - Directories to give out, each mounted a second time in the discovery directory. They have to be there already.
+          - All those of one file system report its whole capacity, and nothing keeps one from filling it, so O(classes[].shared_capacity) has to say so.
+          - Giving up the class leaves the directories and what is in them alone.
+        type: list
+        elements: str
+      shared_capacity:
+        description: That O(classes[].directories) share the capacity of their file systems is known and meant.
+        type: bool
+        default: false
       mount_options:
         description: Mount options of its file systems, one in each item.
         type: list
         elements: str
+      grow:
+        description:
+          - Let volumes grow while they are in use, to a larger O(classes[].logical_volumes) size or with their device, and their file systems with them.
+          - What the cluster says of their capacity does not change by this. They never become smaller.
+        type: bool
+        default: false
       adopt_new:
         description: Take in disks that match the rule and came after the class was first made. Otherwise they are only reported.
         type: bool
@@ -123,6 +145,11 @@ EXAMPLES = r"""
         mount_options: [noatime]
         logical_volumes: {volume_group: fast, count: 4, size: 100GiB}
 
+- name: Directories of one file system, each reporting its whole capacity
+  cairn.storage.local_volumes:
+    classes:
+      - {name: local-shared, directories: [/srv/shared/a, /srv/shared/b], shared_capacity: true}
+
 - name: Give up a class, once the cluster knows none of its volumes
   cairn.storage.local_volumes:
     classes:
@@ -170,6 +197,9 @@ entries:
       description: Stable names of the disks that it stands on.
       type: list
       elements: str
+    shared_capacity:
+      description: Whether it is a directory, whose capacity others count as theirs as well.
+      type: bool
 degraded:
   description: Volumes whose device is gone or cannot be read, each with C(class), C(entry), C(device) and C(reason).
   returned: success
@@ -197,7 +227,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._module import run
 CLASS = {
     "name": {"type": "str", "required": True},
     "volume_mode": {"type": "str", "choices": ["Filesystem", "Block"], "default": "Filesystem"},
-    "fs_type": {"type": "str", "choices": ["xfs", "ext4"]},
+    "fs_type": {"type": "str", "choices": ["xfs", "ext4", "btrfs"]},
     "devices": {"type": "raw"},
     "logical_volumes": {
         "type": "dict",
@@ -207,7 +237,10 @@ CLASS = {
             "size": {"type": "str", "required": True},
         },
     },
+    "directories": {"type": "list", "elements": "str"},
+    "shared_capacity": {"type": "bool", "default": False},
     "mount_options": {"type": "list", "elements": "str"},
+    "grow": {"type": "bool", "default": False},
     "adopt_new": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }

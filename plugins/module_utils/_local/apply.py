@@ -10,39 +10,47 @@ from __future__ import annotations
 
 import os
 
+from .._block import fs_steps
 from .._core import files
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, NotFound
 from . import fstab
-from .steps import Link, MakeFileSystem, Mount, Retire
+from .steps import Bind, Link, MakeFileSystem, Mount, Retire
 from .model import FORMATTING, KEPT
 from .observe import FSTAB
 from .table import EditFstab
 
 
 def make_file_system(step: MakeFileSystem) -> None:
-    """Run mkfs; neither mkfs.xfs nor the check before it would overwrite a file system."""
+    """Note it down, and run mkfs."""
     notes = os.path.join(step.base_dir, FORMATTING)
     os.makedirs(notes, exist_ok=True)
     files.replace(os.path.join(notes, step.uuid), f"{step.device} {step.storage_class}\n")
-    if step.fs_type == "xfs":
-        mutate(command("mkfs.xfs", "-q", "-L", step.label, "-m", f"uuid={step.uuid}", step.device, timeout=3600))
-    else:
-        # No blocks are kept back for root: the volume is data only.
-        mutate(command(f"mkfs.{step.fs_type}", "-q", "-m", "0", "-L", step.label, "-U", step.uuid, step.device, timeout=3600))
+    # No blocks are kept back for root: the volume is data only.
+    options = ("-m", "0") if step.fs_type == "ext4" else ()
+    mutate(fs_steps.make(step.fs_type, step.device, step.label, step.uuid, options))
 
 
 def mount(step: Mount) -> None:
     """Mount point, flag, mount."""
-    path = os.path.join(step.base_dir, step.storage_class, step.uuid)
-    os.makedirs(path, exist_ok=True)
-    _immutable(path, "+i")
+    path = _mount_point(os.path.join(step.base_dir, step.storage_class, step.uuid))
     note = os.path.join(step.base_dir, FORMATTING, step.uuid)
     if os.path.exists(note):
         os.unlink(note)
         files.sync_folder(os.path.dirname(note))
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def bind(step: Bind) -> None:
+    """Mount point, flag, mount."""
+    mutate(command("mount", "--bind", step.directory, _mount_point(step.path)))
+
+
+def _mount_point(path: str) -> str:
+    os.makedirs(path, exist_ok=True)
+    _immutable(path, "+i")
+    return path
 
 
 def link(step: Link) -> None:
@@ -107,4 +115,4 @@ def _immutable(path: str, flag: str) -> None:
 
 
 #: For ``_module.run``.
-HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, Link: link, Retire: retire, EditFstab: edit_fstab}
+HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, Bind: bind, Link: link, Retire: retire, EditFstab: edit_fstab}

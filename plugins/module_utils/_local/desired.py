@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
@@ -20,32 +19,13 @@ from .._core.errors import InvalidRequest
 from .._core.plan import Consent
 from .._core.quantity import Size, parse_size
 from .._lvm.names import check_name
+from .paths import parse_base_dir, parse_directories
 
 #: A storage class's name is a DNS subdomain (RFC 1123); logical volumes are named after it, so it stays below LVM's limit.
 _CLASS = re.compile(r"(?=.{1,100}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _OPTION = re.compile(r"[^\s,\"'\\]+")
 #: They would keep a volume from being mounted at boot, or let kubelet start before it.
 _REFUSED_OPTIONS = ("noauto", "auto", "defaults", "fail", "user", "users")
-_SYSTEM_FOLDERS = (
-    "/",
-    "/bin",
-    "/boot",
-    "/dev",
-    "/etc",
-    "/home",
-    "/lib",
-    "/mnt",
-    "/opt",
-    "/proc",
-    "/root",
-    "/run",
-    "/srv",
-    "/sys",
-    "/tmp",
-    "/usr",
-    "/var",
-    "/var/lib",
-)
 
 
 @dataclass(frozen=True)
@@ -60,7 +40,7 @@ class LogicalVolumes:
 
 @dataclass(frozen=True)
 class VolumeClass:
-    """A wanted class: whole devices (``wanted``) or logical volumes, given out raw or with a file system."""
+    """A wanted class: devices (``wanted``) or logical volumes, given out raw or with a file system, or directories of one that is there."""
 
     name: str
     parameter: str
@@ -71,6 +51,8 @@ class VolumeClass:
     mount_options: Tuple[str, ...] = ()
     adopt_new: bool = False
     state: str = "present"
+    directories: Tuple[str, ...] = ()
+    grow: bool = False
 
     @property
     def block(self) -> bool:
@@ -102,7 +84,7 @@ class Wish:
 
 def parse(params: Mapping[str, Any]) -> Wish:
     """The wish from the module's parameters."""
-    base_dir = _base_dir(params["base_dir"])
+    base_dir = parse_base_dir(params["base_dir"])
     classes: List[VolumeClass] = []
     for index, item in enumerate(params["classes"]):
         here = f"classes[{index}]"
@@ -119,7 +101,19 @@ def parse(params: Mapping[str, Any]) -> Wish:
             raise InvalidRequest(
                 "two classes have the same name.", code="class-twice", parameter=f"{here}.name", found=name, fix="merge them or rename one."
             )
-        classes.append(VolumeClass(name, here, state="absent") if item["state"] == "absent" else _present(item, here, params["allow_kernel_names"]))
+        wanted = (
+            VolumeClass(name, here, state="absent") if item["state"] == "absent" else _present(item, here, base_dir, params["allow_kernel_names"])
+        )
+        twice = {path for path in wanted.directories for other in classes if path in other.directories}
+        if twice:
+            raise InvalidRequest(
+                "two classes give out one directory.",
+                code="directory-twice",
+                parameter=f"{here}.directories",
+                found=", ".join(sorted(twice)),
+                fix="name it in one class.",
+            )
+        classes.append(wanted)
     return Wish(
         tuple(classes),
         parse_rules(params["disk_rules"]),
@@ -131,15 +125,15 @@ def parse(params: Mapping[str, Any]) -> Wish:
     )
 
 
-def _present(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> VolumeClass:
-    devices, volumes = item.get("devices"), item.get("logical_volumes")
-    if (devices is None) == (volumes is None):
+def _present(item: Mapping[str, Any], here: str, base_dir: str, allow_kernel_names: bool) -> VolumeClass:
+    given = [source for source in ("devices", "logical_volumes", "directories") if item.get(source) is not None]
+    if len(given) != 1:
         raise InvalidRequest(
-            "a class stands either on devices or on logical volumes.",
+            "a class stands on devices, on logical volumes or on directories.",
             code="class-source",
             parameter=here,
-            found="both" if devices is not None else "neither",
-            fix="give one of devices and logical_volumes.",
+            found=" and ".join(given) or "none of them",
+            fix="give one of devices, logical_volumes and directories.",
         )
     block = item["volume_mode"] == "Block"
     for option in ("fs_type", "mount_options"):
@@ -151,6 +145,17 @@ def _present(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> Vo
                 found=str(item[option]),
                 fix="take the option out, or use volume_mode: Filesystem.",
             )
+    if given == ["directories"]:
+        return _shared(item, here, base_dir)
+    if item["shared_capacity"]:
+        raise InvalidRequest(
+            "only directories share the capacity of a file system.",
+            code="directory-options",
+            parameter=f"{here}.shared_capacity",
+            found=given[0],
+            fix="take the option out.",
+        )
+    devices, volumes = item.get("devices"), item.get("logical_volumes")
     return VolumeClass(
         item["name"],
         here,
@@ -160,7 +165,29 @@ def _present(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> Vo
         _logical_volumes(volumes, f"{here}.logical_volumes") if volumes is not None else None,
         _mount_options(item.get("mount_options") or (), f"{here}.mount_options"),
         item["adopt_new"],
+        grow=item["grow"],
     )
+
+
+def _shared(item: Mapping[str, Any], here: str, base_dir: str) -> VolumeClass:
+    directories = parse_directories(item["directories"], base_dir, f"{here}.directories")
+    if not item["shared_capacity"]:
+        raise InvalidRequest(
+            "directories of one file system all report its whole capacity, and nothing keeps one from filling it.",
+            code="directory-shared",
+            parameter=f"{here}.shared_capacity",
+            fix="set shared_capacity: true if that is meant, or use logical_volumes.",
+        )
+    wrong = next((option for option in ("fs_type", "mount_options", "grow", "adopt_new") if item.get(option)), "")
+    if wrong or item["volume_mode"] == "Block":
+        raise InvalidRequest(
+            "a directory is given out as it is.",
+            code="directory-options",
+            parameter=f"{here}.{wrong or 'volume_mode'}",
+            found=str(item[wrong or "volume_mode"]),
+            fix="take the option out.",
+        )
+    return VolumeClass(item["name"], here, directories=directories)
 
 
 def _logical_volumes(item: Mapping[str, Any], here: str) -> LogicalVolumes:
@@ -200,20 +227,3 @@ def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
 
 def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:
     return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"]) for item in items)
-
-
-def _base_dir(path: str) -> str:
-    if (
-        not path.startswith("/")
-        or posixpath.normpath(path) != path.rstrip("/")
-        or re.search(r"[\s\\#]", path)
-        or path.rstrip("/") in ("", *_SYSTEM_FOLDERS)
-    ):
-        raise InvalidRequest(
-            "the discovery directories need a folder of their own.",
-            code="base-dir",
-            parameter="base_dir",
-            found=repr(path),
-            fix="use an absolute path without blanks, such as /var/lib/cairn-storage/local-volumes.",
-        )
-    return path.rstrip("/")

@@ -17,12 +17,22 @@ MARK = "x-cairn.class="
 
 #: A missing disk must not keep the machine from booting, nor boot from ending soon (systemd.mount(5), "FSTAB");
 #: kubelet must find the volumes mounted, or pods would write to the disk below.
-_SAFE = ("nofail", "x-systemd.before=kubelet.service", "x-systemd.device-timeout=90s")
+_SAFE = ("nofail", "x-systemd.before=kubelet.service")
 
 
 def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str) -> str:
-    """The line for one volume. XFS is checked when it is mounted, so only others ask for a check at boot."""
-    return " ".join((f"UUID={uuid}", path, fs_type, ",".join((*options, *_SAFE, MARK + storage_class)), "0", "0" if fs_type == "xfs" else "2"))
+    """The line for one volume. A disk that comes after boot is mounted when it comes. Only ext4 has a check at boot that does anything."""
+    escaped = uuid.replace("-", "\\x2d")
+    # Naming what wants the mount takes the place of the default, which is local-fs.target alone.
+    wanted = ("x-systemd.device-timeout=90s", "x-systemd.wanted-by=local-fs.target", f"x-systemd.wanted-by=dev-disk-by\\x2duuid-{escaped}.device")
+    return " ".join(
+        (f"UUID={uuid}", path, fs_type, ",".join((*options, *_SAFE, *wanted, MARK + storage_class)), "0", "2" if fs_type == "ext4" else "0")
+    )
+
+
+def bind_line(directory: str, path: str, storage_class: str) -> str:
+    """The line for one directory; systemd itself mounts what it stands on first."""
+    return " ".join((directory, path, "none", ",".join(("bind", *_SAFE, MARK + storage_class)), "0", "0"))
 
 
 def _mount_point(text: str) -> str:
@@ -33,6 +43,12 @@ def _mount_point(text: str) -> str:
 def ours(text: str) -> Dict[str, str]:
     """Our lines by mount point."""
     return {_mount_point(row): row for row in text.splitlines() if _mount_point(row) and MARK in row}
+
+
+def bound(text: str, folder: str) -> Dict[str, str]:
+    """Mount points of ours below ``folder`` by the directory that is mounted there."""
+    rows = [row.split() for path, row in ours(text).items() if path.startswith(f"{folder}/")]
+    return {fields[0]: fields[1] for fields in rows if fields[2] == "none"}
 
 
 def check_foreign(text: str, paths: Iterable[str]) -> None:

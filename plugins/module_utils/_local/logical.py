@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Tuple
+from typing import List, Set, Tuple
 
+from .._block.fs_steps import Grow
 from .._block.model import Host
 from .._core.command import command
 from .._core.errors import Conflict, NotFound
@@ -47,7 +48,9 @@ def pending_state(observed: Observed, wish: Wish) -> State:
     return merge(observed.state, load(wish.pending, observed.host))
 
 
-def logical_volumes(context: Context, wanted: VolumeClass, state: State, recorded: bool) -> Tuple[List[Action], List[Source], State, List[dict], List[str]]:
+def logical_volumes(
+    context: Context, wanted: VolumeClass, state: State, recorded: bool
+) -> Tuple[List[Action], List[Source], State, List[dict], List[str]]:
     """Actions that make the class's logical volumes, the volumes, LVM after that, what is degraded, and warnings."""
     source = wanted.logical_volumes
     group = state.group(source.volume_group)
@@ -99,7 +102,8 @@ def logical_volumes(context: Context, wanted: VolumeClass, state: State, recorde
         new = []
     for name in names + new:
         group = _one(context, wanted, group, name, mark, actions)
-    sources = [_source(context.host, group, name) for name in sorted(names + new, key=lambda name: (len(name), name))]
+    grown = {action.name for action in actions for step in action.steps if isinstance(step, Grow)}
+    sources = [_source(context.host, group, name, grown) for name in sorted(names + new, key=lambda name: (len(name), name))]
     return actions, sources, replace(state, groups=tuple(group if each.name == group.name else each for each in state.groups)), degraded, warnings
 
 
@@ -120,14 +124,19 @@ def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, m
             found=f"{group.name}/{name} without the tag {mark}",
             fix="rename that volume, or name the class differently.",
         )
-    if not isinstance(source.size, Percent) and present.extents != extents(source.size, group.extents, group.free, group.extent_bytes):
+    asked = extents(source.size, group.extents, group.free, group.extent_bytes)
+    if asked > present.extents and wanted.grow and not group.missing:
+        made, group = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)
+        actions += made
+    elif asked != present.extents and not isinstance(source.size, Percent):
         raise Conflict(
-            "the volumes of a class keep the size that they were made with.",
+            "the volumes of a class keep the size that they were made with, unless they may grow.",
             code="volume-size-differs",
             parameter=f"{source.parameter}.size",
             found=f"{group.name}/{name} of {human(present.extents * group.extent_bytes)}",
-            fix="ask for that size, or make another class.",
+            fix="set grow: true for the class." if asked > present.extents else "ask for at least that size.",
         )
+    present = group.lv(name)
     if not present.active and present.uuid and not group.missing:
         actions.append(
             Action(
@@ -154,9 +163,9 @@ def _check_size(wanted: VolumeClass, size: int) -> None:
         )
 
 
-def _source(host: Host, group: VolumeGroup, name: str) -> Source:
+def _source(host: Host, group: VolumeGroup, name: str, grown: Set[str]) -> Source:
     path = f"/dev/{group.name}/{name}"
     volume = group.lv(name)
     device = host.resolve(path)
     disks = {disk.id for disk in host.disks(device)} if device else {host.devices[pv.device].id for pv in group.pvs if pv.device in host.devices}
-    return Source(path, volume.extents * group.extent_bytes, device, held=volume.uuid is not None, disks=tuple(sorted(disks)))
+    return Source(path, volume.extents * group.extent_bytes, device, held=volume.uuid is not None, disks=tuple(sorted(disks)), grown=path in grown)

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
@@ -31,6 +33,18 @@ class Entry:
     device: str = ""
     #: Bytes of the mounted file system, 0 when none is mounted.
     capacity: int = 0
+    #: Where a link points to, also when nothing is there.
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Directory:
+    """A directory as found: where its file system is mounted, from which device (kernel name), its UUID, and its size in bytes."""
+
+    mount_point: str
+    device: str
+    uuid: str
+    capacity: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,8 @@ class Observed:
     formatting: Mapping[str, Tuple[str, str]] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     systemd: bool = True
+    #: Directories that classes name, those that are there.
+    directories: Mapping[str, Directory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +81,8 @@ class Volume:
     uuid: Optional[str] = None
     degraded: bool = False
     disks: Tuple[str, ...] = ()
+    #: Whether others count the same capacity as theirs.
+    shared: bool = False
 
     def dump(self) -> Dict[str, Any]:
         """The volume as a module returns it."""
@@ -78,6 +96,7 @@ class Volume:
             "uuid": self.uuid,
             "degraded": self.degraded,
             "disks": list(self.disks),
+            "shared_capacity": self.shared,
         }
 
 
@@ -100,6 +119,22 @@ def label(storage_class: str) -> str:
 def labelled(device: Device, storage_class: str) -> bool:
     """Whether ``device`` holds a file system of that class, and nothing else."""
     return [each.label for each in device.signatures] == [label(storage_class)]
+
+
+def entry_of_directory(directory: str, found: Directory) -> str:
+    """The entry's name: the UUID of the file system and the directory's place on it, wherever that is mounted."""
+    place = posixpath.relpath(directory, found.mount_point)
+    return f"{found.uuid}-{posixpath.basename(directory)}-{zlib.crc32(place.encode()):08x}"
+
+
+def is_ours(name: str) -> bool:
+    """Whether an entry that is no link is named as those that are made here."""
+    return bool(re.match(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-|$)", name))
+
+
+def is_directory(name: str) -> bool:
+    """Whether such an entry gives out a directory, not a file system of its own."""
+    return is_ours(name) and len(name) > 36
 
 
 def disk_ids(host: Host, device: Device) -> Tuple[str, ...]:

@@ -9,14 +9,14 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, List, Tuple
+from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
 from .._block.model import Host
 from .._lvm import observe as lvm
 from .._lvm.model import State
 from .desired import Wish
-from .model import FORMATTING, KEPT, Entry, Observed
+from .model import FORMATTING, KEPT, Directory, Entry, Observed
 
 FSTAB = "/etc/fstab"
 
@@ -33,6 +33,7 @@ def observe(wish: Wish) -> Observed:
         _formatting(wish.base_dir),
         kept(wish.base_dir),
         systemd=os.path.isdir("/run/systemd/system"),
+        directories={path: found for item in wish.classes for path in item.directories for found in _directory(path, host)},
     )
 
 
@@ -45,12 +46,25 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
             path = os.path.join(folder, name)
             storage_class = os.path.basename(folder)
             if os.path.islink(path):
-                found.append(Entry(storage_class, name, path, True, os.path.basename(os.path.realpath(path)) if os.path.exists(path) else ""))
+                found.append(
+                    Entry(storage_class, name, path, True, os.path.basename(os.path.realpath(path)) if os.path.exists(path) else "", target=os.readlink(path))
+                )
             elif path in mounted:
                 found.append(Entry(storage_class, name, path, False, mounted[path], _capacity(path)))
             else:
                 found.append(Entry(storage_class, name, path, False))
     return tuple(found)
+
+
+def _directory(path: str, host: Host) -> Iterator[Directory]:
+    if not os.path.isdir(path) or os.path.realpath(path) != path:
+        return
+    mount_point = path
+    while not os.path.ismount(mount_point):
+        mount_point = os.path.dirname(mount_point)
+    device = next((device for device in host if mount_point in device.mounts), None)
+    uuid = next((signature.uuid for signature in device.signatures), "") if device else ""
+    yield Directory(mount_point, device.kernel_name if device else "", uuid, _capacity(path))
 
 
 def _capacity(path: str) -> int:

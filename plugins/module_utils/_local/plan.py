@@ -14,6 +14,7 @@ from .._core.plan import Action, Consent, Plan
 from .._core.quantity import human
 from .._lvm.context import Context
 from .desired import Wish
+from .directories import plan_directories
 from .disks import choose
 from .logical import logical_volumes, pending_state
 from .model import Observed, Outcome, Volume, disk_ids
@@ -40,7 +41,13 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             actions += plan_removal(observed, wish, wanted, table)
             continue
         entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
-        if wanted.wanted:
+        volumes = Volumes(observed, wish, wanted, table, new_uuid)
+        sources: List[Source] = []
+        if wanted.directories:
+            made, volumes.found, trouble = plan_directories(observed, wish, wanted, table)
+            actions += made
+            degraded += trouble
+        elif wanted.wanted:
             choice = choices[wanted.name]
             sources = [
                 Source(device.id, device.size, device, held, disk_ids(observed.host, device))
@@ -53,7 +60,6 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             actions += made
             degraded += trouble
             warnings += said
-        volumes = Volumes(observed, wish, wanted, table, new_uuid)
         for source in sources:
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)

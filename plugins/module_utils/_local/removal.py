@@ -16,7 +16,7 @@ from .._core.errors import Busy, Refused
 from .._core.plan import Action
 from .steps import Retire
 from .desired import VolumeClass, Wish
-from .model import Entry, Observed
+from .model import Entry, Observed, is_directory
 from .table import Table
 
 
@@ -46,7 +46,8 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
 
 
 def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> List[Action]:
-    device = observed.host.devices.get(entry.device) or observed.host.by_uuid().get(entry.name)
+    # A directory's disk serves others as well: it is none of this entry's.
+    device = None if is_directory(entry.name) else observed.host.devices.get(entry.device) or observed.host.by_uuid().get(entry.name)
     steps: tuple = (Retire(entry.path),)
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]

@@ -11,12 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Optional, Tuple
 
+from .._block.fs_steps import MINIMUM
 from .._block.model import Device
 from .desired import VolumeClass
 from .model import Entry, Observed
-
-#: mkfs.xfs refuses smaller ones (mkfs.xfs(8), since 5.19).
-MINIMUM = {"xfs": 300 * 1024**2, "ext4": 16 * 1024**2}
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,8 @@ class Source:
     #: Whether it is ours already, so that what it holds needs no consent.
     held: bool = False
     disks: Tuple[str, ...] = ()
+    #: Whether the plan for its volume group grows the file system already.
+    grown: bool = False
 
 
 def minimum(wanted: VolumeClass) -> int:

@@ -45,6 +45,17 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Bind:
+    """Make the immutable mount point ``path`` and mount ``directory`` there as well."""
+
+    directory: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"mount {self.directory} at {self.path}"
+
+
+@dataclass(frozen=True)
 class Link:
     """Give out a device by a link in the discovery directory, named as its stable link."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Callable, List, Optional, Sequence
 
+from .._block.growth import plan_growth
 from .._block.model import Device
 from .._block.steps import Unchanged, blank
 from .._core.command import command
@@ -18,7 +19,7 @@ from .._core.plan import Action
 from . import fstab
 from .steps import Link, MakeFileSystem, Mount
 from .desired import VolumeClass, Wish
-from .model import Entry, Observed, Volume, disk_ids, label, labelled
+from .model import Entry, Observed, Volume, disk_ids, is_ours, label, labelled
 from .sources import Source, entry_of, note_of
 from .table import Table
 
@@ -78,6 +79,7 @@ class Volumes:
             )
         path = f"{self._folder}/{signature.uuid}"
         mounted = path in device.mounts
+        grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown else ()
         self.found.append(
             Volume(
                 wanted.name,
@@ -85,7 +87,7 @@ class Volumes:
                 path,
                 "Filesystem",
                 source.path,
-                entry.capacity if entry and entry.capacity else source.size,
+                entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size,
                 signature.uuid,
                 disks=source.disks,
             )
@@ -95,13 +97,14 @@ class Volumes:
         if not mounted:
             self._free_mount_point(path)
             step = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, signature.uuid)
-            return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path})]
+            return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path}), *grown]
         if changed:
             step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), path)
             return [
-                Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)})
+                Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)}),
+                *grown,
             ]
-        return []
+        return list(grown)
 
     def _free_mount_point(self, path: str) -> None:
         other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)
@@ -158,7 +161,7 @@ class Volumes:
         here = {volume.name for volume in self.found}
         reports = []
         for entry in entries:
-            if entry.name in here or (not entry.link and not _is_uuid(entry.name)):
+            if entry.name in here or (not entry.link and not is_ours(entry.name)):
                 continue
             device = self._observed.host.devices.get(entry.device)
             why = (
@@ -173,7 +176,7 @@ class Volumes:
                     entry.name,
                     entry.path,
                     self._wanted.volume_mode,
-                    device.id if device else "",
+                    device.id if device else entry.target,
                     0,
                     None if entry.link else entry.name,
                     degraded=True,
@@ -184,15 +187,11 @@ class Volumes:
                 {
                     "class": self._wanted.name,
                     "entry": entry.name,
-                    "device": device.id if device else "",
+                    "device": device.id if device else entry.target,
                     "reason": f"{what} (class {self._wanted.name}) {why}.",
                 }
             )
         return reports
-
-
-def _is_uuid(name: str) -> bool:
-    return len(name) == 36 and name.count("-") == 4
 
 
 def check_modes(observed: Observed, classes: Sequence[VolumeClass]) -> None:
@@ -203,7 +202,7 @@ def check_modes(observed: Observed, classes: Sequence[VolumeClass]) -> None:
                 wanted.state == "present"
                 and entry.storage_class == wanted.name
                 and entry.link != wanted.block
-                and (entry.link or _is_uuid(entry.name))
+                and (entry.link or is_ours(entry.name))
             ):
                 raise Refused(
                     "the volume mode of a class with volumes cannot change.",

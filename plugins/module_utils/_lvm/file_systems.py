@@ -12,6 +12,7 @@ from typing import Any, Optional, Tuple
 
 from .._block import fs_steps
 from .._block.filesystems import TYPES, FileSystem
+from .._block.growth import plan_growth
 from .._block.model import Device, Signature
 from .._block.steps import Unchanged, blank
 from .._core.errors import Busy, Conflict, NoSpace
@@ -41,7 +42,7 @@ def plan_file_system(
         return (*_wipe(volume.filesystem, path, device, context), *_make(volume.filesystem, path, size))
     if not found or not (volume.filesystem or device.mounts):
         return ()
-    return (*_label(volume.filesystem, path, found, device), *_grow(path, found, device, size))
+    return (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
 
 
 def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Context) -> Tuple[Any, ...]:
@@ -113,12 +114,3 @@ def _label(wanted: Optional[FileSystem], path: str, found: Signature, device: De
         return ()
     step = fs_steps.rename(found.type, path, wanted.label, device.mounts[0] if device.mounts else "")
     return (Action("label", "file system", path, (step,), {"label": found.label}, {"label": wanted.label}),)
-
-
-def _grow(path: str, found: Signature, device: Device, size: int) -> Tuple[Action, ...]:
-    geometry = device.geometry
-    if size <= device.size and (geometry is None or geometry.fills(size)):
-        return ()
-    step = fs_steps.Grow(found.type, path, device.mounts[0] if device.mounts else "", geometry.member if geometry else 1)
-    before = {"size": human(geometry.size)} if geometry else {}
-    return (Action("grow", "file system", path, (step,), before, {"size": human(size)}),)

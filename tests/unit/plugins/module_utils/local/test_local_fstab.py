@@ -11,9 +11,27 @@ OURS = fstab.line("u-1", "/base/c/u-1", "xfs", ("noatime",), "c")
 OTHERS = "# a comment\nUUID=x\t/\text4  defaults 0 1\n\n/dev/sdz /data xfs defaults 0 0"
 
 
-def test_a_line_is_safe_at_boot() -> None:
-    assert OURS == "UUID=u-1 /base/c/u-1 xfs noatime,nofail,x-systemd.before=kubelet.service,x-systemd.device-timeout=90s,x-cairn.class=c 0 0"
-    assert fstab.line("u", "/p", "ext4", (), "c").endswith(" 0 2"), "ext4 is checked at boot, XFS when it is mounted"
+def test_a_line_is_safe_at_boot_and_its_disk_may_come_late() -> None:
+    fields = fstab.line("1-2", "/base/c/1-2", "xfs", ("noatime",), "c").split()
+    assert fields[:3] + fields[4:] == ["UUID=1-2", "/base/c/1-2", "xfs", "0", "0"]
+    assert fields[3].split(",") == [
+        "noatime",
+        "nofail",
+        "x-systemd.before=kubelet.service",
+        "x-systemd.device-timeout=90s",
+        "x-systemd.wanted-by=local-fs.target",
+        r"x-systemd.wanted-by=dev-disk-by\x2duuid-1\x2d2.device",
+        "x-cairn.class=c",
+    ]
+    checks = [fstab.line("u", "/p", kind, (), "c").split()[5] for kind in ("ext4", "xfs", "btrfs")]
+    assert checks == ["2", "0", "0"], "ext4 is checked at boot, the others when they are mounted"
+
+
+def test_a_directory_is_mounted_after_what_it_stands_on() -> None:
+    row = fstab.bind_line("/srv/a", "/base/c/u-1-a", "c")
+    assert row == "/srv/a /base/c/u-1-a none bind,nofail,x-systemd.before=kubelet.service,x-cairn.class=c 0 0"
+    assert fstab.bound(f"{OTHERS}\n{OURS}\n{row}\n", "/base/c") == {"/srv/a": "/base/c/u-1-a"}
+    assert fstab.bound(row, "/base/other") == {}
 
 
 @pytest.mark.parametrize("text", ["", OTHERS, OTHERS + "\n"])

@@ -6,20 +6,18 @@ import dataclasses
 from typing import Any, Optional
 
 import pytest
-from machines import BASE, GIB, disk, holding, host, rule, upon, wwn
+from local_wishes import NEW, actions, planned, steps
+from machines import BASE, GIB, disk, holding, host, upon, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
 from ansible_collections.cairn.storage.plugins.module_utils._local import fstab
-from ansible_collections.cairn.storage.plugins.module_utils._local.desired import parse
-from ansible_collections.cairn.storage.plugins.module_utils._local.model import Entry, Observed, label
-from ansible_collections.cairn.storage.plugins.module_utils._local.plan import plan
+from ansible_collections.cairn.storage.plugins.module_utils._local.model import Entry, label
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 
 MIB = 1024**2
 UUID = "11111111-2222-3333-4444-555555555555"
-NEW = "99999999-8888-7777-6666-555555555555"
 PATH = f"{BASE}/local-fs/{UUID}"
 LINE = fstab.line(UUID, PATH, "xfs", (), "local-fs")
 LINK = Entry("bulk", "wwn-0x60012", f"{BASE}/bulk/wwn-0x60012", True, "sdb")
@@ -28,44 +26,9 @@ FORMATTED = holding(disk("a"), "xfs", UUID, "cl-local-fs")
 MOUNTED = dataclasses.replace(FORMATTED, mounts=(PATH, "/var/lib/kubelet/pods/x/volumes/y"))
 
 
-def wish(*classes: dict, **options: Any) -> dict:
-    filled = [{"state": "present", "adopt_new": False, "volume_mode": "Filesystem", **item} for item in classes]
-    return {
-        "classes": filled,
-        "disk_rules": [rule("fast", rotational=False), rule("bulk", rotational=True)],
-        "base_dir": BASE,
-        "published": None,
-        "pending": {},
-        "wipe": {},
-        "allow_kernel_names": False,
-        **options,
-    }
-
-
 BLOCK = {"name": "bulk", "volume_mode": "Block", "devices": {"rule": "bulk"}}
 FILES = {"name": "local-fs", "devices": {"rule": "fast"}}
 VOLUMES = {"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 2, "size": "500MiB"}}
-
-
-def planned(
-    machine: Host,
-    *classes: dict,
-    entries: tuple = (),
-    state: State = State(),
-    text: str = "",
-    formatting: Any = None,
-    kept: Any = None,
-    **options: Any,
-) -> Plan:
-    return plan(Observed(machine, state, entries, text, formatting or {}, kept or {}), parse(wish(*classes, **options)), lambda: NEW)
-
-
-def actions(made: Plan) -> list:
-    return [str(action) for action in made.actions]
-
-
-def steps(made: Plan) -> list:
-    return [str(step) for action in made.actions for step in action.steps]
 
 
 def test_raw_disks() -> None:
@@ -81,6 +44,7 @@ def test_raw_disks() -> None:
         "uuid": None,
         "degraded": False,
         "disks": [wwn("b")],
+        "shared_capacity": False,
     }
     given = host(dataclasses.replace(disk("b"), entry="bulk/wwn-0x60012"))
     assert actions(planned(given, BLOCK, entries=(LINK,))) == []

@@ -1,0 +1,29 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The plan that lets a file system fill its device. Pure."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+from .._core.plan import Action
+from .._core.quantity import human
+from .fs_steps import Grow
+from .model import Device
+
+
+def plan_growth(path: str, device: Device, size: int, at: str = "") -> Tuple[Action, ...]:
+    """Grow the one file system on ``device``, named ``path``, that is to have ``size`` bytes and is, or will be by then, mounted ``at`` a path.
+
+    A file system of unknown size is grown only with its device.
+    """
+    geometry = device.geometry
+    if size <= device.size and (geometry is None or geometry.fills(size)):
+        return ()
+    step = Grow(device.signatures[0].type, path, at, geometry.member if geometry else 1)
+    before = {"size": human(geometry.size)} if geometry else {}
+    return (Action("grow", "file system", path, (step,), before, {"size": human(size)}),)
