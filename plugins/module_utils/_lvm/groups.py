@@ -21,8 +21,8 @@ from .._core.quantity import human
 from .allowed import WhiteList
 from .context import Context, Planned
 from .desired import Group
+from .in_use import check_unused
 from .model import PhysicalVolume, State, VolumeGroup
-from .removal import check_unused
 from .space import DEFAULT_EXTENT, alignment, pv_extents
 
 

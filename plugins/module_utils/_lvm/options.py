@@ -13,7 +13,7 @@ from typing import Any, Dict
 from .._block.filesystems import OPTIONS as FILE_SYSTEM
 from .._block.options import CHOOSING, REFERENCES, WIPE
 from .allowed import OPTIONS as WHITE_LIST
-from .parse_volume import TYPES
+from .kinds import TYPES
 
 _STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 _NAME = {"type": "str", "required": True}

@@ -14,13 +14,9 @@ from .._block.filesystems import parse_file_system
 from .._core.errors import InvalidRequest
 from .._core.quantity import Size, human, parse_bytes, parse_size
 from .desired import Cache, Volume
+from .kinds import MIRRORED, STRIPES
 from .names import check_name, check_tags
 from .references import check_references
-
-TYPES = ("linear", "striped", "raid1", "raid5", "raid6", "raid10")
-#: Types whose data lies in stripes over several devices, with the fewest data stripes of each (lvmraid(7)).
-STRIPES = {"striped": 2, "raid5": 2, "raid6": 3, "raid10": 2}
-MIRRORED = ("raid1", "raid10")
 
 
 def parse_volume(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -> Volume:

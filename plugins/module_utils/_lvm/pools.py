@@ -16,10 +16,12 @@ from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import Percent, human
 from .context import Context, Planned
+from .describe import describe
 from .desired import ThinPool
 from .model import LogicalVolume, VolumeGroup
+from .placement import room
+from .sizing import shrink
 from .space import pool_layout, spare_extents, with_spare
-from .volumes import describe, room, shrink
 
 
 def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:

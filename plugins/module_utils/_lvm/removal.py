@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-from .._block.model import Host
 from .._core.command import command
-from .._core.errors import Busy, Refused
+from .._core.errors import Refused
 from .._core.plan import Action
 from .context import Context, Planned
-from .model import LogicalVolume, VolumeGroup
-from .volumes import describe
+from .describe import describe
+from .in_use import check_unused
+from .model import VolumeGroup
 
 
 def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
@@ -41,24 +41,3 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
     )
     return (action,), group.without_lv(name)
 
-
-def check_unused(group: VolumeGroup, volume: LogicalVolume, host: Host) -> None:
-    """Refuse to touch a volume that is open (mounted, exported, in a pod) or given out raw as a local volume."""
-    path = f"{group.name}/{volume.name}"
-    if volume.open:
-        raise Busy(
-            "the logical volume is in use.",
-            code="lv-open",
-            parameter="state",
-            found=f"{path} is open",
-            fix="unmount it or stop what uses it, then run again.",
-        )
-    device = host.resolve(f"/dev/{path}")
-    if device and device.entry:
-        raise Refused(
-            "the logical volume is given out as a local volume.",
-            code="lv-given-out",
-            parameter="state",
-            found=f"{path} as {device.entry}",
-            fix="give up the class with cairn.storage.local_volumes first.",
-        )

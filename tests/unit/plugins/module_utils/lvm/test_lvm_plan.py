@@ -270,10 +270,10 @@ def pool(**values: Any) -> dict:
         ("lv-open", opened(DATA), [{"name": "fast", "state": "absent"}]),
         (
             "lv-grow-kind",
-            dataclasses.replace(GROUP, lvs=(dataclasses.replace(DATA, layout="raid,raid1"),)),
+            dataclasses.replace(GROUP, lvs=(dataclasses.replace(DATA, layout="mirror", segment="mirror"),)),
             [fast(logical_volumes=[{"name": "data", "size": "1GiB"}])],
         ),
-        ("shrink-unsupported", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4MiB"}])]),
+        ("shrink-kind", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4MiB"}])]),
         ("shrink-unsupported", GROUP, [fast(thin_pools=[{"name": "pool", "size": "4MiB"}])]),
     ],
 )

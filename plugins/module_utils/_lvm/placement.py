@@ -1,0 +1,115 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Where a volume's extents are taken from: which disks, and whether there is room on enough of them. Pure."""
+
+from __future__ import annotations
+
+from typing import Dict, Mapping, Optional, Sequence, Tuple
+
+from .._block.model import Host
+from .._core.errors import Conflict, NoSpace, NotFound
+from .._core.quantity import human
+from .kinds import Kind
+from .model import PhysicalVolume, VolumeGroup
+
+
+def place(free: Mapping[str, int], areas: int, length: int) -> Optional[Dict[str, int]]:
+    """Extents by device when ``length`` extents are taken on each of ``areas`` devices at a time; ``None`` when there is no room for that.
+
+    As LVM goes about it: the first devices that have all that is still needed, else as much as the largest ones have, and so on.
+    """
+    left, took = dict(free), {name: 0 for name in free}
+    while length:
+        chosen = [name for name in left if left[name] >= length][:areas]
+        if len(chosen) < areas:
+            chosen = sorted(left, key=lambda name: -left[name])[:areas]
+        piece = min((length, *(left[name] for name in chosen)))
+        if len(chosen) < areas or not piece:
+            return None
+        for name in chosen:
+            left[name] -= piece
+            took[name] += piece
+        length -= piece
+    return took
+
+
+def members(group: VolumeGroup, references: Sequence[str], parameter: str, host: Host) -> Tuple[PhysicalVolume, ...]:
+    """The physical volumes that ``references`` mean; all of the group if there are none."""
+    return tuple(_member(group, reference, f"{parameter}[{index}]", host) for index, reference in enumerate(references)) or group.pvs
+
+
+def _member(group: VolumeGroup, reference: str, parameter: str, host: Host) -> PhysicalVolume:
+    device = host.resolve(reference)
+    if device is None:
+        raise NotFound(
+            "there is no such device.",
+            code="device-absent",
+            parameter=parameter,
+            found=f"{reference} leads nowhere",
+            fix="check the cable and the name; cairn.storage.block_device_info lists what is there.",
+        )
+    found = next((pv for pv in group.pvs if pv.device == device.kernel_name), None)
+    if found is None:
+        raise Conflict(
+            "this device is not in the volume group.",
+            code="device-not-member",
+            parameter=parameter,
+            found=f"{device.id} is not in {group.name}",
+            fix="add it to the devices of the volume group, or name one of those.",
+        )
+    return found
+
+
+def free_extents(group: VolumeGroup, pvs: Sequence[PhysicalVolume]) -> int:
+    """What is free on ``pvs`` together."""
+    return group.free if len(pvs) == len(group.pvs) else sum(pv.free for pv in pvs)
+
+
+def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int) -> Optional[Dict[str, int]]:
+    """``place`` for ``length`` extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
+    if kind.devices * length > free_extents(group, pvs):
+        return None
+    if kind.devices == 1 and len(pvs) == len(group.pvs):
+        return place({pv.path: pv.free for pv in pvs}, 1, length) or {}
+    return place({pv.path: pv.free for pv in pvs}, kind.devices, length)
+
+
+def take(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, parameter: str) -> Dict[str, int]:
+    """``fits``, or ``NoSpace`` that says what is lacking; ``parameter`` names the volume's."""
+    if len(pvs) < kind.devices:
+        raise NoSpace(
+            f"{kind.type} needs {kind.devices} devices.",
+            code="devices-few",
+            parameter=f"{parameter}.type",
+            found=f"{len(pvs)} to choose from in {group.name}",
+            fix="give the volume group more disks, or choose another type.",
+        )
+    found = fits(group, kind, pvs, length)
+    if found is not None:
+        return found
+    room(group, kind.devices * length, f"{parameter}.size", free=free_extents(group, pvs))
+    size = group.extent_bytes
+    raise NoSpace(
+        f"{kind.type} needs {human(length * size)} on each of {kind.devices} devices.",
+        code="devices-full",
+        parameter=f"{parameter}.size",
+        found=", ".join(f"{human(pv.free * size)} free on {pv.path}" for pv in pvs),
+        fix="ask for less, or give the volume group more disks.",
+    )
+
+
+def room(group: VolumeGroup, needed: int, parameter: str, extra: str = "", free: Optional[int] = None) -> None:
+    """Raise ``NoSpace`` unless ``needed`` extents are ``free``; ``extra`` says what is counted besides the wanted size."""
+    there = group.free if free is None else free
+    if needed > there:
+        raise NoSpace(
+            f"the volume group {group.name} has too little space" + (" on these devices." if there < group.free else "."),
+            code="vg-full",
+            parameter=parameter,
+            found=f"{human(needed * group.extent_bytes)} needed {extra}and {human(there * group.extent_bytes)} free",
+            fix="ask for less, or give the volume group more disks.",
+        )
