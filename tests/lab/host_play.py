@@ -64,13 +64,13 @@ def play(node: str, *tasks: dict) -> list[dict]:
         book = Path(folder) / "play.yml"
         book.write_text(yaml.safe_dump([{"hosts": node, "gather_facts": False, "tasks": steps}]), encoding="utf-8")
         done = subprocess.run(
-            ("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=_environment(), capture_output=True, text=True, check=False
+            ("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=environment(), capture_output=True, text=True, check=False
         )
         assert results.exists(), done.stdout + done.stderr
         return json.loads(results.read_text(encoding="utf-8"))
 
 
-def _environment() -> dict:
+def environment() -> dict:
     return {
         **os.environ,
         "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"),
