@@ -187,8 +187,8 @@ devices:
   type: raw
 remove_devices:
   description:
-    - Disks to empty, moving what they hold to the others, and to take out of the volume group.
-    - One that is not in the volume group is left alone.
+    - Disks to empty, moving what they hold to the others, and to take out of the volume group, by stable names or by the UUID of the physical volume.
+    - A disk that is not in the volume group is left alone, so the option can stay. A rule of C(devices) passes over the disks named here.
   type: list
   elements: str
 resize_devices:
@@ -197,15 +197,16 @@ resize_devices:
   default: false
 repair_missing:
   description:
-    - When a disk is gone for good, rebuild RAID volumes on the others and forget the disk.
-    - Volumes that had data only there are removed, with consent for each in O(allow_data_loss).
+    - When a disk is gone for good, rebuild RAID volumes on the others and forget the disk. Left out, such a volume group is reported and left alone.
+    - Volumes that had data only there are removed, with consent for each in O(allow_data_loss). A volume that only loses its cache is kept.
+    - RAID needs a disk that holds nothing of the volume yet; one that is new in C(devices) will do.
   type: bool
   default: false
 extent_size:
   description: Size of an extent, fixed when the volume group is made. V(4MiB) if left out.
   type: str
 data_alignment:
-  description: Where data begins on new disks is a multiple of this. Left out, V(1MiB) or what the disk asks for.
+  description: Where data begins on new disks is a multiple of this, after the first MiB. Left out, V(1MiB) or what the disk asks for.
   type: str
 tags:
   description: All the tags it should have. Left out, tags stay as they are.
@@ -260,8 +261,8 @@ options:
     default: {}
   white_list:
     description:
-      - What may be touched on this machine at all, by regular expressions that are found anywhere in a name.
-      - A thing is allowed if it matches one of C(include), or that is empty, and none of C(exclude).
+      - What may be touched on this machine at all, by regular expressions that match a whole name.
+      - A thing is allowed if one of C(include) matches it, or that is left out, and none of C(exclude).
     type: dict
     suboptions:
       volume_groups:

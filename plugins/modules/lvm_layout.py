@@ -80,7 +80,8 @@ after:
   type: dict
   contains:
     volume_groups:
-      description: Each volume group with C(name), C(uuid), C(size_bytes), C(free_bytes), C(extent_size_bytes), C(tags), C(devices) and C(logical_volumes).
+      description: Each volume group with C(name), C(uuid), C(size_bytes), C(free_bytes), C(extent_size_bytes), C(tags), C(devices), C(logical_volumes)
+        and C(backup), the file that its metadata is backed up in.
       type: list
       elements: dict
 degraded:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
-from typing import Dict, Iterator, Mapping, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, Mapping, Optional, Tuple
 
 from .geometry import Geometry
 
@@ -91,9 +91,10 @@ class Device:
 
 @dataclass(frozen=True)
 class Host:
-    """All block devices of a machine, by kernel name."""
+    """All block devices of a machine, by kernel name; ``fstab`` are the paths that /etc/fstab names devices by."""
 
     devices: Mapping[str, Device] = field(default_factory=dict)
+    fstab: FrozenSet[str] = frozenset()
 
     def __iter__(self) -> Iterator[Device]:
         return iter(self.devices.values())

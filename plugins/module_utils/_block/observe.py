@@ -12,7 +12,7 @@ import dataclasses
 import json
 import os
 import re
-from typing import Any, Dict, Iterable, List, Mapping, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
 
 from .._core.command import read
 from .identity import rank
@@ -42,7 +42,7 @@ def observe(base_dir: str, logical_volumes: bool = False) -> Host:
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()})
+    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths())
 
 
 def _probed(device: Device, logical_volumes: bool) -> bool:
@@ -145,6 +145,13 @@ def _links() -> Dict[str, Set[str]]:
             if os.path.exists(path):
                 links.setdefault(os.path.basename(os.path.realpath(path)), set()).add(path)
     return links
+
+
+def _fstab_paths() -> FrozenSet[str]:
+    if not os.path.exists("/etc/fstab"):
+        return frozenset()
+    rows = (row.split() for row in _text("/etc/fstab").splitlines())
+    return frozenset(unescape(row[0]) for row in rows if row and row[0].startswith("/dev/"))
 
 
 def _text(path: str) -> str:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Which volume groups and devices may be touched at all: lists of regular expressions, as open-local's listConfig. Pure."""
+"""Which volume groups and devices may be touched at all: lists of regular expressions. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPTIONS: Dict[str, Any] = {"volume_groups": _SIDE, "devices": _SIDE}
 
 @dataclass(frozen=True)
 class Allowed:
-    """What is allowed of one kind: all, or what matches an ``include``, and no ``exclude``. Expressions are found anywhere in a name."""
+    """What is allowed of one kind: all, or what matches an ``include``, and no ``exclude``. An expression has to match a whole name."""
 
     include: Tuple[Pattern[str], ...] = ()
     exclude: Tuple[Pattern[str], ...] = ()
@@ -44,7 +44,7 @@ class WhiteList:
 
 
 def _any(patterns: Iterable[Pattern[str]], names: Iterable[str]) -> bool:
-    return any(pattern.search(name) for pattern in patterns for name in names)
+    return any(pattern.fullmatch(name) for pattern in patterns for name in names)
 
 
 def parse(value: Optional[Mapping[str, Any]], parameter: str = "white_list") -> WhiteList:

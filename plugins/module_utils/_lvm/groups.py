@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from .._block.model import Device
 from .._block.select import Choice
@@ -23,7 +23,7 @@ from .context import Context, Planned
 from .desired import Group
 from .in_use import check_unused
 from .model import PhysicalVolume, State, VolumeGroup
-from .space import DEFAULT_EXTENT, alignment, pv_extents
+from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT, alignment, pv_extents
 
 
 def describe(group: VolumeGroup) -> Dict[str, Any]:
@@ -36,21 +36,20 @@ def describe(group: VolumeGroup) -> Dict[str, Any]:
     }
 
 
-def check_identity(group: Group, state: State, allowed: WhiteList) -> None:
+def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) -> None:
     """Refuse a volume group whose name means several, or one that is not this machine's to change."""
-    parameter = f"{group.parameter}.name"
-    if not allowed.groups.allows([group.name]):
+    if not allowed.groups.allows([name]):
         raise Refused(
             "the white list does not allow this volume group.",
             code="vg-not-allowed",
             parameter=parameter,
-            found=group.name,
+            found=name,
             fix="add it to white_list.volume_groups.include, or take it out of exclude.",
         )
-    found = [each for each in state.groups if each.name == group.name]
+    found = [each for each in state.groups if each.name == name]
     if len(found) > 1:
         raise Conflict(
-            f"this machine has {len(found)} volume groups of the name {group.name}.",
+            f"this machine has {len(found)} volume groups of the name {name}.",
             code="vg-ambiguous",
             parameter=parameter,
             found=", ".join(each.uuid or "" for each in found),
@@ -63,7 +62,7 @@ def check_identity(group: Group, state: State, allowed: WhiteList) -> None:
                 f"the volume group is {kind}.",
                 code="vg-exported" if each.exported else "vg-shared",
                 parameter=parameter,
-                found=group.name,
+                found=name,
                 fix="import it with vgimport first." if each.exported else "use a volume group of this machine alone.",
             )
 
@@ -105,10 +104,8 @@ def prepare(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Action, 
     )
 
 
-def plan_group(group: Group, present: Optional[VolumeGroup], new: Sequence[Device], orphans: Iterable[str]) -> Planned:
-    """Create the volume group on ``new`` devices, or extend it by them, and set its tags."""
-    if present is None:
-        return _create(group, new, orphans)
+def plan_extension(group: Group, present: VolumeGroup, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+    """Extend the volume group by ``new`` devices."""
     if group.extent_bytes not in (None, present.extent_bytes):
         raise Conflict(
             "the extent size of a volume group is fixed when it is made.",
@@ -117,25 +114,27 @@ def plan_group(group: Group, present: Optional[VolumeGroup], new: Sequence[Devic
             found=f"{human(present.extent_bytes)} in {group.name}",
             fix="take the option out.",
         )
-    actions: List[Action] = []
-    after = present
-    if new:
-        after = _with_devices(present, new)
-        start = alignment(device.optimal_io for device in new)
-        steps = (*_rechecks(new, orphans), command("vgextend", "--dataalignment", f"{start}b", group.name, *(device.id for device in new)))
-        actions.append(Action("extend", "volume group", group.name, steps, describe(present), describe(after)))
-    if group.tags is not None and group.tags != after.tags:
-        changes = [part for tag in group.tags if tag not in after.tags for part in ("--addtag", tag)]
-        changes += [part for tag in after.tags if tag not in group.tags for part in ("--deltag", tag)]
-        tagged = replace(after, tags=group.tags)
-        actions.append(Action("tag", "volume group", group.name, (command("vgchange", *changes, group.name),), describe(after), describe(tagged)))
-        after = tagged
-    return tuple(actions), after
+    if not new:
+        return (), present
+    after = _with_devices(present, new, _start(group, new))
+    step = command("vgextend", "--dataalignment", f"{_start(group, new)}b", group.name, *(device.id for device in new))
+    return (Action("extend", "volume group", group.name, (*_rechecks(new, orphans), step), describe(present), describe(after)),), after
 
 
-def _create(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+def plan_tags(present: VolumeGroup, wanted: Group) -> Planned:
+    """Give the volume group the wanted tags and no others."""
+    if wanted.tags is None or wanted.tags == present.tags:
+        return (), present
+    changes = [part for tag in wanted.tags if tag not in present.tags for part in ("--addtag", tag)]
+    changes += [part for tag in present.tags if tag not in wanted.tags for part in ("--deltag", tag)]
+    after = replace(present, tags=wanted.tags)
+    return (Action("tag", "volume group", present.name, (command("vgchange", *changes, present.name),), describe(present), describe(after)),), after
+
+
+def plan_creation(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+    """Create the volume group on ``new`` devices."""
     extent = group.extent_bytes or DEFAULT_EXTENT
-    after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new)
+    after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new, _start(group, new))
     tags = [part for tag in after.tags for part in ("--addtag", tag)]
     # Without --yes: should a signature appear on a device after the last check, vgcreate stops instead of wiping it.
     step = command(
@@ -143,7 +142,7 @@ def _create(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Plan
         "--physicalextentsize",
         f"{extent}b",
         "--dataalignment",
-        f"{alignment(device.optimal_io for device in new)}b",
+        f"{_start(group, new)}b",
         *tags,
         group.name,
         *(device.id for device in new),
@@ -155,8 +154,12 @@ def _rechecks(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Any, .
     return tuple(recheck(device, device.kernel_name in orphans) for device in devices)
 
 
-def _with_devices(group: VolumeGroup, devices: Sequence[Device]) -> VolumeGroup:
-    start = alignment(device.optimal_io for device in devices)
+def _start(group: Group, devices: Iterable[Device]) -> int:
+    # The metadata takes the first MiB, so that a smaller alignment leads to the same place.
+    return max(DEFAULT_ALIGNMENT, group.alignment_bytes) if group.alignment_bytes else alignment(device.optimal_io for device in devices)
+
+
+def _with_devices(group: VolumeGroup, devices: Sequence[Device], start: int) -> VolumeGroup:
     pvs = tuple(PhysicalVolume(device.id, "", device.kernel_name, pv_extents(device.size, group.extent_bytes, start)) for device in devices)
     more = sum(pv.extents for pv in pvs)
     return replace(group, pvs=group.pvs + pvs, extents=group.extents + more, free=group.free + more)

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Dict, List, Mapping, Optional, Tuple
 
+#: lvm.conf(5), backup/backup_dir: LVM writes here after each change, and removes the file with its volume group.
+BACKUPS = "/etc/lvm/backup"
+
 
 @dataclass(frozen=True)
 class PhysicalVolume:
@@ -69,6 +72,8 @@ class LogicalVolume:
     profile: str = ""
     health: str = ""
     check_needed: bool = False
+    #: A thick snapshot that overflowed.
+    invalid: bool = False
     merging: bool = False
     cache_mode: str = ""
     #: Path of the physical volume that this hidden volume is moving data away from (pvmove(8)).
@@ -158,11 +163,18 @@ class VolumeGroup:
 
 @dataclass(frozen=True)
 class State:
-    """What LVM knows of a machine. ``recorded`` are the volume groups that /etc/lvm/backup tells of, their disks present or not."""
+    """What LVM knows of a machine. ``recorded`` are the volume groups that /etc/lvm/backup tells of, their disks present or not,
+    ``last_seen`` the devices of physical volumes, by UUID, as they are written there.
+    """
 
     groups: Tuple[VolumeGroup, ...] = ()
     orphans: Tuple[PhysicalVolume, ...] = ()
     recorded: Mapping[str, str] = field(default_factory=dict)
+    last_seen: Mapping[str, str] = field(default_factory=dict)
+
+    #: Whether dmeventd is there to watch thin pools, and the metadata profiles that the collection wrote, text by name.
+    dmeventd: bool = True
+    profiles: Mapping[str, str] = field(default_factory=dict)
 
     def group(self, name: str) -> Optional[VolumeGroup]:
         """The volume group of that name."""

@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Dict
+from dataclasses import replace
+from typing import Dict, Mapping, Tuple
 
 from .._block.model import Host
 from .._core.command import installed, read
 from .._core.errors import NotFound
-from .model import State
+from .model import BACKUPS, State
 from .report import argv, parse
-
-#: lvm.conf(5), backup/backup_dir: LVM writes here after each change, and removes the file with its volume group.
-BACKUPS = "/etc/lvm/backup"
 
 
 def observe(host: Host) -> State:
     """LVM's state. A machine without lvm2 has none, unless a disk says otherwise."""
+    recorded, last_seen = backups(BACKUPS)
     if not installed("lvm"):
         member = next((device for device in host for signature in device.signatures if signature.type == "LVM2_member"), None)
         if member:
@@ -33,23 +32,34 @@ def observe(host: Host) -> State:
                 found=member.id,
                 fix="run the role node_bootstrap, or install lvm2.",
             )
-        return State(recorded=backups(BACKUPS))
+        return State(recorded=recorded, last_seen=last_seen)
     names = {name: device.kernel_name for device in host for name in device.names}
-    return parse(read(*argv()), names, backups(BACKUPS))
+    return replace(parse(read(*argv()), names, recorded), last_seen=last_seen)
 
 
-def backups(folder: str) -> Dict[str, str]:
-    """UUIDs by name of the volume groups whose metadata LVM backed up on this machine."""
+def backups(folder: str) -> Tuple[Dict[str, str], Dict[str, str]]:
+    """UUIDs by name of the volume groups whose metadata LVM backed up on this machine, and devices of physical volumes by their UUID."""
     found: Dict[str, str] = {}
+    devices: Dict[str, str] = {}
     try:
         names = os.listdir(folder)
     except FileNotFoundError:
-        return found
+        return found, devices
     for name in names:
         with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            text = file.read(4096)
+            # Physical volumes come before logical volumes, of which there can be thousands.
+            text = file.read(64 * 1024)
         match = re.search(r'^\s+id = "([^"]+)"', text, re.MULTILINE)
         # vgremove leaves a backup as well, of the empty group that it removed.
         if match and not re.search(r"^description = .*executing '\S*\s*\bvgremove\b", text, re.MULTILINE):
             found[name] = match[1]
-    return found
+        for part in re.findall(r"^\s+pv\d+ \{$(.*?)^\s+\}$", text, re.MULTILINE | re.DOTALL):
+            values = dict(re.findall(r'^\s+(\w+) = "([^"]+)"', part, re.MULTILINE))
+            devices[values.get("id", "")] = _stable(values)
+    return found, devices
+
+
+def _stable(values: Mapping[str, str]) -> str:
+    # Device ids are there where LVM uses a devices file (lvmdevices(8)).
+    name = values.get("device_id", "")
+    return f"/dev/disk/by-id/wwn-0x{name[4:]}" if name.startswith("naa.") else values.get("device", "")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from .._block.model import Host
 from .._block.select import Choice, Consumer, marked, select
@@ -20,10 +20,11 @@ from .._core.quantity import human
 from .contents import plan_contents
 from .context import Context, Planned, chain
 from .desired import Group, Layout
-from .groups import check_identity, check_members, plan_group, plan_group_removal, prepare, with_backup
-from .members import plan_repair, plan_resize, trouble
+from .groups import check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
+from .members import admissible, plan_resize, plan_resume, trouble
 from .model import State, VolumeGroup
 from .renames import plan_renames
+from .repair import plan_repair
 from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT
 
 
@@ -42,17 +43,20 @@ class Outcome:
     groups: Tuple[VolumeGroup, ...]
     degraded: Tuple[dict, ...] = ()
     unadopted: Tuple[dict, ...] = ()
+    #: Names of the volume groups whose metadata is backed up.
+    recorded: FrozenSet[str] = frozenset()
 
 
 def plan(observed: Observed, layout: Layout) -> Plan:
     """All that has to happen for ``layout``; ``after`` is an ``Outcome`` over every volume group of the machine."""
     for group in layout.groups:
-        check_identity(group, observed.state, layout.allowed)
-    renames, host, state = plan_renames(layout, observed.host, observed.state)
+        check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed)
+    renames, layout, host, state = plan_renames(layout, observed.host, observed.state)
     context = Context(host, layout.wipe, layout.data_loss)
     orphans = frozenset(pv.device for pv in state.orphans if pv.orphan)
     choices = _choose(layout, host, state, orphans)
     actions: List[Action] = list(renames)
+    recorded = set(state.recorded)
     degraded: List[dict] = []
     groups: Dict[str, VolumeGroup] = {group.name: group for group in state.groups}
     for group in layout.groups:
@@ -62,8 +66,8 @@ def plan(observed: Observed, layout: Layout) -> Plan:
                 actions += plan_group_removal(present, context)
                 del groups[group.name]
             continue
-        choice = choices.get(group.name, Choice(held=list(_devices(host, present))))
-        wrong = trouble(group, present, state, host)
+        choice = choices[group.name] = admissible(group, present, choices.get(group.name) or Choice(held=_devices(host, present)), host)
+        wrong = trouble(group, present, state, host, choice.absent)
         if wrong:
             degraded += wrong
             continue
@@ -71,23 +75,28 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = _plan_one(group, present, choice, orphans, context)
         actions += with_backup(made, group.name)
+        recorded |= {group.name} if made else set()
     unadopted = tuple(
         {"volume_group": name, "device": device.id, "size_bytes": device.size} for name, choice in choices.items() for device in choice.unadopted
     )
-    return Plan(tuple(actions), Outcome(tuple(groups.values()), tuple(degraded), unadopted), warnings=_warnings(layout, degraded, unadopted))
+    outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded))
+    return Plan(tuple(actions), outcome, warnings=_warnings(layout, degraded, unadopted))
 
 
 def _plan_one(group: Group, present: Optional[VolumeGroup], choice: Choice, orphans: frozenset, context: Context) -> Planned:
     if present is None:
-        made, present = plan_group(group, None, choice.new, orphans)
+        made, present = plan_creation(group, choice.new, orphans)
         more, present = plan_contents(group, present, context)
         return (*made, *more), present
     return chain(
         present,
         (
+            plan_resume,
+            # LVM extends a group that has lost a disk, and needs the room to repair it; anything else has to wait for the repair.
+            lambda found: plan_extension(group, found, choice.new, orphans),
             partial(plan_repair, wanted=group, context=context),
             partial(plan_resize, wanted=group, context=context),
-            lambda found: plan_group(group, found, choice.new, orphans),
+            partial(plan_tags, wanted=group),
             lambda found: plan_contents(group, found, context),
         ),
     )
@@ -134,7 +143,7 @@ def _consumer(group: Group, state: State, orphans: frozenset) -> Consumer:
         group.wanted,
         adopt_new=group.adopt_new,
         blank=orphans,
-        minimum=DEFAULT_ALIGNMENT + extent,
+        minimum=(group.alignment_bytes or DEFAULT_ALIGNMENT) + extent,
         holds=frozenset(pv.device for pv in present.pvs if pv.device) if present else frozenset(),
         recorded=bool(present or (group.name in state.recorded and not group.adopt_new)),
         missing=len(present.missing) if present else 1000 if group.name in state.recorded and not group.adopt_new else 0,

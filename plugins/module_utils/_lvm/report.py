@@ -18,7 +18,7 @@ _FIELDS = {
     "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared",
     "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size,pv_mda_count,pv_mda_size",
     "lv": "lv_name,lv_uuid,lv_size,lv_layout,pool_lv,origin,lv_tags,lv_active,lv_device_open,lv_metadata_size,"
-    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_merging,lv_parent,move_pv",
+    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_snapshot_invalid,lv_merging,lv_parent,move_pv",
     # A report has all five parts; the fewest columns of the one that nothing is wanted of.
     "pvseg": "pvseg_start",
     "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode,seg_pe_ranges",
@@ -27,7 +27,8 @@ _FIELDS = {
 
 def argv() -> List[str]:
     """The command."""
-    line = ["lvm", "fullreport", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
+    # Where lvm.conf turns monitoring off, LVM does not look whether a pool is monitored all the same.
+    line = ["lvm", "fullreport", "--config", "activation/monitoring=1", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
     for section, fields in _FIELDS.items():
         line += ["--configreport", section, "--options", fields]
     return line
@@ -39,7 +40,7 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
     orphans: List[PhysicalVolume] = []
     for report in json.loads(text)["report"]:
         pvs = tuple(_pv(row, names) for row in report["pv"])
-        if not report["vg"]:
+        if not report.get("vg"):
             orphans.extend(pvs)
             continue
         row = report["vg"][0]
@@ -122,6 +123,7 @@ def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], 
         health=row["lv_health_status"],
         moves=row.get("move_pv") or "",
         check_needed=bool(row["lv_check_needed"]) and row["lv_check_needed"] != "unknown",
+        invalid=bool(row.get("lv_snapshot_invalid")) and row["lv_snapshot_invalid"] != "unknown",
         merging=bool(row["lv_merging"]),
         cache_mode=segment.get("cache_mode") or "",
         cache=_name(row["pool_lv"]) if cached else "",

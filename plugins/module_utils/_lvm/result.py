@@ -8,19 +8,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._block.model import Host
 from .._core.errors import InvalidRequest
-from .model import LogicalVolume, PhysicalVolume, VolumeGroup
+from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
 
 
-def dump(groups: Iterable[VolumeGroup], host: Host) -> Dict[str, Any]:
-    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared."""
-    return {"volume_groups": [_group(group, host) for group in sorted(groups, key=lambda group: group.name)]}
+def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = ()) -> Dict[str, Any]:
+    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
+    return {"volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)]}
 
 
-def _group(group: VolumeGroup, host: Host) -> Dict[str, Any]:
+def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[str, Any]:
     return {
         "name": group.name,
         "uuid": group.uuid,
@@ -28,6 +28,7 @@ def _group(group: VolumeGroup, host: Host) -> Dict[str, Any]:
         "free_bytes": group.free * group.extent_bytes,
         "extent_size_bytes": group.extent_bytes,
         "tags": list(group.tags),
+        "backup": f"{BACKUPS}/{group.name}" if group.name in recorded else None,
         "devices": sorted(host.devices[pv.device].id if pv.device in host.devices else pv.path for pv in group.pvs),
         "logical_volumes": [
             {

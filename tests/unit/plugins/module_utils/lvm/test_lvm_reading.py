@@ -63,5 +63,5 @@ def test_backups_tell_of_groups_whose_disks_are_gone(tmp_path: Path) -> None:
     (tmp_path / "fast").write_text(text % "lvcreate -n x fast", encoding="utf-8")
     (tmp_path / "old").write_text(text % "vgremove -y old", encoding="utf-8")
     (tmp_path / "junk").write_text("", encoding="utf-8")
-    assert backups(str(tmp_path)) == {"fast": "abc-def"}
-    assert backups(str(tmp_path / "none")) == {}
+    assert backups(str(tmp_path))[0] == {"fast": "abc-def"}
+    assert backups(str(tmp_path / "none")) == ({}, {})
