@@ -14,8 +14,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from . import _module
 from ._block import observe as devices
-from ._block.apply import HANDLERS
+from ._block.apply import HANDLERS as DEVICES
 from ._lvm import observe as lvm
+from ._lvm.apply import HANDLERS
 from ._lvm.desired import Layout
 from ._lvm.plan import Observed, plan
 from ._lvm.result import dump
@@ -40,4 +41,4 @@ def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Layout]) -> 
         state = lvm.observe(seen["host"])
         return {"after": dump(state.groups, seen["host"], state.recorded)}
 
-    _module.run(module, parse=parse, observe=observe, plan=plan, handlers=HANDLERS, result=result, finish=finish)
+    _module.run(module, parse=parse, observe=observe, plan=plan, handlers={**DEVICES, **HANDLERS}, result=result, finish=finish)

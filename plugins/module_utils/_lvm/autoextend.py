@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,12 +16,14 @@ from .._core.command import command
 from .._core.errors import NotFound
 from .._core.plan import Action
 from .context import Context, Planned, chain
+from .describe import describe
 from .desired import Autoextend, ThinPool
 from .model import VolumeGroup
 from .describe import describe
 
 #: lvm.conf(5), config/profile_dir.
 PROFILES = "/etc/lvm/profile"
+PREFIX = "cairn-extend-"
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,15 @@ class WriteProfile:
 def profile(wanted: Autoextend) -> WriteProfile:
     """The profile whose name tells its values, so that one file serves all pools that want the same."""
     return WriteProfile(
-        f"cairn-extend-{wanted.threshold}-{wanted.percent}",
+        f"{PREFIX}{wanted.threshold}-{wanted.percent}",
         f"activation {{\n\tthin_pool_autoextend_threshold = {wanted.threshold}\n\tthin_pool_autoextend_percent = {wanted.percent}\n}}\n",
     )
+
+
+def threshold(name: str) -> int:
+    """How full, in percent, a pool with the profile of that name is when it is grown; 100 for never."""
+    match = re.fullmatch(rf"{PREFIX}(\d+)-\d+", name)
+    return int(match[1]) if match else 100
 
 
 def plan_watching(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:

@@ -13,11 +13,13 @@ from typing import Callable, List
 
 from .context import Context, Planned, chain
 from .desired import Group
+from .health import check_promises
 from .members import plan_reduce
+from .merge import plan_merge
 from .model import VolumeGroup
 from .pools import check_overcommit, plan_pool
 from .removal import plan_removal
-from .snapshots import plan_merge, plan_snapshot
+from .snapshots import plan_snapshot
 from .volumes import plan_volume
 
 
@@ -34,6 +36,7 @@ def plan_contents(group: Group, state: VolumeGroup, context: Context) -> Planned
     steps += [partial(plan_pool, pool=pool, context=context) for pool in pools]
     steps += [partial(plan_snapshot if volume.snapshot_of else plan_volume, volume=volume, context=context) for volume in volumes]
     actions, after = chain(state, steps)
+    check_promises(state, after, volumes)
     for pool in pools:
         check_overcommit(state, after, pool)
     return actions, after

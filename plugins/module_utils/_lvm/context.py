@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Callable, Iterable, List, Tuple
+from dataclasses import dataclass, field
+from typing import Callable, Iterable, List, Mapping, Tuple
 
 from .._block.model import Host
 from .._core.plan import Action, Consent
@@ -21,11 +21,13 @@ Planned = Tuple[Tuple[Action, ...], VolumeGroup]
 
 @dataclass(frozen=True)
 class Context:
-    """The machine's devices, and the consents: to wipe devices, and to lose what volumes hold."""
+    """The machine's devices, the consents (to wipe devices, and to lose what volumes hold), and what watches thin pools."""
 
     host: Host
     wipe: Consent
     data_loss: Consent
+    dmeventd: bool = True
+    profiles: Mapping[str, str] = field(default_factory=dict)
 
 
 def chain(group: VolumeGroup, planners: Iterable[Callable[[VolumeGroup], Planned]]) -> Planned:

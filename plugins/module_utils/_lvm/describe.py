@@ -30,8 +30,17 @@ def describe(group: VolumeGroup, volume: LogicalVolume) -> Dict[str, Any]:
         values["cache_mode"] = volume.cache_mode
     if volume.tags:
         values["tags"] = list(volume.tags)
+    if volume.origin:
+        values["snapshot_of"] = volume.origin
     if volume.thin:
         values["thin_pool"] = volume.pool
     if volume.thin_pool:
-        values.update(metadata_size=human(volume.metadata * group.extent_bytes), chunk_size=human(volume.chunk_bytes))
+        values.update(
+            metadata_size=human(volume.metadata * group.extent_bytes),
+            chunk_size=human(volume.chunk_bytes),
+            active=volume.active,
+            monitored=volume.monitored,
+        )
+        values.update({} if not volume.profile else {"profile": volume.profile})
+        values.update({} if not volume.check_needed else {"check_needed": True})
     return values

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import Dict, Mapping, Tuple
 from .._block.model import Host
 from .._core.command import installed, read
 from .._core.errors import NotFound
+from .autoextend import PREFIX, PROFILES
 from .model import BACKUPS, State
 from .report import argv, parse
 
@@ -34,7 +36,17 @@ def observe(host: Host) -> State:
             )
         return State(recorded=recorded, last_seen=last_seen)
     names = {name: device.kernel_name for device in host for name in device.names}
-    return replace(parse(read(*argv()), names, recorded), last_seen=last_seen)
+    state = parse(read(*argv()), names, recorded)
+    return replace(state, last_seen=last_seen, dmeventd=installed("dmeventd"), profiles=profiles(PROFILES))
+
+
+def profiles(folder: str) -> Dict[str, str]:
+    """Texts by name of the metadata profiles that the collection wrote."""
+    found: Dict[str, str] = {}
+    for path in glob.glob(os.path.join(glob.escape(folder), f"{PREFIX}*.profile")):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            found[os.path.basename(path)[: -len(".profile")]] = file.read()
+    return found
 
 
 def backups(folder: str) -> Tuple[Dict[str, str], Dict[str, str]]:

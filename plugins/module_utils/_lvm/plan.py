@@ -21,6 +21,7 @@ from .contents import plan_contents
 from .context import Context, Planned, chain
 from .desired import Group, Layout
 from .groups import check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
+from .health import ailments
 from .members import admissible, plan_resize, plan_resume, trouble
 from .model import State, VolumeGroup
 from .renames import plan_renames
@@ -52,7 +53,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     for group in layout.groups:
         check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed)
     renames, layout, host, state = plan_renames(layout, observed.host, observed.state)
-    context = Context(host, layout.wipe, layout.data_loss)
+    context = Context(host, layout.wipe, layout.data_loss, state.dmeventd, state.profiles)
     orphans = frozenset(pv.device for pv in state.orphans if pv.orphan)
     choices = _choose(layout, host, state, orphans)
     actions: List[Action] = list(renames)
@@ -75,6 +76,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = _plan_one(group, present, choice, orphans, context)
         actions += with_backup(made, group.name)
+        degraded += ailments(groups[group.name])
         recorded |= {group.name} if made else set()
     unadopted = tuple(
         {"volume_group": name, "device": device.id, "size_bytes": device.size} for name, choice in choices.items() for device in choice.unadopted

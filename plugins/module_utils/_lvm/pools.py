@@ -9,63 +9,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Tuple
+from functools import partial
+from typing import Any, Optional, Tuple
 
 from .._core.command import command
 from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
-from .._core.quantity import Percent, human
-from .context import Context, Planned
+from .._core.quantity import Extents, Percent, human
+from .autoextend import plan_watching
+from .context import Context, Planned, chain
 from .describe import describe
 from .desired import ThinPool
+from .health import plan_start
 from .model import LogicalVolume, VolumeGroup
 from .placement import room
-from .sizing import shrink
-from .space import pool_layout, spare_extents, with_spare
+from .space import PoolLayout, pool_layout, spare_extents, with_spare
 
 
 def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
-    """Create a thin pool, or grow its data and metadata."""
+    """Create a thin pool, or start it and grow its data and metadata; then have it watched."""
     present = group.lv(pool.name)
-    name = f"{group.name}/{pool.name}"
-    if present and not present.thin_pool:
+    if not present:
+        return chain(group, (partial(_create, pool=pool), partial(plan_watching, pool=pool, context=context)))
+    if not present.thin_pool:
         raise Conflict(
             "this logical volume is no thin pool.",
             code="pool-kind",
             parameter=f"{pool.parameter}.name",
-            found=f"{name} is {present.layout}",
+            found=f"{group.name}/{pool.name} is {present.layout}",
             fix="use another name.",
         )
-    if present and isinstance(pool.size, Percent) and pool.size.of == "FREE":
-        return (), group
-    wanted = pool_layout(pool.size, group, pool.metadata_bytes, pool.chunk_bytes, present)
-    if wanted.data == 0:
-        raise NoSpace(
-            "no room for even the smallest thin pool.",
-            code="vg-full",
-            parameter=f"{pool.parameter}.size",
-            found=f"{human(group.free * group.extent_bytes)} free in {group.name}",
-            fix="give the volume group more disks.",
-        )
-    if not present:
-        room(
-            group,
-            wanted.data + wanted.metadata + max(0, wanted.metadata - spare_extents(group)),
-            f"{pool.parameter}.size",
-            "with its metadata and the spare for repairs ",
-        )
-        volume = LogicalVolume(pool.name, wanted.data, layout="thin,pool", metadata=wanted.metadata, chunk_bytes=wanted.chunk_bytes)
-        after = with_spare(group.with_lv(volume, wanted.data + wanted.metadata), wanted.metadata)
-        options = {
-            "--extents": wanted.data,
-            "--poolmetadatasize": f"{wanted.metadata * group.extent_bytes}b",
-            "--poolmetadataspare": "y",
-            "--chunksize": f"{wanted.chunk_bytes}b",
-            "--zero": "y",
-            "--name": pool.name,
-        }
-        step = command("lvcreate", "--yes", "--type", "thin-pool", *(part for option in options.items() for part in option), group.name)
-        return (Action("create", "thin pool", name, (step,), None, describe(after, volume)),), after
     if pool.chunk_bytes not in (None, present.chunk_bytes):
         raise Conflict(
             "the chunk size of a thin pool is fixed when it is made.",
@@ -74,29 +47,95 @@ def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
             found=human(present.chunk_bytes),
             fix="take the option out, or make another pool.",
         )
-    if wanted.data < present.extents:
-        raise shrink(name, pool.parameter, present.extents, wanted.data, group)
-    if pool.metadata_bytes and wanted.metadata < present.metadata:
-        raise Refused(
-            "the metadata of a thin pool cannot shrink.",
-            code="pool-metadata-shrink",
-            parameter=f"{pool.parameter}.metadata_size",
-            found=human(present.metadata * group.extent_bytes),
-            fix="ask for at least that.",
+    steps = (partial(plan_start, pool=pool, context=context), partial(_grow, pool=pool), partial(plan_watching, pool=pool, context=context))
+    return chain(group, steps)
+
+
+def _create(group: VolumeGroup, pool: ThinPool) -> Planned:
+    wanted = pool_layout(pool.size, group, pool.metadata_bytes, pool.chunk_bytes)
+    if wanted.data == 0:
+        raise NoSpace(
+            "no room for even the smallest thin pool.",
+            code="vg-full",
+            parameter=f"{pool.parameter}.size",
+            found=f"{human(group.free * group.extent_bytes)} free in {group.name}",
+            fix="give the volume group more disks.",
         )
-    metadata = max(wanted.metadata, present.metadata) if pool.metadata_bytes or wanted.data > present.extents else present.metadata
-    if (wanted.data, metadata) == (present.extents, present.metadata):
+    volume = LogicalVolume(
+        pool.name, wanted.data, layout="thin,pool", segment="thin-pool", metadata=wanted.metadata, chunk_bytes=wanted.chunk_bytes, monitored=True
+    )
+    after = _resized(group, pool, volume, wanted.data + wanted.metadata)
+    options = {
+        "--extents": wanted.data,
+        "--poolmetadatasize": f"{wanted.metadata * group.extent_bytes}b",
+        "--poolmetadataspare": "y",
+        "--chunksize": f"{wanted.chunk_bytes}b",
+        "--zero": "y",
+        "--monitor": "y",
+        "--name": pool.name,
+    }
+    step = command("lvcreate", "--yes", "--type", "thin-pool", *(part for option in options.items() for part in option), group.name)
+    return (Action("create", "thin pool", f"{group.name}/{pool.name}", (step,), None, describe(after, volume)),), after
+
+
+def _grow(group: VolumeGroup, pool: ThinPool) -> Planned:
+    present, name = group.lv(pool.name), f"{group.name}/{pool.name}"
+    if present is None:
         return (), group
-    more = wanted.data - present.extents + metadata - present.metadata
-    room(group, more + max(0, metadata - spare_extents(group)), f"{pool.parameter}.size", "with its metadata and the spare for repairs ")
-    volume = replace(present, extents=wanted.data, metadata=metadata)
-    after = with_spare(group.with_lv(volume, more), metadata)
+    wanted = _wanted(group, pool, present)
+    data, metadata = wanted.data, wanted.metadata
+    if (data, metadata) == (present.extents, present.metadata):
+        return (), group
+    volume = replace(
+        present,
+        extents=data,
+        metadata=metadata,
+        data_percent=_shared(present.data_percent, present.extents, data),
+        metadata_percent=_shared(present.metadata_percent, present.metadata, metadata),
+        # The kernel takes the new room while it runs, unless it wants a check first.
+        health=present.health if present.check_needed or present.health == "failed" else "",
+    )
+    after = _resized(group, pool, volume, data - present.extents + metadata - present.metadata)
     steps: Tuple[Any, ...] = ()
+    # Metadata first: LVM would grow it on its own, by less, when the data outgrows it.
     if metadata > present.metadata:
         steps += (command("lvextend", "--poolmetadatasize", f"{metadata * group.extent_bytes}b", name),)
-    if wanted.data > present.extents:
-        steps += (command("lvextend", "--extents", wanted.data, name),)
+    if data > present.extents:
+        steps += (command("lvextend", "--extents", data, name),)
     return (Action("grow", "thin pool", name, steps, describe(group, present), describe(after, volume)),), after
+
+
+def _wanted(group: VolumeGroup, pool: ThinPool, present: LogicalVolume) -> PoolLayout:
+    """The parts that a pool should have, none smaller than it is; a pool that grows on its own may be larger than asked for."""
+    share = isinstance(pool.size, Percent) and pool.size.of == "FREE"
+    size = Extents(present.extents) if share and not pool.grow else pool.size
+    wanted = pool_layout(size, group, pool.metadata_bytes, pool.chunk_bytes, present)
+    if wanted.data < present.extents and not (share or pool.autoextend or present.profile):
+        raise _smaller(group, pool, "size", present.extents, wanted.data)
+    if pool.metadata_bytes and wanted.metadata < present.metadata and not (pool.autoextend or present.profile):
+        raise _smaller(group, pool, "metadata_size", present.metadata, wanted.metadata)
+    data = max(wanted.data, present.extents)
+    return replace(wanted, data=data, metadata=max(wanted.metadata if pool.metadata_bytes or data > present.extents else 0, present.metadata))
+
+
+def _smaller(group: VolumeGroup, pool: ThinPool, option: str, present: int, wanted: int) -> Refused:
+    return Refused(
+        "a thin pool cannot shrink.",
+        code="shrink-unsupported" if option == "size" else "pool-metadata-shrink",
+        parameter=f"{pool.parameter}.{option}",
+        found=f"{human(present * group.extent_bytes)} now, {human(wanted * group.extent_bytes)} wanted",
+        fix="ask for at least the present size.",
+    )
+
+
+def _shared(percent: Optional[float], before: int, after: int) -> Optional[float]:
+    return None if percent is None else round(percent * before / after, 2)
+
+
+def _resized(group: VolumeGroup, pool: ThinPool, volume: LogicalVolume, more: int) -> VolumeGroup:
+    spare = max(0, volume.metadata - spare_extents(group))
+    room(group, more + spare, f"{pool.parameter}.size", "with its metadata and the spare for repairs ")
+    return with_spare(group.with_lv(volume, more), volume.metadata)
 
 
 def check_overcommit(before: VolumeGroup, group: VolumeGroup, pool: ThinPool) -> None:

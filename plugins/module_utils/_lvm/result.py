@@ -39,10 +39,18 @@ def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[st
                 "pool": volume.pool or None,
                 "tags": list(volume.tags),
                 "type": "thin-pool" if volume.thin_pool else "thin" if volume.thin else volume.layout,
+                **_fill(volume),
             }
             for volume in sorted(group.visible, key=lambda volume: volume.name)
         ],
     }
+
+
+def _fill(volume: LogicalVolume) -> Dict[str, Any]:
+    """How full a thin pool or a thick snapshot is, in percent, null while that is not known."""
+    if volume.thin_pool:
+        return {"data_percent": volume.data_percent, "metadata_percent": volume.metadata_percent, "monitored": volume.monitored}
+    return {"snapshot_of": volume.origin, "data_percent": None if volume.thin else volume.data_percent} if volume.origin else {}
 
 
 def load(after: Optional[Mapping[str, Any]], host: Host) -> Tuple[VolumeGroup, ...]:
@@ -57,7 +65,11 @@ def load(after: Optional[Mapping[str, Any]], host: Host) -> Tuple[VolumeGroup, .
                     int(volume["size_bytes"]) // extent,
                     volume["uuid"],
                     pool=volume["pool"] or "",
+                    origin=volume.get("snapshot_of") or "",
                     tags=tuple(volume["tags"]),
+                    data_percent=volume.get("data_percent"),
+                    metadata_percent=volume.get("metadata_percent"),
+                    monitored=bool(volume.get("monitored")),
                     layout={"thin-pool": "thin,pool", "thin": "thin,sparse"}.get(volume["type"], volume["type"]),
                 )
                 for volume in item["logical_volumes"]

@@ -23,8 +23,10 @@ DEFAULT_ALIGNMENT = MIB
 CHUNK_MIN, CHUNK_MAX = 64 * 1024, 1024 * MIB
 #: The kernel addresses just under 16 GiB of thin metadata, LVM accepts a little less (lvmthin(7), "metadata size").
 METADATA_MIN, METADATA_MAX = 2 * MIB, 15 * 1024 * MIB + 768 * MIB
-#: A mapping takes 64 bytes. Twice that leaves room for snapshots and keeps LVM from growing the metadata on its own when data grows.
-_METADATA_PER_CHUNK = 128
+#: Bytes of metadata that a mapping takes; lvextend of a pool's data sees to so much.
+_MAPPING = 64
+#: Twice that leaves room for snapshots and keeps LVM from growing the metadata on its own when data grows.
+_METADATA_PER_CHUNK = 2 * _MAPPING
 
 
 def alignment(optimal_io: Iterable[int]) -> int:
@@ -70,9 +72,9 @@ def chunk_size(data_bytes: int) -> int:
     return chunk
 
 
-def metadata_extents(data: int, chunk_bytes: int, extent_bytes: int) -> int:
+def metadata_extents(data: int, chunk_bytes: int, extent_bytes: int, per_chunk: int = _METADATA_PER_CHUNK) -> int:
     """Extents of metadata for ``data`` extents."""
-    size = min(max(data * extent_bytes // chunk_bytes * _METADATA_PER_CHUNK, METADATA_MIN), METADATA_MAX)
+    size = min(max(data * extent_bytes // chunk_bytes * per_chunk, METADATA_MIN), METADATA_MAX)
     return -(-size // extent_bytes)
 
 
@@ -84,13 +86,15 @@ def pool_layout(
     A share covers all that the pool takes: data, metadata, and the spare metadata as if it were this pool's alone, so that the
     answer for a present pool does not depend on which pool came first. A size in bytes or extents is that of the data.
     """
-    budget = extents(size, group.extents, group.free, group.extent_bytes)
+    # What the pool has already counts as free to it, so that a share of that gives the same answer again.
+    free = group.free + (present.extents + present.metadata if present else 0)
+    budget = extents(size, group.extents, free, group.extent_bytes)
     chunk = present.chunk_bytes if present else chunk_bytes or chunk_size(budget * group.extent_bytes)
     step = math.lcm(chunk, group.extent_bytes) // group.extent_bytes
 
     def metadata(data: int) -> int:
         if metadata_bytes:
-            return -(-metadata_bytes // group.extent_bytes)
+            return max(-(-metadata_bytes // group.extent_bytes), metadata_extents(data, chunk, group.extent_bytes, _MAPPING))
         return metadata_extents(data, chunk, group.extent_bytes)
 
     if not isinstance(size, Percent):

@@ -41,7 +41,7 @@ def plan_volume(group: VolumeGroup, volume: Volume, context: Context) -> Planned
         steps = [
             partial(plan_activation, volume=volume, context=context, on=True),
             partial(plan_size, volume=volume, context=context),
-            partial(_tag, volume=volume),
+            partial(plan_tags, volume=volume),
         ]
     steps += [
         partial(plan_cache, volume=volume, context=context),
@@ -127,7 +127,8 @@ def plan_activation(group: VolumeGroup, volume: Volume, context: Context, on: bo
     return (action,), group.with_lv(replace(present, active=on), 0)
 
 
-def _tag(group: VolumeGroup, volume: Volume) -> Planned:
+def plan_tags(group: VolumeGroup, volume: Volume) -> Planned:
+    """Add the tags that the volume lacks."""
     present = group.lv(volume.name)
     missing = tuple(tag for tag in volume.tags if present and tag not in present.tags)
     if not present or not missing:

@@ -31,7 +31,7 @@ def test_from_empty_disks() -> None:
     )
     assert commands(made) == [
         f"vgcreate --physicalextentsize 4194304b --dataalignment 1048576b fast {wwn('a')} {wwn('c')}",
-        "lvcreate --yes --type thin-pool --extents 202 --poolmetadatasize 4194304b --poolmetadataspare y --chunksize 65536b --zero y --name pool fast",
+        "lvcreate --yes --type thin-pool --extents 202 --poolmetadatasize 4194304b --poolmetadataspare y --chunksize 65536b --zero y --monitor y --name pool fast",
         "lvcreate --yes --wipesignatures y --zero y --type linear --extents 25 --addtag x --name data fast",
         "lvcreate --yes --wipesignatures y --zero y --type linear --extents 793 --name rest fast",
     ]
