@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Files that are replaced whole, so that a power cut leaves the old one or the new one."""
+"""Configuration files: read whole, and replaced whole, so that a power cut leaves the old one or the new one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ import os
 import tempfile
 
 
-def replace(path: str, text: str, mode: int = 0o644) -> None:
-    """Write ``text`` to ``path`` in one step, durably; its folder is made if missing, an existing file's mode is kept."""
+def text(path: str) -> str:
+    """What stands in a file, nothing where there is none; bytes that are no text survive a ``replace``."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
+def replace(path: str, content: str, mode: int = 0o644) -> None:
+    """Write ``content`` to ``path`` in one step, durably; its folder is made if missing, an existing file's mode is kept."""
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     try:
@@ -23,7 +32,7 @@ def replace(path: str, text: str, mode: int = 0o644) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".cairn-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
+            file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, FrozenSet, Iterable, Optional
+from typing import Dict, FrozenSet, Iterable
 
 from .._core import files
 from .._core.blocks import WriteFile
@@ -25,22 +25,14 @@ def observe(desired: Desired) -> Observed:
     """One command, whatever the number of services; the rest are files."""
     wanted = blocks(desired)
     names = [*desired.services, *(block.reload for block in wanted if block.reload)]
-    return Observed(_loaded(), {block.path: _text(block.path) for block in wanted}, _services(names))
+    return Observed(_loaded(), {block.path: files.text(block.path) for block in wanted}, _services(names))
 
 
 def _loaded() -> FrozenSet[str]:
     """Names of kernel modules that are loaded or built in, with underscores."""
-    builtin = _text(f"/lib/modules/{os.uname().release}/modules.builtin") or ""
+    builtin = files.text(f"/lib/modules/{os.uname().release}/modules.builtin")
     names = {os.path.basename(line).split(".", 1)[0].replace("-", "_") for line in builtin.splitlines()}
     return frozenset(names | set(os.listdir("/sys/module")))
-
-
-def _text(path: str) -> Optional[str]:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
 
 
 def _services(names: Iterable[str]) -> Dict[str, Service]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import FrozenSet, List, Mapping, Optional, Tuple
+from typing import FrozenSet, List, Mapping, Tuple
 
 from .._core.blocks import WriteFile, block_in, with_block
 from .._core.command import command
@@ -48,10 +48,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Observed:
-    """``files`` holds texts by path, ``None`` for a file that is not there; ``services`` those of desired services and reloads."""
+    """``files`` holds texts by path; ``services`` those of desired services and reloads."""
 
     loaded: FrozenSet[str] = frozenset()
-    files: Mapping[str, Optional[str]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
 
 
@@ -74,7 +74,7 @@ def plan_settings(observed: Observed, desired: Desired) -> Plan:
     """Files first, then what reads them."""
     actions: List[Action] = []
     for block in blocks(desired):
-        before = observed.files[block.path] or ""
+        before = observed.files[block.path]
         after = with_block(before, block.text)
         if after != before:
             steps: Tuple[object, ...] = (WriteFile(block.path, after),)

@@ -13,6 +13,7 @@ from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
 from .._block.model import Host
+from .._core import files
 from .._lvm import observe as lvm
 from .._lvm.model import State
 from .desired import Wish
@@ -29,7 +30,7 @@ def observe(wish: Wish) -> Observed:
         host,
         lvm.observe(host) if uses_lvm else State(),
         entries(wish.base_dir, host),
-        _text(FSTAB),
+        files.text(FSTAB),
         _formatting(wish.base_dir),
         kept(wish.base_dir),
         systemd=os.path.isdir("/run/systemd/system"),
@@ -80,7 +81,7 @@ def _formatting(base_dir: str) -> Dict[str, Tuple[str, str]]:
     folder = os.path.join(base_dir, FORMATTING)
     notes: Dict[str, Tuple[str, str]] = {}
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        device, _blank, storage_class = _text(os.path.join(folder, name)).strip().partition(" ")
+        device, _blank, storage_class = files.text(os.path.join(folder, name)).strip().partition(" ")
         notes[name] = (device, storage_class)
     return notes
 
@@ -88,11 +89,3 @@ def _formatting(base_dir: str) -> Dict[str, Tuple[str, str]]:
 def kept(base_dir: str) -> Dict[str, str]:
     """``class/entry`` by kernel name of the raw volumes that were given up with their data."""
     return devices.block_entries(os.path.join(base_dir, KEPT))
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""

@@ -34,7 +34,7 @@ _CHANGES = re.compile(
 
 def observe(wanted: Wanted) -> Seen:
     """Two commands: LVM's configuration and its report; none where lvm2 is still to be installed."""
-    texts = {path: _text(path) for path in (MAIN, LOCAL)}
+    texts = {path: files.text(path) for path in (MAIN, LOCAL)}
     if not installed("lvm"):
         return Seen(State(), texts)
     return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(BACKUPS))
@@ -51,7 +51,7 @@ def _devices_file() -> Optional[Dict[str, str]]:
     path = os.path.join(DEVICES, settings.get("devicesfile", "").strip('"'))
     if settings.get("use_devicesfile") != "1" or not os.path.isfile(path):
         return None
-    return {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", _text(path))}
+    return {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", files.text(path))}
 
 
 def device_names(folder: str) -> Dict[str, Tuple[str, ...]]:
@@ -68,7 +68,7 @@ def changed_here(folder: str) -> FrozenSet[str]:
     """UUIDs of the volume groups that were changed on this machine, from the backups that LVM keeps of their metadata."""
     found = set()
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        text = _text(os.path.join(folder, name))
+        text = files.text(os.path.join(folder, name))
         match = re.search(r'^\s+id = "([^"]+)"', text, re.MULTILINE)
         if match and _CHANGES.search(text):
             found.add(match[1])
@@ -90,14 +90,6 @@ def check_whole(step: Whole) -> None:
             found=f"volume group {lost[0]} is not whole",
             fix="the configuration was put back; narrow the expressions." if step.undo else "lvmdevices --adddev brings a device back.",
         )
-
-
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read()
-    except FileNotFoundError:
-        return ""
 
 
 #: For ``_module.run``.

@@ -58,7 +58,7 @@ def chosen(rules: Sequence[Mapping[str, Any]], known: Any, host: str) -> List[Di
 
 def disks_of(known: Any) -> Dict[str, List[Dict[str, Any]]]:
     """Disks by host from the file's content; nothing from an empty one."""
-    if known in (None, ""):
+    if not known:
         return {}
     hosts = known.get(KEY) if isinstance(known, Mapping) else None
     if not isinstance(hosts, Mapping):

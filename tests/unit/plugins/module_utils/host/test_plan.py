@@ -20,9 +20,9 @@ def steps(observed: Observed) -> list:
 @pytest.mark.parametrize(("change", "expected"), [
     ({}, []),
     ({"loaded": frozenset()}, ["modprobe --all dm-thin-pool"]),
-    ({"files": {MODULES: None, "/etc/x.conf": FILE}}, [f"write {MODULES}"]),
+    ({"files": {MODULES: "", "/etc/x.conf": FILE}}, [f"write {MODULES}"]),
     ({"files": {MODULES: MODULES_FILE, "/etc/x.conf": "theirs\n"}}, ["write /etc/x.conf", "systemctl reload x.service"]),
-    ({"files": {MODULES: MODULES_FILE, "/etc/x.conf": None}, "services": {"lvm2-monitor": RUNNING, "x.service": Service(known=False)}}, ["write /etc/x.conf"]),
+    ({"files": {MODULES: MODULES_FILE, "/etc/x.conf": ""}, "services": {"lvm2-monitor": RUNNING, "x.service": Service(known=False)}}, ["write /etc/x.conf"]),
     ({"services": {"lvm2-monitor": Service(known=True, enabled=True), "x.service": RUNNING}}, ["systemctl enable --now lvm2-monitor"]),
     ({"services": {"lvm2-monitor": Service(known=False), "x.service": RUNNING}}, ["enable lvm2-monitor"]),
 ])
