@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
-from .._block.model import Device
+from .._block.model import Device, Host
 from .._block.select import Choice
 from .._block.steps import blank, recheck
 from .._core.command import command
@@ -21,6 +21,7 @@ from .._core.quantity import human
 from .allowed import WhiteList
 from .context import Context, Planned
 from .desired import Group
+from .members import leaving
 from .in_use import check_unused
 from .model import PhysicalVolume, State, VolumeGroup
 from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT, alignment, pv_extents
@@ -67,9 +68,9 @@ def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) 
             )
 
 
-def check_members(group: Group, present: Optional[VolumeGroup], choice: Choice) -> None:
-    """Refuse a volume group of the wanted name that stands on none of the wanted disks."""
-    if present and not choice.held:
+def check_members(group: Group, present: Optional[VolumeGroup], choice: Choice, host: Host) -> None:
+    """Refuse a volume group of the wanted name that stands on none of the wanted disks, nor on one that it names to leave."""
+    if present and not choice.held and not leaving(present, group, host):
         raise Conflict(
             "a volume group of that name stands on other disks.",
             code="vg-elsewhere",

@@ -72,7 +72,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         if wrong:
             degraded += wrong
             continue
-        check_members(group, present, choice)
+        check_members(group, present, choice, host)
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = _plan_one(group, present, choice, orphans, context)
         actions += with_backup(made, group.name)
