@@ -45,7 +45,12 @@ class Kind:
     @property
     def layout(self) -> str:
         """What LVM calls it in lv_layout."""
-        return f"raid,{self.type}{_ALGORITHM.get(self.type, '')}" if self.type.startswith("raid") else self.type
+        return f"raid,{self.type}{_ALGORITHM.get(self.type, '')}" if self.raid else self.type
+
+    @property
+    def raid(self) -> bool:
+        """Whether it is RAID, whose parts share no device."""
+        return self.type.startswith("raid")
 
     def rounded(self, extents: int) -> int:
         """The fewest extents that such a volume can have and that hold ``extents``."""
@@ -66,7 +71,7 @@ class Kind:
         return max(0, each - self._metadata(each, extent_bytes)) * self.stripes
 
     def _metadata(self, data: int, extent_bytes: int) -> int:
-        if not self.type.startswith("raid"):
+        if not self.raid:
             return 0
         regions = data * extent_bytes // _REGION
         return -(-(_SUPERBLOCKS + -(-regions // 8)) // extent_bytes)

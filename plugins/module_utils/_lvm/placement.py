@@ -8,32 +8,40 @@
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, Optional, Sequence, Tuple
+from typing import Collection, Dict, Mapping, Optional, Sequence, Tuple
 
 from .._block.model import Host
 from .._core.errors import Conflict, NoSpace, NotFound
 from .._core.quantity import human
 from .kinds import Kind
-from .model import PhysicalVolume, VolumeGroup
+from .model import LogicalVolume, PhysicalVolume, VolumeGroup
 
 
-def place(free: Mapping[str, int], areas: int, length: int) -> Optional[Dict[str, int]]:
+def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None) -> Optional[Dict[str, int]]:
     """Extents by device when ``length`` extents are taken on each of ``areas`` devices at a time; ``None`` when there is no room for that.
 
     As LVM goes about it: the first devices that have all that is still needed, else as much as the largest ones have, and so on.
+    ``own`` are for RAID the devices that its parts are on already, none for a new one: no two parts may come to share a device. LVM goes on with
+    one that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is refused here.
     """
     left, took = dict(free), {name: 0 for name in free}
+    current = used = frozenset(own or ())
+    rest = 0
     while length:
-        chosen = [name for name in left if left[name] >= length][:areas]
-        if len(chosen) < areas:
-            chosen = sorted(left, key=lambda name: -left[name])[:areas]
+        stay = [name for name in left if name in current and left[name] >= length][:areas]
+        others = sorted((name for name in left if name not in used), key=lambda name: -min(left[name], length))
+        chosen = stay + others[: areas - len(stay)]
         piece = min((length, *(left[name] for name in chosen)))
-        if len(chosen) < areas or not piece:
+        lost = len(stay) < areas and any(left[name] >= (rest or piece) for name in used.difference(stay) if name in left)
+        if len(chosen) < areas or not piece or lost:
             return None
         for name in chosen:
             left[name] -= piece
             took[name] += piece
         length -= piece
+        if own is not None:
+            current, rest = frozenset(chosen), 1 if used else 0
+            used |= current
     return took
 
 
@@ -69,16 +77,20 @@ def free_extents(group: VolumeGroup, pvs: Sequence[PhysicalVolume]) -> int:
     return group.free if len(pvs) == len(group.pvs) else sum(pv.free for pv in pvs)
 
 
-def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int) -> Optional[Dict[str, int]]:
-    """``place`` for ``length`` extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
+def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, present: Optional[LogicalVolume] = None) -> Optional[Dict[str, int]]:
+    """``place`` for ``length`` more extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
     if kind.devices * length > free_extents(group, pvs):
         return None
+    free = {pv.path: pv.free for pv in pvs}
     if kind.devices == 1 and len(pvs) == len(group.pvs):
-        return place({pv.path: pv.free for pv in pvs}, 1, length) or {}
-    return place({pv.path: pv.free for pv in pvs}, kind.devices, length)
+        return place(free, 1, length) or {}
+    on = {path for part in (group.below(present.name) if present else ()) if part.name != (present and present.cache) for path in part.on}
+    return place(free, kind.devices, length, on if kind.raid else None)
 
 
-def take(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, parameter: str) -> Dict[str, int]:
+def take(
+    group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, parameter: str, present: Optional[LogicalVolume] = None
+) -> Dict[str, int]:
     """``fits``, or ``NoSpace`` that says what is lacking; ``parameter`` names the volume's."""
     if len(pvs) < kind.devices:
         raise NoSpace(
@@ -88,7 +100,7 @@ def take(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: 
             found=f"{len(pvs)} to choose from in {group.name}",
             fix="give the volume group more disks, or choose another type.",
         )
-    found = fits(group, kind, pvs, length)
+    found = fits(group, kind, pvs, length, present)
     if found is not None:
         return found
     room(group, kind.devices * length, f"{parameter}.size", free=free_extents(group, pvs))

@@ -42,16 +42,17 @@ def wanted_extents(group: VolumeGroup, volume: Volume, kind: Kind, pvs: Sequence
         return present.extents
     own = present.extents if present else 0
     free = free_extents(group, pvs) + (kind.takes(own, group.extent_bytes) if own else 0)
-    most = _largest(group, kind, pvs, kind.most(extents(size, 0, free, group.extent_bytes), group.extent_bytes), own)
+    most = _largest(group, kind, pvs, kind.most(extents(size, 0, free, group.extent_bytes), group.extent_bytes), present)
     return max(kind.stripes, own, most)
 
 
-def _largest(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], most: int, own: int) -> int:
+def _largest(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], most: int, present: Optional[LogicalVolume]) -> int:
     """The largest size up to ``most`` that there is room for on enough devices."""
+    own = present.extents if present else 0
     low, high = own // kind.stripes, most // kind.stripes
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(group, kind, pvs, _more(group, kind, own, middle * kind.stripes)) is not None:
+        if fits(group, kind, pvs, _more(group, kind, own, middle * kind.stripes), present) is not None:
             low = middle
         else:
             high = middle - 1
@@ -77,7 +78,7 @@ def plan_size(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
     name = f"{group.name}/{volume.name}"
     size: Tuple[Any, ...] = ("--size", f"{wanted * group.extent_bytes}b") if present.thin else ("--extents", wanted)
     if wanted > present.extents:
-        on = {} if present.thin else take(group, kind, pvs, _more(group, kind, present.extents, wanted), volume.parameter)
+        on = {} if present.thin else take(group, kind, pvs, _more(group, kind, present.extents, wanted), volume.parameter, present)
         places = [context.host.devices[pv.device].id for pv in pvs if on.get(pv.path)] if volume.devices else []
         grown = group.with_lv(after, sum(on.values()), on)
         step = command("lvextend", *size, name, *places)
