@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Dict, FrozenSet, Iterator, Mapping, Optional, Tuple
 
 from .geometry import Geometry
@@ -101,11 +102,18 @@ class Host:
 
     def resolve(self, reference: str) -> Optional[Device]:
         """The device that a path, a by-id name, a WWN or a serial number means; ``None`` when there is none."""
-        reference = lv_mapper_path(reference) or reference
+        return self._by_name.get(lv_mapper_path(reference) or reference)
+
+    @cached_property
+    def _by_name(self) -> Dict[str, Device]:
+        found: Dict[str, Device] = {}
         for device in self:
-            if reference in device.names or reference in map(posixpath.basename, device.links):
-                return device
-        return next((device for device in self if device.whole and reference in (device.wwn, device.serial)), None)
+            for name in (*device.names, *map(posixpath.basename, device.links)):
+                found.setdefault(name, device)
+        for device in self:
+            for name in filter(None, (device.wwn, device.serial) if device.whole else ()):
+                found.setdefault(name, device)
+        return found
 
     def by_uuid(self) -> Dict[str, Device]:
         """Devices by the UUID of what they hold."""

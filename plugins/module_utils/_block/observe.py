@@ -12,16 +12,19 @@ import dataclasses
 import json
 import os
 import re
-from typing import Any, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+from typing import Dict, FrozenSet, List, Mapping, Set, Tuple
 
+from .._core import files
 from .._core.command import read
 from .identity import rank
 from .model import Device, Host, Signature
 from .probe import readable, signatures
 from .superblock import measured
+from .sysfs import relations, survey
 
-#: Without NAME lsblk gives a flat list, without telling what stands on what.
-_COLUMNS = "NAME,KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+#: 64: a device went away in between (lsblk(8), "EXIT STATUS").
+_SOME = (0, 64)
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
 
 
@@ -30,15 +33,24 @@ def observe(base_dir: str, logical_volumes: bool = False) -> Host:
 
     ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
     """
-    listed = parse_lsblk(read("lsblk", "--json", "--bytes", "--output", _COLUMNS))
-    # The kernel also lists what udev was told to give no node; nothing can be done with that.
-    devices = {name: device for name, device in listed.items() if os.path.exists(device.path)}
+    volumes, others = survey()
+    # Of what udev was told to give no node nothing can be done with.
+    paths = [path for path in (f"/dev/{name.replace('!', '/')}" for name in others) if os.path.exists(path)]
+    listed = parse_lsblk(read("lsblk", "--nodeps", "--json", "--bytes", "--output", _COLUMNS, *paths, ok=_SOME))
+    devices = {**listed, **{name: volume for name, volume in volumes.items() if os.path.exists(volume.path)}}
     numbers = {device.number: device.kernel_name for device in devices.values()}
-    mounts = parse_mounts(_text("/proc/self/mountinfo"), _text("/proc/swaps"), numbers)
+    mounts = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
     links = _links()
     entries = block_entries(base_dir)
-    for name, device in devices.items():
-        devices[name] = dataclasses.replace(device, links=rank(links.get(name, ())), mounts=tuple(mounts.get(name, ())), entry=entries.get(name, ""))
+    for name, (parents, children) in relations(devices).items():
+        devices[name] = dataclasses.replace(
+            devices[name],
+            parents=parents,
+            children=children,
+            links=rank(links.get(name, ())),
+            mounts=tuple(mounts.get(name, ())),
+            entry=entries.get(name, ""),
+        )
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
@@ -58,39 +70,24 @@ def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead:
 
 
 def parse_lsblk(text: str) -> Dict[str, Device]:
-    """Devices by kernel name from lsblk's JSON tree, where a device stands below each of its parents."""
-    devices: Dict[str, Device] = {}
-
-    def visit(rows: Iterable[Mapping[str, Any]], parent: Tuple[str, ...]) -> List[str]:
-        names = []
-        for row in rows:
-            name = row["kname"]
-            names.append(name)
-            children = visit(row.get("children", ()), (name,))
-            known = devices.get(name)
-            if known:
-                devices[name] = dataclasses.replace(known, parents=tuple(dict.fromkeys(known.parents + parent)))
-                continue
-            devices[name] = Device(
-                kernel_name=name,
-                path=row["path"],
-                type=row["type"],
-                size=int(row["size"] or 0),
-                number=row["maj:min"].strip(),
-                parents=parent,
-                children=tuple(dict.fromkeys(children)),
-                rotational=_true(row["rota"]),
-                read_only=_true(row["ro"]),
-                transport=row["tran"] or "",
-                model=(row["model"] or "").strip(),
-                serial=(row["serial"] or "").strip(),
-                wwn=row["wwn"] or "",
-                optimal_io=int(row["opt-io"] or 0),
-            )
-        return names
-
-    visit(json.loads(text)["blockdevices"], ())
-    return devices
+    """Devices by kernel name from lsblk's JSON list."""
+    return {
+        row["kname"]: Device(
+            kernel_name=row["kname"],
+            path=row["path"],
+            type=row["type"],
+            size=int(row["size"] or 0),
+            number=row["maj:min"].strip(),
+            rotational=_true(row["rota"]),
+            read_only=_true(row["ro"]),
+            transport=row["tran"] or "",
+            model=(row["model"] or "").strip(),
+            serial=(row["serial"] or "").strip(),
+            wwn=row["wwn"] or "",
+            optimal_io=int(row["opt-io"] or 0),
+        )
+        for row in json.loads(text)["blockdevices"]
+    }
 
 
 def parse_mounts(mountinfo: str, swaps: str, numbers: Mapping[str, str]) -> Dict[str, List[str]]:
@@ -141,22 +138,16 @@ def _links() -> Dict[str, Set[str]]:
         except FileNotFoundError:
             continue
         for name in names:
-            path = os.path.join(folder, name)
-            if os.path.exists(path):
-                links.setdefault(os.path.basename(os.path.realpath(path)), set()).add(path)
+            # udev's links lead straight to the node, so there is no need to ask for each part of the way.
+            links.setdefault(os.path.basename(os.readlink(f"{folder}/{name}")), set()).add(f"{folder}/{name}")
     return links
 
 
 def _fstab_paths() -> FrozenSet[str]:
     if not os.path.exists("/etc/fstab"):
         return frozenset()
-    rows = (row.split() for row in _text("/etc/fstab").splitlines())
+    rows = (row.split() for row in files.text("/etc/fstab").splitlines())
     return frozenset(unescape(row[0]) for row in rows if row and row[0].startswith("/dev/"))
-
-
-def _text(path: str) -> str:
-    with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        return file.read()
 
 
 def _true(value: object) -> bool:

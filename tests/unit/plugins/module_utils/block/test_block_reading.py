@@ -15,6 +15,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._block.identity impo
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature, lv_mapper_path
 from ansible_collections.cairn.storage.plugins.module_utils._block.observe import block_entries, parse_lsblk, parse_mounts
 from ansible_collections.cairn.storage.plugins.module_utils._block.result import dump
+from ansible_collections.cairn.storage.plugins.module_utils._block.sysfs import relations, survey
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 
@@ -23,7 +24,7 @@ def recording(name: str) -> str:
     return (RECORDINGS / name).read_text(encoding="utf-8")
 
 
-def test_lsblk_tells_what_stands_on_what() -> None:
+def test_lsblk_tells_of_disks() -> None:
     devices = parse_lsblk(recording("lsblk.json"))
     assert (devices["sda"].size, devices["sda"].rotational, devices["sda"].serial, devices["sda"].optimal_io) == (
         2147483648,
@@ -32,21 +33,42 @@ def test_lsblk_tells_what_stands_on_what() -> None:
         126976,
     )
     assert devices["sdb"].rotational
-    host = Host(devices)
-    volume = next(device for device in host if device.path == "/dev/mapper/fast-local--fs--1")
-    assert volume.type == "lvm" and [disk.kernel_name for disk in host.disks(volume)] == ["sda"]
-    assert {device.path for device in host.above(devices["sda"])} >= {"/dev/mapper/fast-local--fs--1", "/dev/mapper/fast-pool"}
+
+
+def kernel(root: Path, name: str, slaves: tuple = (), **files: str) -> None:
+    """A device in a folder like /sys/class/block."""
+    for file, text in {"size": "8192", "dev": "254:7", "ro": "0", **files}.items():
+        path = root / name / file.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}\n", encoding="utf-8")
+    for slave in slaves:
+        (root / name / "slaves" / slave).mkdir(parents=True)
+
+
+def test_the_kernel_tells_what_stands_on_what(tmp_path: Path) -> None:
+    kernel(tmp_path, "sda")
+    kernel(tmp_path / "sda", "sda1", partition="1")
+    (tmp_path / "sda1").symlink_to(tmp_path / "sda" / "sda1")
+    kernel(tmp_path, "dm-0", ("sda1",), dm__uuid="LVM-abc", dm__name="fast-local--fs--1")
+    kernel(tmp_path, "dm-1", ("dm-0",), dm__uuid="CRYPT-LUKS2-abc", dm__name="secret")
+    kernel(tmp_path, "loop0", size="0")
+    kernel(tmp_path, "ram0")
+    volumes, others = survey(str(tmp_path))
+    assert others == ["dm-1", "sda", "sda1"]
+    assert volumes == {"dm-0": Device("dm-0", "/dev/mapper/fast-local--fs--1", "lvm", 4 * 1024**2, "254:7")}
+    assert relations(["sda", "sda1", "dm-0", "dm-1"], str(tmp_path)) == {
+        "sda": ((), ("sda1",)),
+        "sda1": (("sda",), ("dm-0",)),
+        "dm-0": (("sda1",), ("dm-1",)),
+        "dm-1": (("dm-0",), ()),
+    }
 
 
 def test_mounts_by_device_number() -> None:
-    devices = parse_lsblk(recording("lsblk.json"))
-    mounts = parse_mounts(
-        recording("mountinfo.txt"),
-        "Filename Type Size Used Priority\n/dev/sdz\\0401 partition 1 0 -2\n",
-        {device.number: device.kernel_name for device in devices.values()},
-    )
+    numbers = {"98:0": "ubda", **{f"254:{minor}": f"dm-{minor}" for minor in range(8)}}
+    mounts = parse_mounts(recording("mountinfo.txt"), "Filename Type Size Used Priority\n/dev/sdz\\0401 partition 1 0 -2\n", numbers)
     assert mounts["ubda"] == ["/"]
-    assert any(path.startswith("/var/lib/cairn-storage/local-volumes/local-fs/") for name in devices for path in mounts.get(name, ()))
+    assert any(path.startswith("/var/lib/cairn-storage/local-volumes/local-fs/") for name in numbers.values() for path in mounts.get(name, ()))
     assert mounts["sdz 1"] == ["[SWAP]"]
 
 
