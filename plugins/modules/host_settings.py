@@ -46,6 +46,17 @@ options:
     type: list
     elements: str
     default: []
+  packages:
+    description: Packages by family of distributions. They are not installed by this, but told of in RV(missing_packages).
+    type: dict
+    default: {}
+    suboptions:
+      Debian: &packages
+        description: Packages of this family.
+        type: list
+        elements: str
+        default: []
+      RedHat: *packages
 """
 
 EXAMPLES = r"""
@@ -65,6 +76,11 @@ actions:
   returned: success
   type: list
   elements: dict
+missing_packages:
+  description: Those of O(packages) for this machine's family that are not installed, for M(ansible.builtin.package).
+  returned: success
+  type: list
+  elements: str
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -76,17 +92,24 @@ from ansible_collections.cairn.storage.plugins.module_utils._module import run
 
 def parse(params):
     """The wish as plain values."""
-    return Desired(tuple(params["kernel_modules"]), tuple(Block(**block) for block in params["blocks"]), tuple(params["services"]))
+    return Desired(
+        tuple(params["kernel_modules"]),
+        tuple(Block(**block) for block in params["blocks"]),
+        tuple(params["services"]),
+        {family: tuple(names) for family, names in params["packages"].items()},
+    )
 
 
 def main():
+    names = {"type": "list", "elements": "str", "default": []}
     block = {"path": {"type": "path", "required": True}, "text": {"type": "str", "required": True}, "reload": {"type": "str", "default": ""}}
     run(
         AnsibleModule(
             argument_spec={
-                "kernel_modules": {"type": "list", "elements": "str", "default": []},
+                "kernel_modules": names,
                 "blocks": {"type": "list", "elements": "dict", "default": [], "options": block},
-                "services": {"type": "list", "elements": "str", "default": []},
+                "services": names,
+                "packages": {"type": "dict", "default": {}, "options": {"Debian": names, "RedHat": names}},
             },
             supports_check_mode=True,
         ),
@@ -94,6 +117,7 @@ def main():
         observe=observe,
         plan=plan_settings,
         handlers=HANDLERS,
+        result=lambda planned: {"missing_packages": list(planned.after)},
     )
 
 

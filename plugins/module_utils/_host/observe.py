@@ -9,11 +9,11 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, FrozenSet, Iterable
+from typing import Dict, FrozenSet, Iterable, Mapping, Tuple
 
 from .._core import files
 from .._core.blocks import WriteFile
-from .._core.command import read
+from .._core.command import installed, read
 from .._core.errors import NotFound
 from .plan import Desired, EnableMissing, Observed, Service, blocks
 
@@ -22,10 +22,10 @@ _ENABLED = ("enabled", "static", "indirect", "generated")
 
 
 def observe(desired: Desired) -> Observed:
-    """One command, whatever the number of services; the rest are files."""
+    """One command for all services and one for all packages; the rest are files."""
     wanted = blocks(desired)
     names = [*desired.services, *(block.reload for block in wanted if block.reload)]
-    return Observed(_loaded(), {block.path: files.text(block.path) for block in wanted}, _services(names))
+    return Observed(_loaded(), {block.path: files.text(block.path) for block in wanted}, _services(names), _missing(desired.packages))
 
 
 def _loaded() -> FrozenSet[str]:
@@ -43,6 +43,20 @@ def _services(names: Iterable[str]) -> Dict[str, Service]:
     units = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in shown.strip().split("\n\n")]
     return {name: Service(unit["LoadState"] != "not-found", unit["UnitFileState"] in _ENABLED, unit["ActiveState"] == "active")
             for name, unit in zip(names, units)}
+
+
+def _missing(packages: Mapping[str, Tuple[str, ...]]) -> Tuple[str, ...]:
+    """Those of this machine's family that are not installed; its family is told by its package database."""
+    if packages.get("Debian") and installed("dpkg-query"):
+        names = packages["Debian"]
+        shown = read("dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\n", *names, ok=(0, 1))
+        present = {line.split()[0] for line in shown.splitlines() if line.endswith(" installed")}
+    elif packages.get("RedHat") and installed("rpm"):
+        names = packages["RedHat"]
+        present = set(read("rpm", "--query", "--queryformat", "%{NAME}\n", *names, ok=tuple(range(len(names) + 1))).splitlines())
+    else:
+        return ()
+    return tuple(name for name in names if name not in present)
 
 
 def _refuse(step: EnableMissing) -> None:

@@ -35,6 +35,8 @@ class Desired:
     modules: Tuple[str, ...] = ()
     blocks: Tuple[Block, ...] = ()
     services: Tuple[str, ...] = ()
+    #: Packages by family of distributions, to be told of if missing.
+    packages: Mapping[str, Tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Observed:
     loaded: FrozenSet[str] = frozenset()
     files: Mapping[str, str] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    missing_packages: Tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,4 +95,4 @@ def plan_settings(observed: Observed, desired: Desired) -> Plan:
         elif not (service.enabled and service.active):
             actions.append(Action("enable", "service", name, (command("systemctl", "enable", "--now", name),),
                                   {"enabled": service.enabled, "active": service.active}, {"enabled": True, "active": True}))
-    return Plan(tuple(actions))
+    return Plan(tuple(actions), observed.missing_packages)
