@@ -27,7 +27,7 @@ def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Layout]) -> 
     seen = {}
 
     def observe(layout):
-        seen["host"] = devices.observe(layout.base_dir, logical_volumes=layout.file_systems)
+        seen["host"] = devices.observe(layout.base_dir, logical_volumes=layout.examines)
         return Observed(seen["host"], lvm.observe(seen["host"]))
 
     def result(planned):

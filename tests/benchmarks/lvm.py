@@ -76,7 +76,7 @@ def many(count: int) -> dict[str, Any]:
     packed = base64.b64encode(gzip.compress(text.encode())).decode()
     shell(f"echo {packed} | base64 -d | gzip -d > /run/many; vgcfgrestore -q -f /run/many {GROUP} >/dev/null && vgchange -qay {GROUP} >/dev/null")
     shell("udevadm settle -t 300")
-    volumes = [{"name": f"v{number:04d}", "size": "1 extents"} for number in range(count)]
+    volumes = [{"name": f"v{number:04d}", "size": "4MiB"} for number in range(count)]
     return {"cairn.storage.lvm_layout": {"volume_groups": [{"name": GROUP, "devices": DISKS, "logical_volumes": volumes}]}}
 
 

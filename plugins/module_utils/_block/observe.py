@@ -12,7 +12,7 @@ import dataclasses
 import json
 import os
 import re
-from typing import Dict, FrozenSet, List, Mapping, Set, Tuple
+from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
 
 from .._core import files
 from .._core.command import read
@@ -28,8 +28,8 @@ _SOME = (0, 64)
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
 
 
-def observe(base_dir: str, logical_volumes: bool = False) -> Host:
-    """All devices; disks and partitions, and ``logical_volumes`` if asked, are tried for reading and probed for what they hold.
+def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda volume: False) -> Host:
+    """All devices; disks and partitions are tried for reading and probed for what they hold, ``logical_volumes`` of which that is true too.
 
     ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
     """
@@ -57,10 +57,10 @@ def observe(base_dir: str, logical_volumes: bool = False) -> Host:
     return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths())
 
 
-def _probed(device: Device, logical_volumes: bool) -> bool:
+def _probed(device: Device, logical_volumes: Callable[[Device], bool]) -> bool:
     if device.type == "lvm":
         # udev gives no links to the parts that LVM keeps for itself, and blkid refuses to look at them.
-        return logical_volumes and bool(device.links)
+        return bool(device.links) and logical_volumes(device)
     return device.type not in ("rom", "loop")
 
 

@@ -9,13 +9,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Optional, Tuple
+from functools import cached_property
+from typing import Dict, Optional, Tuple
 
 from .._block.filesystems import FileSystem
+from .._block.model import Device, lv_mapper_path
 from .._block.rules import DiskRule
 from .._block.select import Wanted
 from .._core.plan import Consent
-from .._core.quantity import Size
+from .._core.quantity import Extents, Percent, Size
 from .allowed import WhiteList
 
 
@@ -118,7 +120,18 @@ class Layout:
     base_dir: str
     allowed: WhiteList = field(default_factory=WhiteList)
 
-    @property
-    def file_systems(self) -> bool:
-        """Whether what logical volumes hold has to be looked at."""
-        return any(volume.filesystem or volume.size is not None for group in self.groups for volume in group.volumes)
+    @cached_property
+    def _volumes(self) -> Dict[str, Volume]:
+        names = ((group, volume, name) for group in self.groups for volume in group.volumes for name in (volume.rename_from, volume.name) if name)
+        return {lv_mapper_path(f"/dev/{old}/{name}"): volume for group, volume, name in names for old in (group.rename_from, group.name) if old}
+
+    def examines(self, device: Device) -> bool:
+        """Whether what a logical volume holds has to be looked at: it is to have a file system, one is in use, or it may have to shrink.
+
+        With hundreds of volumes a look at each would take most of a run.
+        """
+        volume = self._volumes.get(device.path)
+        if volume is None or volume.state != "present":
+            return False
+        shrinks = isinstance(volume.size, (Percent, Extents)) or (volume.size is not None and volume.size < device.size)
+        return bool(volume.filesystem or device.mounts or shrinks)
