@@ -54,7 +54,7 @@ def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Contex
             "only a volume with an ext4 file system can be made smaller.",
             code="shrink-kind",
             parameter=parameter,
-            found=f"{_words(device) if device else 'an inactive volume'} on {path}",
+            found=f"{f'{_words(device)}, {human(device.size)}' if device else 'an inactive volume'} on {path}",
             fix="ask for at least the present size.",
         )
     mounts = context.host.mounts(device)
