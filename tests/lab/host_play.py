@@ -96,7 +96,7 @@ def changed(results: list[dict]) -> list[bool]:
 
 
 def without_uuids(value: Any) -> Any:
-    """``value`` with every UUID taken out, to compare a prediction with what came."""
+    """``value`` without what only the kernel and LVM can tell (UUIDs, how full pools are), to compare a prediction with what came."""
     if isinstance(value, dict):
-        return {key: without_uuids(each) for key, each in value.items() if key != "uuid"}
+        return {key: without_uuids(each) for key, each in value.items() if key not in ("uuid", "data_percent", "metadata_percent")}
     return [without_uuids(each) for each in value] if isinstance(value, list) else value
