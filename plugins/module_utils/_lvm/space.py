@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Iterable, Optional
+from typing import Iterable, Optional, Tuple
 
 from .._core.quantity import Extents, Percent, Size, round_up
 from .model import LogicalVolume, VolumeGroup
@@ -86,8 +86,7 @@ def pool_layout(
     A share covers all that the pool takes: data, metadata, and the spare metadata as if it were this pool's alone, so that the
     answer for a present pool does not depend on which pool came first. A size in bytes or extents is that of the data.
     """
-    # What the pool has already counts as free to it, so that a share of that gives the same answer again.
-    free = group.free + (present.extents + present.metadata if present else 0)
+    free, spare = _without(group, present)
     budget = extents(size, group.extents, free, group.extent_bytes)
     chunk = present.chunk_bytes if present else chunk_bytes or chunk_size(budget * group.extent_bytes)
     step = math.lcm(chunk, group.extent_bytes) // group.extent_bytes
@@ -100,7 +99,8 @@ def pool_layout(
     if not isinstance(size, Percent):
         data = round_up(budget, step)
         return PoolLayout(data, metadata(data), chunk)
-    spare = spare_extents(group) if size.of == "FREE" else 0
+    if size.of != "FREE":
+        spare = 0
     low, high = 0, budget // step
     while low < high:
         middle = (low + high + 1) // 2
@@ -110,6 +110,15 @@ def pool_layout(
         else:
             high = middle - 1
     return PoolLayout(low * step, metadata(low * step), chunk)
+
+
+def _without(group: VolumeGroup, pool: Optional[LogicalVolume]) -> Tuple[int, int]:
+    """What would be free without ``pool``, and the spare metadata: so a share of what is free gives the same answer again."""
+    spare = spare_extents(group)
+    if pool is None:
+        return group.free, spare
+    others = min(spare, max((each.metadata for each in group.lvs if each.thin_pool and each.name != pool.name), default=0))
+    return group.free + pool.extents + pool.metadata + spare - others, others
 
 
 def spare_extents(group: VolumeGroup) -> int:
