@@ -56,20 +56,24 @@ size:
     - Size of its data, like V(100GiB) or V(1000 extents).
     - A share such as V(80%VG) or V(100%FREE) covers its data, its metadata and the spare metadata for repairs.
     - C(%FREE) counts when the pool is made, later only with C(grow); C(%VG) counts in each run.
+    - A pool never shrinks. A full one goes on once it is grown, and takes no more volumes before that.
+    - One whose metadata the kernel wants checked is only reported. With consent for it in C(allow_data_loss), and while nothing uses its volumes,
+      it is stopped, checked and started.
   type: str
 metadata_size:
-  description: Size of its metadata, from V(2MiB) to V(15.75GiB). Left out, room for twice the mappings of a full pool.
+  description: Size of its metadata, from V(2MiB) to V(15.75GiB), never less than the mappings of a full pool take. Left out, twice that.
   type: str
 chunk_size:
   description: Size of its chunks, a multiple of V(64KiB), fixed when the pool is made. Left out, the smallest that the pool's size allows.
   type: str
 overprovision_ratio:
-  description: How many times its size its volumes may promise together.
+  description: How many times its size its volumes may promise together, snapshots included.
   type: float
   default: 1.0
 autoextend:
   description:
     - Lets dmeventd grow the pool when it fills, from what is free in the volume group. Left out, that stays as it is.
+    - A pool that grows on its own may be larger than C(size) and C(metadata_size).
     - Monitoring itself is always turned on; without it a full pool is noticed by nobody.
   type: dict
   suboptions:
@@ -132,6 +136,7 @@ snapshot_of:
   description:
     - The volume in the same group that this is a snapshot of.
     - A thin volume's snapshot is thin and takes no C(size). Any other's needs a C(size) for the blocks that change, and is invalid once they outgrow it.
+    - With V(100%ORIGIN) all of the origin can change. While it has such snapshots, the origin keeps its size.
   type: str
 cache:
   description: A cache in front of it. Left out, that stays as it is.

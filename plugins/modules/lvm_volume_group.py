@@ -69,11 +69,13 @@ after:
   contains:
     volume_groups:
       description: Each volume group with C(name), C(uuid), C(size_bytes), C(free_bytes), C(extent_size_bytes), C(tags), C(devices), C(logical_volumes)
-        and C(backup), the file that its metadata is backed up in.
+        and C(backup), the file that its metadata is backed up in. Thin pools have C(data_percent), C(metadata_percent) and C(monitored).
       type: list
       elements: dict
 degraded:
-  description: Recorded disks that are gone or cannot be read, each with C(volume_group), C(device) and C(reason).
+  description:
+    - Recorded disks that are gone or cannot be read, thin pools that are filling or ailing, and snapshots that are filling or invalid.
+    - Each has C(volume_group), C(device) and C(reason).
   returned: success
   type: list
   elements: dict
