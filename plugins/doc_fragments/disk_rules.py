@@ -102,8 +102,7 @@ options:
 
     REFERENCES = "options:\n" + _REFERENCES
 
-    SELECTOR = (
-        r"""
+    SELECTOR = r"""
 options:
   selector:
     description:
@@ -111,10 +110,7 @@ options:
       - Fewer disks than its O(selector.at_least) are refused.
     type: dict
     suboptions:
-"""
-        + indent(_SELECTOR.strip(), "      ")
-        + "\n"
-    )
+""" + indent(_SELECTOR.strip(), "      ") + "\n"
 
     WIPE = r"""
 options:

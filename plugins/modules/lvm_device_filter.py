@@ -28,7 +28,8 @@ options:
   reject:
     description:
       - Regular expressions, found anywhere in one of a device's names below C(/dev).
-      - LVM knows C(. * + ? | \( \) [ ] ^ $) and a backslash before those that stand for themselves. Anything else is refused.
+      - LVM knows C(.), C(*), C(+), C(?), C(|), C(^), C($), parentheses, brackets, and a backslash before those that stand for themselves.
+        Anything else is refused.
     type: list
     elements: str
     required: true

@@ -112,7 +112,9 @@ def parse_selector(value: Mapping[str, Any], parameter: str) -> DiskRule:
             )
         kind = SELECTOR[key]["type"]
         if item is not None and (not isinstance(item, _TYPES[kind]) or (kind != "bool" and isinstance(item, bool))):
-            raise InvalidRequest(f"this is a {kind}.", code="selector-type", parameter=f"{parameter}.{key}", found=repr(item), fix="correct the value.")
+            raise InvalidRequest(
+                f"this is a {kind}.", code="selector-type", parameter=f"{parameter}.{key}", found=repr(item), fix="correct the value."
+            )
     return _rule(parameter, value, parameter)
 
 
@@ -156,7 +158,9 @@ def _chosen(item: Mapping[str, Any], here: str) -> Chosen:
 
 def _count(value: Optional[int], parameter: str) -> Optional[int]:
     if value is not None and value < 1:
-        raise InvalidRequest("a number of disks is 1 or more.", code="rule-count", parameter=parameter, found=str(value), fix="leave it out for any number.")
+        raise InvalidRequest(
+            "a number of disks is 1 or more.", code="rule-count", parameter=parameter, found=str(value), fix="leave it out for any number."
+        )
     return value
 
 

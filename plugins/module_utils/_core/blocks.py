@@ -28,7 +28,7 @@ class WriteFile:
 def block_in(text: str) -> List[str]:
     """The lines of our block in a file, none where it has none."""
     lines = text.splitlines()
-    return lines[lines.index(_BEGIN) + 1:lines.index(_END)] if _BEGIN in lines and _END in lines else []
+    return lines[lines.index(_BEGIN) + 1 : lines.index(_END)] if _BEGIN in lines and _END in lines else []
 
 
 def with_block(text: str, block: str) -> str:
@@ -36,7 +36,7 @@ def with_block(text: str, block: str) -> str:
     lines = text.splitlines()
     ours = [_BEGIN, *block.splitlines(), _END]
     if _BEGIN in lines and _END in lines:
-        lines[lines.index(_BEGIN):lines.index(_END) + 1] = ours
+        lines[lines.index(_BEGIN) : lines.index(_END) + 1] = ours
     else:
         lines += ours
     return "\n".join(lines) + "\n"

@@ -26,8 +26,8 @@ DEVICES = "/etc/lvm/devices"
 #: Commands that change a volume group; others write backups as well, of whatever they see.
 _CHANGES = re.compile(
     r"^description = .*executing '(?:\S*lvm )?\S*\b("
-    r"vg(create|extend|reduce|rename|cfgbackup|cfgrestore|import\w*|merge|split)|lv(create|extend|reduce|resize|convert|rename|remove|change)|pv(move|resize|change)"
-    r")\b",
+    r"vg(create|extend|reduce|rename|cfgbackup|cfgrestore|import\w*|merge|split)"
+    r"|lv(create|extend|reduce|resize|convert|rename|remove|change)|pv(move|resize|change))\b",
     re.MULTILINE,
 )
 

@@ -25,7 +25,9 @@ def parse_patterns(patterns: Sequence[str], parameter: str) -> Tuple[str, ...]:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise InvalidRequest(f"not a regular expression: {error}.", code="filter-regex", parameter=here, found=repr(pattern), fix="correct it.") from None
+            raise InvalidRequest(
+                f"not a regular expression: {error}.", code="filter-regex", parameter=here, found=repr(pattern), fix="correct it."
+            ) from None
         odd = _UNKNOWN.search(pattern)
         if not pattern or odd or not _delimiter(pattern):
             raise InvalidRequest(

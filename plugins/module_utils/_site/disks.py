@@ -51,7 +51,10 @@ def chosen(rules: Sequence[Mapping[str, Any]], known: Any, host: str) -> List[Di
     disks = disks_of(known).get(host, ())
     names = dict.fromkeys([rule["name"] for rule in rules] + [disk["use"] for disk in disks if disk.get("use")])
     return [
-        {"name": name, "disks": [{key: disk[key] for key in ("id", "size_bytes", "found") if key in disk} for disk in disks if disk.get("use") == name]}
+        {
+            "name": name,
+            "disks": [{key: disk[key] for key in ("id", "size_bytes", "found") if key in disk} for disk in disks if disk.get("use") == name],
+        }
         for name in names
     ]
 

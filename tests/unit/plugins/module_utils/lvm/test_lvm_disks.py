@@ -21,7 +21,9 @@ def layout(*groups: Group, wipe: dict = {}) -> Layout:  # noqa: B006 - never cha
 
 
 def group(name: str, *letters: str, **values: str) -> Group:
-    return Group(name, f"volume_groups[{name}]", parse_wanted([wwn(letter) for letter in letters], f"{name}.devices", False) if letters else None, **values)
+    return Group(
+        name, f"volume_groups[{name}]", parse_wanted([wwn(letter) for letter in letters], f"{name}.devices", False) if letters else None, **values
+    )
 
 
 @pytest.mark.parametrize("wipe", [{}, {wwn("a"): "pv-a"}])

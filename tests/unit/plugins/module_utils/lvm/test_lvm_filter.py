@@ -45,7 +45,11 @@ def test_the_filter_is_written_and_checked() -> None:
     plan = planned(found)
     assert steps(plan) == [f"write {LOCAL}", "check that LVM still sees fast"]
     text = plan.actions[0].steps[0].text
-    assert text.startswith("theirs = 1\n") and '\tglobal_filter = [ "r|^/dev/rbd|", "r|^/dev/disk/by\\-id/wwn\\-0x1$|" ]\n' in text and "scan_lvs = 0" in text
+    assert (
+        text.startswith("theirs = 1\n")
+        and '\tglobal_filter = [ "r|^/dev/rbd|", "r|^/dev/disk/by\\-id/wwn\\-0x1$|" ]\n' in text
+        and "scan_lvs = 0" in text
+    )
     assert not planned(dataclasses.replace(found, files={LOCAL: text})).actions
     assert plan.actions[0].steps[1].undo[0].text == "theirs = 1\n", "what LVM loses is given back"
 
@@ -107,7 +111,7 @@ def test_only_changes_count_as_use(tmp_path: Path) -> None:
     """A report makes LVM write a backup as well, of all that it sees."""
     for name, line in (("made", "vgcreate -qq made /dev/sdb"), ("kept", "vgcfgbackup kept"), ("seen", "vgs"), ("booted", "pvscan --cache -aay /dev/sda"),
                        ("on", "vgchange -ay x"), ("shell", "/usr/sbin/lvm lvcreate -n x")):  # fmt: skip
-        (tmp_path / name).write_text(f"description = \"Created *after* executing '{line}'\"\n{name} {{\n\tid = \"{name}\"\n")
+        (tmp_path / name).write_text(f'description = "Created *after* executing \'{line}\'"\n{name} {{\n\tid = "{name}"\n')
     assert changed_here(str(tmp_path)) == {"made", "kept", "shell"}
     assert changed_here(str(tmp_path / "none")) == frozenset()
 
