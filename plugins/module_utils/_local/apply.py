@@ -11,11 +11,12 @@ from __future__ import annotations
 import os
 
 from .._block import fs_steps
+from .._block.probe import signatures
 from .._core import files
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, NotFound
 from . import fstab
-from .steps import Bind, Link, MakeFileSystem, Mount, Retire
+from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Retire
 from .model import FORMATTING, KEPT
 from .observe import FSTAB
 from .table import EditFstab
@@ -40,6 +41,13 @@ def mount(step: Mount) -> None:
         files.sync_folder(os.path.dirname(note))
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def mount_own(step: MountOwn) -> None:
+    """Probe and mount. What holds anything else is left to the next run, which can see it."""
+    found = signatures([step.device])[step.device]
+    if [(each.type, each.label) for each in found] == [(step.fs_type, step.label)]:
+        mount(Mount(step.device, step.fs_type, step.options, step.base_dir, step.storage_class, found[0].uuid))
 
 
 def bind(step: Bind) -> None:
@@ -115,4 +123,4 @@ def _immutable(path: str, flag: str) -> None:
 
 
 #: For ``_module.run``.
-HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, Bind: bind, Link: link, Retire: retire, EditFstab: edit_fstab}
+HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, MountOwn: mount_own, Bind: bind, Link: link, Retire: retire, EditFstab: edit_fstab}

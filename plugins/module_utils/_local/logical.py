@@ -103,7 +103,8 @@ def logical_volumes(
     for name in names + new:
         group = _one(context, wanted, group, name, mark, actions)
     grown = {action.name for action in actions for step in action.steps if isinstance(step, Grow)}
-    sources = [_source(context.host, group, name, grown) for name in sorted(names + new, key=lambda name: (len(name), name))]
+    activated = {f"/dev/{action.name}" for action in actions if action.verb == "activate"}
+    sources = [_source(context.host, group, name, grown, activated) for name in sorted(names + new, key=lambda name: (len(name), name))]
     return actions, sources, replace(state, groups=tuple(group if each.name == group.name else each for each in state.groups)), degraded, warnings
 
 
@@ -163,9 +164,17 @@ def _check_size(wanted: VolumeClass, size: int) -> None:
         )
 
 
-def _source(host: Host, group: VolumeGroup, name: str, grown: Set[str]) -> Source:
+def _source(host: Host, group: VolumeGroup, name: str, grown: Set[str], activated: Set[str]) -> Source:
     path = f"/dev/{group.name}/{name}"
     volume = group.lv(name)
     device = host.resolve(path)
     disks = {disk.id for disk in host.disks(device)} if device else {host.devices[pv.device].id for pv in group.pvs if pv.device in host.devices}
-    return Source(path, volume.extents * group.extent_bytes, device, held=volume.uuid is not None, disks=tuple(sorted(disks)), grown=path in grown)
+    return Source(
+        path,
+        volume.extents * group.extent_bytes,
+        device,
+        held=volume.uuid is not None,
+        disks=tuple(sorted(disks)),
+        grown=path in grown,
+        activated=path in activated,
+    )

@@ -29,6 +29,8 @@ class Source:
     disks: Tuple[str, ...] = ()
     #: Whether the plan for its volume group grows the file system already.
     grown: bool = False
+    #: Whether it is only activated by the plan, so that nobody knows what it holds.
+    activated: bool = False
 
 
 def minimum(wanted: VolumeClass) -> int:

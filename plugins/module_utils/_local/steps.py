@@ -45,6 +45,21 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class MountOwn:
+    """Mount what a logical volume of the class holds, which nobody could see while the volume was inactive."""
+
+    device: str
+    fs_type: str
+    label: str
+    options: Tuple[str, ...]
+    base_dir: str
+    storage_class: str
+
+    def __str__(self) -> str:
+        return f"mount {self.device} below {self.base_dir}/{self.storage_class} if it holds {self.fs_type} labelled {self.label}"
+
+
+@dataclass(frozen=True)
 class Bind:
     """Make the immutable mount point ``path`` and mount ``directory`` there as well."""
 

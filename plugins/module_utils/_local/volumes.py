@@ -17,7 +17,7 @@ from .._core.command import command
 from .._core.errors import Conflict, Refused
 from .._core.plan import Action
 from . import fstab
-from .steps import Link, MakeFileSystem, Mount
+from .steps import Link, MakeFileSystem, Mount, MountOwn
 from .desired import VolumeClass, Wish
 from .model import Entry, Observed, Volume, disk_ids, is_ours, label, labelled
 from .sources import Source, entry_of, note_of
@@ -29,15 +29,28 @@ class Volumes:
 
     def __init__(self, observed: Observed, wish: Wish, wanted: VolumeClass, table: Table, new_uuid: Callable[[], str]) -> None:
         self.found: List[Volume] = []
+        #: Whether some of its volumes are only activated by the plan: entries without a device may be theirs.
+        self._waits = False
         self._observed, self._wish, self._wanted, self._table, self._new_uuid = observed, wish, wanted, table, new_uuid
         self._folder = f"{wish.base_dir}/{wanted.name}"
 
     def give_out(self, source: Source) -> List[Action]:
         """Actions until ``source`` is given out."""
+        if source.activated:
+            return self._activated(source)
         if source.held and not (source.device and source.device.readable):
             # Its content cannot be known now; if it has an entry, ``lost`` reports it.
             return []
         return self._raw(source) if self._wanted.block else self._file_system(source)
+
+    def _activated(self, source: Source) -> List[Action]:
+        wanted = self._wanted
+        self._waits = True
+        self.found.append(Volume(wanted.name, None, None, wanted.volume_mode, source.path, source.size, disks=source.disks))
+        if wanted.block:
+            return []
+        step = MountOwn(source.path, wanted.fs_type, label(wanted.name), wanted.mount_options, self._wish.base_dir, wanted.name)
+        return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"device": source.path})]
 
     def _raw(self, source: Source) -> List[Action]:
         device = source.device
@@ -161,7 +174,7 @@ class Volumes:
         here = {volume.name for volume in self.found}
         reports = []
         for entry in entries:
-            if entry.name in here or (not entry.link and not is_ours(entry.name)):
+            if entry.name in here or (not entry.link and not is_ours(entry.name)) or (self._waits and not entry.device):
                 continue
             device = self._observed.host.devices.get(entry.device)
             why = (

@@ -155,7 +155,11 @@ def test_logical_volumes_that_are_there() -> None:
     raw = lvs(wanted={**one, "volume_mode": "Block"})
     assert steps(raw) == [f"link /dev/disk/by-id/dm-uuid-LVM-1 into {BASE}/lv"]
     none = dataclasses.replace(GROUP, lvs=(dataclasses.replace(GROUP.lvs[0], active=False),))
-    assert actions(lvs(group=none, device=None, wanted=one)) == ["activate logical volume fast/lv-1"]
+    waiting = lvs(group=none, device=None, wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE)
+    assert actions(waiting) == ["activate logical volume fast/lv-1", "mount local volume lv on /dev/fast/lv-1"]
+    assert steps(waiting)[-1] == f"mount /dev/fast/lv-1 below {BASE}/lv if it holds xfs labelled cl-lv"
+    assert not waiting.after.degraded, "its entry is not reported as missing, it is about to be mounted"
+    assert actions(lvs(group=none, device=None, wanted={**one, "volume_mode": "Block"})) == ["activate logical volume fast/lv-1"]
     fewer = dataclasses.replace(GROUP, lvs=(*GROUP.lvs, LogicalVolume("lv-2", 125, "u-2", tags=("cairn.local=lv",))))
     assert "the others stay" in lvs(group=fewer, device=formatted, wanted=one).warnings[0]
 
