@@ -17,16 +17,17 @@ from .kinds import Kind
 from .model import LogicalVolume, PhysicalVolume, VolumeGroup
 
 
-def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None) -> Optional[Dict[str, int]]:
+def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None, sure: bool = False) -> Optional[Dict[str, int]]:
     """Extents by device when ``length`` extents are taken on each of ``areas`` devices at a time; ``None`` when there is no room for that.
 
     As LVM goes about it: the first devices that have all that is still needed, else as much as the largest ones have, and so on.
     ``own`` are for RAID the devices that its parts are on already, none for a new one: no two parts may come to share a device. LVM goes on with
-    one that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is refused here.
+    one that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is refused here, and where
+    it could come to that, if one has to be ``sure``.
     """
     left, took = dict(free), {name: 0 for name in free}
     current = used = frozenset(own or ())
-    rest = 0
+    rest = int(sure)
     while length:
         stay = [name for name in left if name in current and left[name] >= length][:areas]
         others = sorted((name for name in left if name not in used), key=lambda name: -min(left[name], length))
@@ -40,7 +41,7 @@ def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collec
             took[name] += piece
         length -= piece
         if own is not None:
-            current, rest = frozenset(chosen), 1 if used else 0
+            current, rest = frozenset(chosen), int(sure or bool(used))
             used |= current
     return took
 
@@ -77,7 +78,7 @@ def free_extents(group: VolumeGroup, pvs: Sequence[PhysicalVolume]) -> int:
     return group.free if len(pvs) == len(group.pvs) else sum(pv.free for pv in pvs)
 
 
-def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, present: Optional[LogicalVolume] = None) -> Optional[Dict[str, int]]:
+def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, present: Optional[LogicalVolume] = None, sure: bool = False) -> Optional[Dict[str, int]]:
     """``place`` for ``length`` more extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
     if kind.devices * length > free_extents(group, pvs):
         return None
@@ -85,7 +86,7 @@ def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: 
     if kind.devices == 1 and len(pvs) == len(group.pvs):
         return place(free, 1, length) or {}
     on = {path for part in (group.below(present.name) if present else ()) if part.name != (present and present.cache) for path in part.on}
-    return place(free, kind.devices, length, on if kind.raid else None)
+    return place(free, kind.devices, length, on if kind.raid else None, sure)
 
 
 def take(

@@ -52,7 +52,7 @@ def _largest(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], most
     low, high = own // kind.stripes, most // kind.stripes
     while low < high:
         middle = (low + high + 1) // 2
-        if fits(group, kind, pvs, _more(group, kind, own, middle * kind.stripes), present) is not None:
+        if fits(group, kind, pvs, _more(group, kind, own, middle * kind.stripes), present, sure=True) is not None:
             low = middle
         else:
             high = middle - 1

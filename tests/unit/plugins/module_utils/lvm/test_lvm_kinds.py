@@ -84,6 +84,12 @@ def test_room_on_enough_disks(free: list, areas: int, length: int, own: Any, on:
     assert (found and list(found.values())) == on
 
 
+def test_all_that_is_free_is_only_what_is_sure_to_fit() -> None:
+    """LVM 2.03.31 on the lab: "LV randomtest/rest_rimage_1 using PV /dev/sdl is not redundant"."""
+    free = dict(zip("abcd", (270, 200, 360, 300)))
+    assert place(free, 2, 361, ()) and place(free, 2, 361, (), sure=True) is None and place(free, 2, 360, (), sure=True)
+
+
 @pytest.mark.parametrize(
     "option, values",
     [("type", {"type": "raid1"}), ("stripes", {"stripes": 3}), ("stripe_size", {"stripe_bytes": 4096}), ("mirrors", {"mirrors": 1})],
