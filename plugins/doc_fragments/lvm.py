@@ -28,7 +28,7 @@ options:
 
 _CACHE = r"""
 size:
-  description: Size of the cache, like that of a volume.
+  description: Size of the cache, like V(10GiB) or V(250 extents), fixed when it is made.
   type: str
 devices:
   description: The physical volumes that it is on, fast ones.
@@ -108,12 +108,14 @@ name:
 size:
   description:
     - Its size, like V(10GiB), V(250 extents), V(50%VG), V(100%FREE), V(50%PVS) of the named C(devices), or for a snapshot V(20%ORIGIN).
-    - Rounded up to what the type can have, a share is rounded down. A thin volume takes no share, its size is what it promises.
-    - C(%FREE) counts when the volume is made, later only with C(grow); other shares count in each run.
+    - Rounded up to what the type can have. A thin volume takes no share, its size is what it promises.
+    - A share is rounded down and covers all that the volume takes, with its copies, parity and RAID metadata.
+    - C(%FREE) counts when the volume is made, of what is free on its C(devices) if it names some, and later only with C(grow).
+      Then what it has counts as free, so it gets more only when space is added. Other shares count in each run.
     - It grows with its file system when more is wanted. It shrinks only with an ext4 file system on it and consent in C(allow_data_loss).
   type: str
 type:
-  description: How its data is laid out. Left out, a new volume is linear and any other stays as it is.
+  description: How its data is laid out. Left out, a new volume is linear and any other stays as it is. It is not converted.
   type: str
   choices: [linear, striped, raid1, raid5, raid6, raid10]
 stripes:
