@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable, Iterator
 
 import yaml
 
@@ -39,6 +40,25 @@ def nodes() -> list[str]:
 def shell(node: str, script: str) -> str:
     """Output of a shell script on ``node``."""
     return lab("ssh", node, script)
+
+
+def disk_ids(node: str, numbers: Iterable[int]) -> list[str]:
+    """Stable names of the node's disks of these numbers."""
+    return [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{nodes().index(node) + 1:04d}{number:04d}000000000" for number in numbers]
+
+
+@contextlib.contextmanager
+def plugged(node: str, numbers: Iterable[int], clean: str) -> Iterator[None]:
+    """These disks in the node, blank; ``clean`` is the script that makes them so, before and after."""
+    for number in numbers:
+        lab("disk", "add", node, number)
+    shell(node, f"udevadm settle; {clean}")
+    try:
+        yield
+    finally:
+        shell(node, clean)
+        for number in numbers:
+            lab("disk", "remove", node, number)
 
 
 def state(node: str) -> str:

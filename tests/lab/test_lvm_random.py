@@ -8,13 +8,12 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, play, shell
+from host_play import changed, disk_ids, layout, nodes, play, plugged, shell
 
 NODE = nodes()[-1]
-INDEX = nodes().index(NODE) + 1
 #: Numbers that nothing else uses.
 DISKS = range(7, 13)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 SEEDS = [int(seed) for seed in os.environ.get("SEEDS", "1 2").split()]
 GROUP = "randomtest"
 #: Most of each disk is taken, of each another part: RAID synchronizes little then, and parts have to be looked for.
@@ -34,13 +33,8 @@ TYPES = {"linear": 1, "striped": 2, "raid1": 2, "raid5": 3, "raid6": 5, "raid10"
 
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def volume(dice: random.Random, number: int, extent: int) -> dict:

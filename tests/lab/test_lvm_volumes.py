@@ -6,13 +6,12 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, play, shell, state
+from host_play import changed, disk_ids, layout, nodes, play, plugged, shell, state
 
 NODE = nodes()[-1]
-INDEX = nodes().index(NODE) + 1
 #: Numbers that nothing else uses at the same time.
 DISKS = range(7, 13)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 GROUP = "volumetest"
 CLEAN = f"vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; pvremove -qq --yes {' '.join(IDS)} 2>/dev/null; true"
 
@@ -62,13 +61,8 @@ def wish(volumes: list, check: bool = False, **options: Any) -> dict:
 
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def rows() -> dict[str, dict]:
