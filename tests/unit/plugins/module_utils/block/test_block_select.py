@@ -64,6 +64,7 @@ def test_a_disk_belongs_to_the_first_rule_it_matches(rules: list, expected: dict
 
 
 def test_what_no_rule_may_choose() -> None:
+    """storage.md 5, item 23 (csi-driver-lvm#37): of a multipath device only the whole, never a leg."""
     leg, joined = upon(disk("e"), dataclasses.replace(disk("m"), kernel_name="dm-0", path="/dev/mapper/mpatha", type="mpath"))
     machine = host(
         disk("a", read_only=True), disk("b", 0), Device("vda", "/dev/vda", "disk", GIB), PARTITION, leg, joined, disk("z", mounts=("[SWAP]",))
@@ -107,6 +108,7 @@ def test_a_dead_disk_is_neither_offered_nor_adopted_by_a_rule(adopt: bool) -> No
 
 @pytest.mark.parametrize("reference", [wwn("a"), "/dev/disk/by-id/scsi-360011", "wwn-0x60011", "5ca1ab1e0001", "0x6001"])
 def test_ways_to_name_a_disk(reference: str) -> None:
+    """ansible#37103: a disk is known by any of its names."""
     assert names(chosen(host(disk("a", wwn="0x6001"), disk("b")), [[reference]]).new) == ["sda"]
 
 
@@ -116,6 +118,7 @@ def test_a_logical_volume_by_its_path() -> None:
 
 
 def test_an_absent_disk_that_is_recorded_is_no_error() -> None:
+    """storage.md 5, item 5 (ceph-ansible#1777): a hot-swapped disk does not stop the next run."""
     choice = chosen(host(disk("a")), [[wwn("a"), wwn("q")]], holds=frozenset(["sda"]), missing=1, recorded=True)
     assert (names(choice.held), choice.absent) == (["sda"], [wwn("q")])
     assert not names(chosen(host(), [{"rule": "fast"}], recorded=True).new)
@@ -164,6 +167,7 @@ FAST = [{"rule": "fast"}]
     ],
 )
 def test_refusals(code: str, machine: Host, wanted: list, options: dict) -> None:
+    """storage.md 5, item 24 (open-local#47, rook#9542), ansible-modules-extras#1504: what is found is told, with the fix, and nothing asks back."""
     with pytest.raises(CairnError) as refused:
         chosen(machine, wanted, **options)
     assert refused.value.code == code
@@ -188,6 +192,7 @@ def test_refusals(code: str, machine: Host, wanted: list, options: dict) -> None
     ],
 )
 def test_ways_not_to_name_disks(code: str, value: Any) -> None:
+    """storage.md 5, item 25 (openshift-ansible#10903, hwameistor#982): kernel names move."""
     with pytest.raises(CairnError) as refused:
         parse_wanted(value, "volume_groups[0].devices", False)
     assert refused.value.code == code and refused.value.parameter.startswith("volume_groups[0].devices")
