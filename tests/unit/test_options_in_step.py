@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import yaml
+from argument_specs import argument_spec
 
 REPO = Path(__file__).resolve().parents[2]
 #: Roles, and the module whose options each of them offers under its own prefix.
 ROLES = [("lvm", "lvm_layout"), ("local_volumes", "local_volumes")]
 #: Keys that mean the same in a role's specification and in a module's.
 KEYS = ("type", "elements", "choices", "default", "required")
-
-
-class Stop(Exception):
-    """The module is asked for its options alone."""
-
-
-def module_options(name: str) -> dict[str, Any]:
-    module = importlib.import_module(f"ansible_collections.cairn.storage.plugins.modules.{name}")
-    with patch.object(module, "AnsibleModule", side_effect=Stop) as made, pytest.raises(Stop):
-        module.main()
-    return made.call_args.kwargs["argument_spec"]
 
 
 def load(role: str, file: str) -> Any:
@@ -47,7 +35,7 @@ def plain(options: dict[str, Any]) -> dict[str, Any]:
 def test_a_role_offers_the_options_of_its_module(role: str, module: str) -> None:
     offered = plain(load(role, "meta/argument_specs.yml")["argument_specs"]["main"]["options"])
     defaults = load(role, "defaults/main.yml")
-    wanted = plain(module_options(module))
+    wanted = plain(argument_spec(module))
     for name, option in wanted.items():
         variable = f"{role}_{name}"
         assert variable in offered, f"{role} does not offer {name}"
@@ -65,5 +53,5 @@ def test_a_role_offers_the_options_of_its_module(role: str, module: str) -> None
 def test_a_role_hands_on_every_option(role: str, module: str) -> None:
     tasks = (REPO / "roles" / role / "tasks" / "main.yml").read_text(encoding="utf-8")
     task = next(each[f"cairn.storage.{module}"] for each in yaml.safe_load(tasks) if f"cairn.storage.{module}" in each)
-    assert set(task) == set(module_options(module))
+    assert set(task) == set(argument_spec(module))
     assert all(f"{role}_" in str(value) for value in task.values())

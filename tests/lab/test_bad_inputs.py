@@ -1,0 +1,80 @@
+"""Bad inputs on a real machine: each is refused by its code, names its parameter and the fix, and nothing is touched by any of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Iterator
+
+import pytest
+from bad_inputs import DISKS, GROUP, TYPE, Bad, on_a_machine, with_disks
+from host_play import changed, lab, nodes, play, shell, state, volumes
+
+NODE = nodes()[-1]
+INDEX = nodes().index(NODE) + 1
+NUMBERS = range(41, 41 + len(DISKS))
+NAMES = {name: f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for name, number in zip(DISKS, NUMBERS)}
+MODULES = ("block_device_info", "lvm_layout", "lvm_volume_group", "lvm_logical_volume", "local_volumes")
+BASE = "/var/lib/cairn-storage/local-volumes"
+
+CLEAN = f"""
+umount -q /mnt/bad /mnt/bad-used
+vgremove -qff --yes {GROUP} badother >/dev/null 2>&1
+rm -rf /mnt/bad /mnt/bad-used {BASE}/badclass {BASE}/.kept/badclass /etc/lvm/backup/{GROUP} /etc/lvm/backup/badother
+for disk in {' '.join(NAMES.values())}; do [ ! -e $disk ] || wipefs -qa $disk-part1 $disk 2>/dev/null || wipefs -qa $disk; done
+udevadm settle
+"""
+MAKE = f"""
+set -e
+vgcreate -q {GROUP} {NAMES['MEMBER']}
+lvcreate -qy -l 10 -n data {GROUP}
+lvcreate -qy --type thin-pool -l 100 --poolmetadatasize 8m -c 64k -n pool {GROUP}
+lvcreate -qy --type thin -V 200m --thinpool pool -n thin {GROUP}
+lvcreate -qy -l 16 -n used {GROUP}
+mkfs.ext4 -q /dev/{GROUP}/used
+lvcreate -qy -s -l 4 -n snap {GROUP}/used
+vgcreate -q badother {NAMES['OTHER']}
+lvcreate -qy -l 4 -n keep badother
+mkfs.xfs -q {NAMES['SIGNED']}
+echo ',1G' | sfdisk -q --label gpt {NAMES['PARTED']}
+mkfs.ext4 -q {NAMES['MOUNTED']}
+mkdir -p /mnt/bad /mnt/bad-used
+mount {NAMES['MOUNTED']} /mnt/bad
+mount /dev/{GROUP}/used /mnt/bad-used
+udevadm settle
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def machine() -> Iterator[None]:
+    """The machine that the table tells of."""
+    for number in NUMBERS:
+        lab("disk", "add", NODE, number)
+    shell(NODE, f"udevadm settle; {CLEAN}")
+    shell(NODE, MAKE)
+    assert changed(play(NODE, volumes({"name": "badclass", "volume_mode": "Block", "devices": [NAMES["GIVEN"]]}))) == [True]
+    yield
+    shell(NODE, CLEAN)
+    for number in NUMBERS:
+        lab("disk", "remove", NODE, number)
+
+
+def wrong(bad: Bad, result: dict) -> str:
+    """What is not as it should be about a refusal; empty when all is well."""
+    if bad.code == TYPE:
+        return "" if result.get("failed") and bad.parameter in result["msg"] else f"{bad}: {result}"
+    error = result.get("error") or {}
+    told = result.get("failed") and (error.get("code"), error.get("parameter")) == (bad.code, bad.parameter) and error["fix"] and bad.parameter in result["msg"]
+    return "" if told else f"{bad}: {error or result}"
+
+
+def test_refusals_touch_nothing() -> None:
+    bad = [each for module in MODULES for each in on_a_machine(module)]
+    before, since = state(NODE), time.time()
+    results = play(NODE, *({f"cairn.storage.{each.module}": with_disks(dict(each.params), NAMES)} for each in bad))
+    assert not list(filter(None, map(wrong, bad, results)))
+    rows = [json.loads(line) for line in lab("exec-log", "--json", "--since", since, NODE).splitlines()]
+    modules = {row["pid"] for row in rows if row["argv"] == ["/usr/bin/python3"]}
+    ran = {tuple(row["argv"][: 2 if row["argv"][0] == "lvm" else 1]) for row in rows if row["ppid"] in modules}
+    assert ran == {("lsblk",), ("blkid",), ("lvm", "fullreport")}, "nothing but reading commands"
+    assert state(NODE) == before
