@@ -15,10 +15,10 @@ type:
   choices: [ext4, xfs, btrfs]
   required: true
 label:
-  description: Its label.
+  description: Its label. Another one is changed while it is in use.
   type: str
 uuid:
-  description: Its UUID. Left out, a new one.
+  description: Its UUID; one with another UUID is another file system. Left out, a new one.
   type: str
 options:
   description: More arguments for mkfs, each an item. They count only when the file system is made.
@@ -151,6 +151,7 @@ filesystem:
   description:
     - A file system on it, made only if it holds nothing; another one is refused without consent in C(wipe).
     - It grows with the volume, also one that an interrupted run left smaller. It is not mounted by this.
+    - A volume without this option takes its file system along only while that is mounted on this machine.
   type: dict
   suboptions:
 """
