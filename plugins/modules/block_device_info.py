@@ -140,7 +140,7 @@ rules:
   type: dict
   sample: {"fast": ["/dev/disk/by-id/wwn-0x60014055ca1ab1e00010001"]}
 selected:
-  description: Names of the disks that O(selector) selects.
+  description: Names of the disks that O(selector) selects, where those that this collection uses count as unused too. RV(devices[].vacant) tells which do not.
   returned: if O(selector) is given
   type: list
   elements: str
