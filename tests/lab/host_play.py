@@ -16,12 +16,13 @@ import yaml
 REPO = Path(__file__).resolve().parents[2]
 
 #: What a check run must leave as it was: LVM, device-mapper, mounts, fstab, signatures, discovery directories.
-_STATE = """
-vgs --noheadings -o vg_all; lvs --noheadings -a -o lv_name,lv_uuid,lv_size,lv_tags; pvs --noheadings -o pv_name,pv_uuid,pe_start
-dmsetup table
-cat /proc/mounts /etc/fstab
-wipefs --json /dev/sd*
-find /var/lib/cairn-storage /etc/lvm/backup -printf '%p %l %T@\\n' 2>/dev/null || true
+STATE = """
+vgs --noheadings -o vg_all; pvs --noheadings -o pv_all
+lvs --noheadings -a -o lv_name,lv_uuid,lv_size,lv_tags,lv_layout,lv_active,lv_permissions,lv_profile,origin,pool_lv,seg_monitor,cache_mode,seg_pe_ranges
+dmsetup table | sort
+cat /proc/mounts /proc/swaps /etc/fstab
+{ ls /dev/sd*; find /dev/mapper -type l | sort; } | xargs wipefs --json
+find /var/lib/cairn-storage /etc/lvm -printf '%p %l %T@\\n' 2>/dev/null || true
 """
 
 
@@ -63,7 +64,7 @@ def plugged(node: str, numbers: Iterable[int], clean: str) -> Iterator[None]:
 
 def state(node: str) -> str:
     """All that the node's kernel and files say about its storage."""
-    return shell(node, _STATE)
+    return shell(node, STATE)
 
 
 def play(node: str, *tasks: dict) -> list[dict]:
