@@ -27,7 +27,9 @@ def listed(
     absent: List[str] = []
     for parameter, disk in named:
         device = host.resolve(disk.reference)
-        if device is None:
+        # A dead disk has lost its label for LVM, which counts it as missing.
+        dead = device is not None and not device.readable and device.kernel_name not in known and len(absent) < missing
+        if device is None or dead:
             absent.append(disk.reference)
             if len(absent) > missing:
                 raise NotFound(

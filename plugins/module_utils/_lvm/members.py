@@ -35,10 +35,10 @@ def trouble(group: Group, present: Optional[VolumeGroup], state: State, host: Ho
     if present is None:
         if group.name in state.recorded and not group.adopt_new:
             text = (
-                f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there. "
+                f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there or answers. "
                 "Bring them back, or start afresh with adopt_new: true."
             )
-            return [{"volume_group": group.name, "device": "", "reason": text}]
+            return [{"volume_group": group.name, "device": absent[0] if len(absent) == 1 else "", "reason": text}]
         return []
     found = [] if group.repair_missing else [_missing(present, pv, state, absent) for pv in present.missing]
     known = {host.devices[pv.device].id: host.devices[pv.device] for pv in present.pvs if pv.device in host.devices}
@@ -62,7 +62,7 @@ def _missing(present: VolumeGroup, pv: PhysicalVolume, state: State, absent: Seq
         reason = f"{pv.path} of volume group {present.name} is back, but was counted out: vgextend --restoremissing {present.name} {pv.path} takes it in again."
     else:
         reason = (
-            f"a disk of volume group {present.name} is missing ({known_as}physical volume {pv.uuid}). Nothing of the group is changed until it is back. "
+            f"a disk of volume group {present.name} is missing or does not answer ({known_as}physical volume {pv.uuid}). Nothing of the group is changed until it is back. "
             "If it is gone for good, set repair_missing: true."
         )
     return {"volume_group": present.name, "device": device, "reason": reason}

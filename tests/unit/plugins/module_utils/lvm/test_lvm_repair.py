@@ -148,6 +148,17 @@ def test_without_being_asked_it_is_reported_by_the_name_it_was_listed_with() -> 
     assert "repair_missing" in plan.after.degraded[0]["reason"]
 
 
+def test_a_dead_disk_that_is_listed_is_one_of_the_missing() -> None:
+    """With errors it has no label for LVM to find; what is not LVM's own is refused all the same."""
+    dead = dataclasses.replace(disk("b"), readable=False)
+    found = group(pvs=(A, LOST))
+    plan = made(found, fast(devices=[wwn("a"), wwn("b")]), machine=host(*HOST, dead))
+    assert actions(plan) == [] and plan.after.degraded[0]["device"] == wwn("b")
+    whole = planned(None, fast(devices=[wwn("b")]), machine=host(dead), state=State(recorded={"fast": "u"}))
+    assert actions(whole) == [] and whole.after.degraded[0]["device"] == wwn("b")
+    assert refusal(group(pvs=(A,)), fast(devices=[wwn("a"), wwn("b")]), machine=host(*HOST, dead), state=State((group(pvs=(A,)),))).code == "device-unreadable"
+
+
 @pytest.mark.parametrize("seen, device", [("/dev/sdb", ""), (wwn("b"), wwn("b"))])
 def test_the_device_is_told_as_the_backup_knows_it(seen: str, device: str) -> None:
     found = group(pvs=(A, LOST))
