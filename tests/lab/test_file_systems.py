@@ -6,12 +6,11 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, play, shell, state
+from host_play import changed, disk_ids, layout, nodes, play, plugged, shell, state
 
 NODE = nodes()[-1]
-INDEX = nodes().index(NODE) + 1
 DISKS = (13, 14, 15)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 GROUP = "fstest"
 UUID = "0dd5e7e5-1111-4222-8333-444444444444"
 MIB = 1024**2
@@ -37,13 +36,8 @@ true
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
     """The disks, blank."""
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def wanted(sizes: dict, check: bool = False, changes: Any = None, **options: Any) -> dict:

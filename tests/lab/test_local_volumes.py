@@ -6,12 +6,11 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, play, shell, state, volumes
+from host_play import changed, disk_ids, lab, layout, nodes, play, plugged, shell, state, volumes
 
 NODE = nodes()[-1]
-INDEX = nodes().index(NODE) + 1
 DISKS = (13, 14, 15)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 BASE = "/var/lib/cairn-storage/local-volumes"
 GROUP = "localtest"
 MIB = 1024**2
@@ -71,14 +70,9 @@ mkdir /srv/lt/a /srv/lt/b
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
     """The disks, blank but for the partitions."""
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    shell(NODE, PREPARE)
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        shell(NODE, PREPARE)
+        yield
 
 
 def by_class(result: dict) -> dict[str, dict]:
@@ -160,14 +154,20 @@ def test_a_disk_that_comes_late_is_mounted_when_it_comes() -> None:
     assert changed(play(NODE, volumes(*GROWN))) == [False]
 
 
-def test_all_is_mounted_after_a_power_cut() -> None:
+def test_all_is_mounted_after_a_power_cut_and_a_disk_that_missed_the_boot_when_it_comes() -> None:
     content = sums()
+    late = shell(NODE, f"sync; echo {BASE}/lt-disk/*").strip()
+    lab("disk", "remove", NODE, DISKS[1])
     lab("power-cut", NODE)
     lab("start", NODE)
-    for path in shell(NODE, f"ls -d {BASE}/lt-*/* | grep -v lt-raw").split():
+    assert shell(NODE, "systemctl is-active local-fs.target").strip() == "active", "boot does not wait for it"
+    for path in shell(NODE, f"ls -d {BASE}/lt-*/* | grep -v -e lt-raw -e lt-disk").split():
         assert active(path, "yes"), path
+    lab("disk", "add", NODE, DISKS[1])
+    assert active(late, "yes")
+    shell(NODE, f"umount {BASE}/lt-xfs/*; lvchange --activate n {GROUP}/lt-xfs-1")
+    assert changed(play(NODE, volumes(*GROWN), volumes(*GROWN))) == [True, False], "an inactive volume takes one run"
     assert sums() == content
-    assert changed(play(NODE, volumes(*GROWN))) == [False]
 
 
 def test_no_published_volume_ever_stands_on_a_path_that_vanished() -> None:

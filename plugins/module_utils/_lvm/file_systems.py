@@ -39,7 +39,7 @@ def plan_file_system(
         return ()
     found = device.signatures[0] if len(device.signatures) == 1 and device.signatures[0].type in TYPES else None
     if volume.filesystem and not (found and _is_wanted(volume.filesystem, found)):
-        return (*_wipe(volume.filesystem, path, device, context), *_make(volume.filesystem, path, size))
+        return (*_wipe(volume.filesystem, path, device, before.open, context), *_make(volume.filesystem, path, size))
     if not found or not (volume.filesystem or device.mounts):
         return ()
     return (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
@@ -78,8 +78,8 @@ def _words(device: Device) -> str:
     return " and ".join(map(str, device.signatures)) or "nothing"
 
 
-def _wipe(wanted: FileSystem, path: str, device: Device, context: Context) -> Tuple[Action, ...]:
-    uses = (*context.host.mounts(device), *(each.path for each in context.host.above(device)))
+def _wipe(wanted: FileSystem, path: str, device: Device, opened: bool, context: Context) -> Tuple[Action, ...]:
+    uses = [*context.host.mounts(device), *(each.path for each in context.host.above(device)), *(["something has it open"] if opened else [])]
     if uses:
         raise Busy(
             "the volume is in use, with something else on it.",

@@ -34,12 +34,14 @@ def volume_device(kind: str = "", mounts: tuple = (), geometry: Optional[Geometr
     return holding(device, kind, UUID, label) if kind else device
 
 
-def planned(device: Optional[Device], wanted: Optional[dict], extents: int = 100, present: bool = True, wipe: Any = None) -> list:
+def planned(
+    device: Optional[Device], wanted: Optional[dict], extents: int = 100, present: bool = True, opened: bool = False, wipe: Any = None
+) -> list:
     """Actions with their steps, as text; the volume has ``extents`` afterwards."""
     context = Context(host(disk("a"), *((device,) if device else ())), Consent("wipe", wipe or {}), Consent("allow_data_loss", {}))
     system = FileSystem(parameter="logical_volumes[0].filesystem", **wanted) if wanted else None
     volume = Volume("data", "logical_volumes[0]", 400 * MIB, filesystem=system)
-    before = LogicalVolume("data", 100, "lv-u") if present else None
+    before = LogicalVolume("data", 100, "lv-u", open=opened) if present else None
     made = plan_file_system(GROUP, volume, before, LogicalVolume("data", extents, "lv-u"), context)
     return [(action.verb, *map(str, action.steps)) for action in made]
 
@@ -73,6 +75,9 @@ def test_never_over_a_signature_without_consent__ansible_29256(wanted: dict) -> 
     with pytest.raises(CairnError) as used:
         planned(volume_device("ext4", mounts=("/srv",)), wanted, wipe={PATH: UUID})
     assert used.value.code == "fs-in-use"
+    with pytest.raises(CairnError) as opened:
+        planned(volume_device(), wanted, opened=True)
+    assert opened.value.code == "fs-in-use", "raw, in use by somebody who has written nothing yet"
 
 
 SMALL = dataclasses.replace(ROOMY, blocks=200 * MIB // 4096)

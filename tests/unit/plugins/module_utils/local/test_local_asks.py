@@ -1,0 +1,65 @@
+"""What users asked for and did not get elsewhere, by the names of their threads."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from local_wishes import NEW, actions, planned, steps
+from machines import BASE, GIB, disk, holding, host, upon, wwn
+
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._local import fstab
+from ansible_collections.cairn.storage.plugins.module_utils._local.model import Entry
+
+UUID = "11111111-2222-3333-4444-555555555555"
+FILES = {"name": "files", "devices": [wwn("a")]}
+PATH = f"{BASE}/files/{UUID}"
+LINE = fstab.line(UUID, PATH, "xfs", (), "files")
+OURS = holding(disk("a", mounts=(PATH,)), "xfs", UUID, "cl-files")
+
+
+def test_fstab_is_not_left_broken_after_a_failed_mount__ansible_posix_10() -> None:
+    verbs = [action.verb for action in planned(host(disk("a"), disk("b")), {**FILES, "devices": [wwn("a"), wwn("b")]}).actions]
+    assert verbs.index("update") > max(place for place, verb in enumerate(verbs) if verb == "publish"), "lines are written once all is mounted"
+
+
+def test_mounts_by_uuid_are_idempotent__ansible_posix_452() -> None:
+    mounted = Entry("files", UUID, PATH, False, "sda", GIB)
+    assert actions(planned(host(OURS), FILES, entries=(mounted,), text=LINE)) == []
+
+
+def test_a_new_disk_never_stands_under_an_old_name__kubernetes_51431() -> None:
+    gone = Entry("files", UUID, PATH, False)
+    made = planned(host(disk("b")), {**FILES, "devices": [wwn("a"), wwn("b")]}, entries=(gone,), text=LINE)
+    assert [getattr(step, "uuid", NEW) for action in made.actions for step in action.steps] == [NEW] * len(steps(made))
+    assert [each["entry"] for each in made.after.degraded] == [UUID], "the old one waits for its own disk"
+
+
+def test_volumes_come_back_after_a_disk_is_reinserted__csi_driver_lvm_153() -> None:
+    row = LINE.split()[3]
+    assert r"x-systemd.wanted-by=dev-disk-by\x2duuid-11111111\x2d2222\x2d3333\x2d4444\x2d555555555555.device" in row and "nofail" in row
+
+
+def test_teardown_takes_out_exactly_what_was_made__kubekey_3189() -> None:
+    mounted = Entry("files", UUID, PATH, False, "sda", GIB)
+    made = planned(
+        host(OURS), {"name": "files", "state": "absent"}, entries=(mounted,), text=f"/dev/sdz /data xfs defaults 0 0\n{LINE}\n", published=[]
+    )
+    assert steps(made)[:3] == [f"umount {PATH}", f"take out {PATH}", "write 0 and remove 1 of our lines in /etc/fstab"]
+
+
+@pytest.mark.parametrize("fs_type", ["xfs", "ext4", "btrfs"])
+def test_partitions_and_logical_volumes_are_as_good_as_disks(fs_type: str) -> None:
+    part = f"{wwn('a')}-part1"
+    below, above = upon(disk("a"), Device("sda1", "/dev/sda1", "part", GIB, links=(part,)))
+    made = planned(host(below, above), {"name": "files", "fs_type": fs_type, "devices": [part]})
+    assert steps(made)[:2] == [f"check that {part} holds nothing", f"make {fs_type} labelled cl-files on {part}"]
+    volume = Device("dm-0", "/dev/mapper/vg-own", "lvm", GIB, links=("/dev/disk/by-id/dm-uuid-LVM-1",))
+    made = planned(host(volume), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})
+    assert steps(made)[1] == f"make {fs_type} labelled cl-files on /dev/disk/by-id/dm-uuid-LVM-1"
+    taken = dataclasses.replace(volume, signatures=holding(volume, "crypto_LUKS", "its-uuid").signatures)
+    with pytest.raises(CairnError) as refused:
+        planned(host(taken), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})
+    assert refused.value.code == "device-signature" and "crypto_LUKS" in str(refused.value)
