@@ -64,8 +64,13 @@ def told(result: dict) -> dict:
 
 def members() -> dict[str, tuple[int, int, int]]:
     """Stable name -> (extents, extents in use, where data begins) of the group's disks, as LVM tells."""
-    rows = json.loads(shell(NODE, f"pvs --reportformat json --units b --nosuffix -S vg_name={GROUP} -o pv_name,pv_pe_count,pv_pe_alloc_count,pe_start"))
-    links = dict(line.split()[::-1] for line in shell(NODE, f"for id in {' '.join(IDS)} {GROWN}; do [ ! -e $id ] || echo $id $(readlink -f $id); done").splitlines())
+    rows = json.loads(
+        shell(NODE, f"pvs --reportformat json --units b --nosuffix -S vg_name={GROUP} -o pv_name,pv_pe_count,pv_pe_alloc_count,pe_start")
+    )
+    links = dict(
+        line.split()[::-1]
+        for line in shell(NODE, f"for id in {' '.join(IDS)} {GROWN}; do [ ! -e $id ] || echo $id $(readlink -f $id); done").splitlines()
+    )
     paths = {row["pv_name"]: row for row in rows["report"][0]["pv"]}
     real = dict(zip(paths, shell(NODE, f"readlink -f {' '.join(paths)}").split()))
     return {links[real[path]]: (int(row["pv_pe_count"]), int(row["pv_pe_alloc_count"]), int(row["pe_start"])) for path, row in paths.items()}
@@ -155,7 +160,10 @@ def test_refusals_touch_nothing() -> None:
 
 def test_a_disk_that_is_gone_for_good() -> None:
     """RAID is rebuilt on the new disk, what was on the dead one alone goes with consent; until then it is reported and the other group goes on."""
-    shell(NODE, f"lvcreate -qqy --type raid1 -m1 -L 40M -n mirror {GROUP} {ONE} {TWO}; dd if=/dev/urandom of=/dev/{GROUP}/mirror bs=1M count=40 oflag=direct status=none")
+    shell(
+        NODE,
+        f"lvcreate -qqy --type raid1 -m1 -L 40M -n mirror {GROUP} {ONE} {TWO}; dd if=/dev/urandom of=/dev/{GROUP}/mirror bs=1M count=40 oflag=direct status=none",
+    )
     uuids = {row.split()[0]: row.split()[1] for row in shell(NODE, f"lvs --noheadings -o lv_name,lv_uuid {GROUP}").splitlines()}
     before = checksum("mirror")
     dead = shell(NODE, f"pvs --noheadings -o pv_uuid {TWO}").strip()

@@ -53,7 +53,9 @@ def parse(value: Optional[Mapping[str, Any]], parameter: str = "white_list") -> 
 
 
 def _side(value: Mapping[str, Any], here: str) -> Allowed:
-    return Allowed(*(tuple(_pattern(text, f"{here}.{key}[{index}]") for index, text in enumerate(value.get(key) or ())) for key in ("include", "exclude")))
+    return Allowed(
+        *(tuple(_pattern(text, f"{here}.{key}[{index}]") for index, text in enumerate(value.get(key) or ())) for key in ("include", "exclude"))
+    )
 
 
 def _pattern(text: str, parameter: str) -> Pattern[str]:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Plans for the disks below a volume group: what keeps it from being changed, a disk that grew, one that shall leave. Pure."""
+"""Plans for the disks below a volume group: a move that was interrupted, a disk that grew, one that shall leave. Pure."""
 
 from __future__ import annotations
 
@@ -20,52 +20,11 @@ from .._core.plan import Action
 from .._core.quantity import human, round_up
 from .context import Context, Planned
 from .desired import Group
-from .model import PhysicalVolume, State, VolumeGroup
+from .model import PhysicalVolume, VolumeGroup
 from .space import pv_extents
 
 #: Seconds; copying a large disk takes days, and nothing is gained by stopping it.
 _MOVE_TIMEOUT = 14 * 24 * 3600
-
-
-def trouble(group: Group, present: Optional[VolumeGroup], state: State, host: Host, absent: Sequence[str] = ()) -> List[dict]:
-    """What keeps the group from being changed: recorded disks that are gone or do not answer.
-
-    ``absent`` are the wish's references that lead nowhere.
-    """
-    if present is None:
-        if group.name in state.recorded and not group.adopt_new:
-            text = (
-                f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there or answers. "
-                "Bring them back, or start afresh with adopt_new: true."
-            )
-            return [{"volume_group": group.name, "device": absent[0] if len(absent) == 1 else "", "reason": text}]
-        return []
-    found = [] if group.repair_missing else [_missing(present, pv, state, absent) for pv in present.missing]
-    known = {host.devices[pv.device].id: host.devices[pv.device] for pv in present.pvs if pv.device in host.devices}
-    return found + [
-        {
-            "volume_group": group.name,
-            "device": name,
-            "reason": f"{name}, a disk of volume group {group.name}, cannot be read. Nothing of the group is changed until it answers.",
-        }
-        for name, device in known.items()
-        if not device.readable
-    ]
-
-
-def _missing(present: VolumeGroup, pv: PhysicalVolume, state: State, absent: Sequence[str]) -> dict:
-    seen = state.last_seen.get(pv.uuid, "")
-    # Kernel names move: by now this one can mean another disk.
-    device = absent[0] if len(absent) == len(present.missing) == 1 else seen if seen.startswith("/dev/disk/") else ""
-    known_as = f"{device}, " if device else f"last seen as {seen}, " if seen else ""
-    if pv.device:
-        reason = f"{pv.path} of volume group {present.name} is back, but was counted out: vgextend --restoremissing {present.name} {pv.path} takes it in again."
-    else:
-        reason = (
-            f"a disk of volume group {present.name} is missing or does not answer ({known_as}physical volume {pv.uuid}). Nothing of the group is changed until it is back. "
-            "If it is gone for good, set repair_missing: true."
-        )
-    return {"volume_group": present.name, "device": device, "reason": reason}
 
 
 def admissible(wanted: Group, present: Optional[VolumeGroup], choice: Choice, host: Host) -> Choice:
@@ -93,7 +52,9 @@ def admissible(wanted: Group, present: Optional[VolumeGroup], choice: Choice, ho
     if wanted.wanted and wanted.wanted.references:
         both = next((device.id for device in (*choice.held, *choice.new) if device.kernel_name in going), "")
         if both:
-            raise InvalidRequest("a disk is both to be used and to leave.", code="device-leaves", parameter=parameter, found=both, fix="name it once.")
+            raise InvalidRequest(
+                "a disk is both to be used and to leave.", code="device-leaves", parameter=parameter, found=both, fix="name it once."
+            )
     new = [device for device in choice.new if device.kernel_name not in going]
     if present is None and choice.new and not new:
         raise _last(parameter, wanted.name, [device.id for device in choice.new])
@@ -162,7 +123,10 @@ def plan_reduce(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
             after = _emptied(after, pv, staying)
     extents = sum(pv.extents for pv in staying)
     after = replace(
-        after, extents=extents, free=extents - (group.extents - group.free), pvs=tuple(pv for pv in after.pvs if pv.path not in {each.path for each in gone})
+        after,
+        extents=extents,
+        free=extents - (group.extents - group.free),
+        pvs=tuple(pv for pv in after.pvs if pv.path not in {each.path for each in gone}),
     )
     names = [device.id for device in devices]
     steps = (command("vgreduce", group.name, *names), command("pvremove", *names))

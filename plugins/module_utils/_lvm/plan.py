@@ -22,11 +22,12 @@ from .context import Context, Planned, chain
 from .desired import Group, Layout
 from .groups import check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
 from .health import ailments
-from .members import admissible, plan_resize, plan_resume, trouble
+from .members import admissible, plan_resize, plan_resume
 from .model import State, VolumeGroup
 from .renames import plan_renames
 from .repair import plan_repair
 from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT
+from .trouble import trouble
 
 
 @dataclass(frozen=True)

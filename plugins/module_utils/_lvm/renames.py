@@ -17,8 +17,8 @@ from .._core.errors import Conflict, InvalidRequest, Refused
 from .._core.plan import Action
 from .desired import Group, Layout, ThinPool, Volume
 from .groups import check_identity, with_backup
-from .members import trouble
 from .model import LogicalVolume, State, VolumeGroup
+from .trouble import trouble
 from .volumes import LOCAL_TAG
 
 

@@ -152,7 +152,10 @@ def _forget(group: VolumeGroup, gone: FrozenSet[str]) -> Planned:
     spares = [volume.name for volume in group.lvs if volume.hidden and volume.name.endswith("_pmspare") and gone & set(volume.on)]
     for name in spares:
         group = group.without_lv(name)
-    steps = (*(command("lvremove", "--yes", *_PARTIAL, f"{group.name}/{name}") for name in spares), command("vgreduce", "--removemissing", group.name))
+    steps = (
+        *(command("lvremove", "--yes", *_PARTIAL, f"{group.name}/{name}") for name in spares),
+        command("vgreduce", "--removemissing", group.name),
+    )
     uuids = ", ".join(pv.uuid for pv in group.missing)
     pvs = tuple(pv for pv in group.pvs if not pv.missing)
     extents = sum(pv.extents for pv in pvs)

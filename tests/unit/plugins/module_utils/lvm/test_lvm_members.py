@@ -140,7 +140,15 @@ def test_refused(code: str, found: Any, wanted: dict) -> None:
 
 @pytest.mark.parametrize(
     "bytes_now, tail, extents",
-    [(2 * GIB, 0, None), (2 * GIB + 3 * MIB, 0, 512), (2 * GIB + MIB, 0, 512), (2 * GIB + MIB - 1, 0, None), (3 * GIB, 0, 767), (2 * GIB + 8 * MIB, MIB, None), (3 * GIB, MIB, 765)],
+    [
+        (2 * GIB, 0, None),
+        (2 * GIB + 3 * MIB, 0, 512),
+        (2 * GIB + MIB, 0, 512),
+        (2 * GIB + MIB - 1, 0, None),
+        (3 * GIB, 0, 767),
+        (2 * GIB + 8 * MIB, MIB, None),
+        (3 * GIB, MIB, 765),
+    ],
 )
 def test_a_grown_disk_is_resized__community_general_8901(bytes_now: int, tail: int, extents: Any) -> None:
     """Only by whole extents, so that a rest never asks for a resize in each run."""

@@ -40,7 +40,11 @@ def machine(*devices: Device, fstab: tuple = ()) -> Host:
             fast(logical_volumes=[{"name": "new", "size": "80MiB", "rename_from": "data"}]),
             ["lvrename fast data new", "lvextend --extents 20 fast/new"],
         ),
-        (OLD, fast(rename_from="old", logical_volumes=[{"name": "new", "size": "40MiB", "rename_from": "data"}]), ["vgrename old fast", "lvrename fast data new"]),
+        (
+            OLD,
+            fast(rename_from="old", logical_volumes=[{"name": "new", "size": "40MiB", "rename_from": "data"}]),
+            ["vgrename old fast", "lvrename fast data new"],
+        ),
     ],
 )
 def test_renamed_once(found: VolumeGroup, wanted: dict, expected: list) -> None:
@@ -99,7 +103,12 @@ RENAME_OLD = fast(rename_from="old")
     [
         ("rename-both", (OLD, GROUP), [RENAME_OLD], MACHINE),
         ("rename-both", (GROUP,), [fast(logical_volumes=[{"name": "thin", "size": "40MiB", "rename_from": "data"}])], MACHINE),
-        ("rename-chain", (GROUP,), [fast(logical_volumes=[{"name": "new", "size": "4MiB", "rename_from": "data"}, {"name": "data", "size": "4MiB"}])], MACHINE),
+        (
+            "rename-chain",
+            (GROUP,),
+            [fast(logical_volumes=[{"name": "new", "size": "4MiB", "rename_from": "data"}, {"name": "data", "size": "4MiB"}])],
+            MACHINE,
+        ),
         ("rename-chain", (OLD,), [RENAME_OLD, {"name": "old", "devices": {"rule": "bulk"}}], MACHINE),
         (
             "rename-chain",

@@ -104,7 +104,12 @@ def test_a_raid6_with_two_disks_gone() -> None:
 def test_a_new_disk_is_taken_in_before_the_repair() -> None:
     found = group(*raid("r", "raid1", "/dev/sda", GONE, mirrors=2), pvs=(A, LOST))
     plan = made(found, fast(devices=[wwn("a"), wwn("d")], repair_missing=True, tags=["t"]))
-    assert commands(plan) == [f"vgextend --dataalignment 1048576b fast {wwn('d')}", "lvconvert --yes --repair fast/r", FORGET, "vgchange --addtag t fast"]
+    assert commands(plan) == [
+        f"vgextend --dataalignment 1048576b fast {wwn('d')}",
+        "lvconvert --yes --repair fast/r",
+        FORGET,
+        "vgchange --addtag t fast",
+    ]
 
 
 def test_the_rest_of_the_wish_follows_the_repair() -> None:
@@ -125,7 +130,11 @@ MIRROR = raid("r", "raid1", "/dev/sda", GONE, mirrors=2)
         ("repair-room", group(*MIRROR, pvs=(A, LOST)), {}),
         ("repair-room", group(*MIRROR, linear("x", "/dev/sdc"), pvs=(A, dataclasses.replace(C, extents=20), LOST)), {}),
         ("lv-open", group(linear("x", GONE, open=True)), {"allow_data_loss": {"fast/x": "u-x"}}),
-        ("lv-given-out", group(linear("x", GONE)), {"machine": Host({**HOST.devices, "dm-0": Device("dm-0", "/dev/mapper/fast-x", "lvm", GIB, entry="bulk/x")})}),
+        (
+            "lv-given-out",
+            group(linear("x", GONE)),
+            {"machine": Host({**HOST.devices, "dm-0": Device("dm-0", "/dev/mapper/fast-x", "lvm", GIB, entry="bulk/x")})},
+        ),
     ],
 )
 def test_refused(code: str, found: VolumeGroup, options: dict) -> None:
@@ -156,7 +165,10 @@ def test_a_dead_disk_that_is_listed_is_one_of_the_missing() -> None:
     assert actions(plan) == [] and plan.after.degraded[0]["device"] == wwn("b")
     whole = planned(None, fast(devices=[wwn("b")]), machine=host(dead), state=State(recorded={"fast": "u"}))
     assert actions(whole) == [] and whole.after.degraded[0]["device"] == wwn("b")
-    assert refusal(group(pvs=(A,)), fast(devices=[wwn("a"), wwn("b")]), machine=host(*HOST, dead), state=State((group(pvs=(A,)),))).code == "device-unreadable"
+    assert (
+        refusal(group(pvs=(A,)), fast(devices=[wwn("a"), wwn("b")]), machine=host(*HOST, dead), state=State((group(pvs=(A,)),))).code
+        == "device-unreadable"
+    )
 
 
 @pytest.mark.parametrize("seen, device", [("/dev/sdb", ""), (wwn("b"), wwn("b"))])

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What keeps a volume group from being changed: recorded disks that are gone or do not answer. Pure."""
+
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
+from .._block.model import Host
+from .desired import Group
+from .model import PhysicalVolume, State, VolumeGroup
+
+
+def trouble(group: Group, present: Optional[VolumeGroup], state: State, host: Host, absent: Sequence[str] = ()) -> List[dict]:
+    """What keeps the group from being changed: recorded disks that are gone or do not answer.
+
+    ``absent`` are the wish's references that lead nowhere.
+    """
+    if present is None:
+        if group.name in state.recorded and not group.adopt_new:
+            text = (
+                f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there or answers. "
+                "Bring them back, or start afresh with adopt_new: true."
+            )
+            return [{"volume_group": group.name, "device": absent[0] if len(absent) == 1 else "", "reason": text}]
+        return []
+    found = [] if group.repair_missing else [_missing(present, pv, state, absent) for pv in present.missing]
+    known = {host.devices[pv.device].id: host.devices[pv.device] for pv in present.pvs if pv.device in host.devices}
+    return found + [
+        {
+            "volume_group": group.name,
+            "device": name,
+            "reason": f"{name}, a disk of volume group {group.name}, cannot be read. Nothing of the group is changed until it answers.",
+        }
+        for name, device in known.items()
+        if not device.readable
+    ]
+
+
+def _missing(present: VolumeGroup, pv: PhysicalVolume, state: State, absent: Sequence[str]) -> dict:
+    seen = state.last_seen.get(pv.uuid, "")
+    # Kernel names move: by now this one can mean another disk.
+    device = absent[0] if len(absent) == len(present.missing) == 1 else seen if seen.startswith("/dev/disk/") else ""
+    known_as = f"{device}, " if device else f"last seen as {seen}, " if seen else ""
+    if pv.device:
+        reason = f"{pv.path} of volume group {present.name} is back, but was counted out: vgextend --restoremissing {present.name} {pv.path} takes it in again."
+    else:
+        reason = (
+            f"a disk of volume group {present.name} is missing or does not answer ({known_as}physical volume {pv.uuid}). Nothing of the group is changed until it is back. "
+            "If it is gone for good, set repair_missing: true."
+        )
+    return {"volume_group": present.name, "device": device, "reason": reason}
