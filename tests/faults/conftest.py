@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Callable
@@ -11,6 +12,8 @@ from typing import Callable
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
+# Single tasks are run on a node as the lab's tests do it: host_play.
+sys.path.insert(0, str(REPO / "tests" / "lab"))
 
 
 def run(*argv: str, timeout: int = 900) -> str:

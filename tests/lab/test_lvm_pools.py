@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, Iterator
 
 import pytest
@@ -97,9 +98,11 @@ def test_monitoring_is_asserted__piraeus_operator_644() -> None:
     assert changed(play(NODE, wish([WATCHED], []), wish([WATCHED], []))) == [True, False]
     found = reported("lv_profile,seg_monitor")["pool"]
     assert (found["lv_profile"], found["seg_monitor"]) == ("cairn-extend-70-20", "monitored")
-    shell(NODE, f"dd if=/dev/urandom of=/dev/{GROUP}/thin bs=1M count=230 oflag=direct status=none; sleep 3")
-    grown = int(reported("lv_size")["pool"]["lv_size"])
-    assert grown > 300 * MIB, "dmeventd grew it"
+    shell(NODE, f"dd if=/dev/urandom of=/dev/{GROUP}/thin bs=1M count=230 oflag=direct status=none")
+    deadline = time.monotonic() + 60
+    while (grown := int(reported("lv_size")["pool"]["lv_size"])) == 300 * MIB:
+        assert time.monotonic() < deadline, "dmeventd has not grown it"
+        time.sleep(1)
     again = play(NODE, wish([WATCHED], VOLUMES))
     assert changed(again) == [False], "larger than asked for is as wanted"
     assert int(reported("lv_size")["pool"]["lv_size"]) == grown
