@@ -75,7 +75,11 @@ KEEP = f"""
 vgcreate -qq cutkeep {IDS[5]} && lvcreate -qq --yes --extents 16 --name data cutkeep
 dd if=/dev/urandom of=/dev/cutkeep/data bs=1M count=64 oflag=direct conv=fsync status=none
 """
-CHECKSUM = "vgchange -qq --activate y cutkeep; dd if=/dev/cutkeep/data bs=1M iflag=direct status=none | sha256sum; vgs --noheadings -o vg_uuid,vg_seqno cutkeep"
+CHECKSUM = """
+vgchange -qq --activate y cutkeep
+dd if=/dev/cutkeep/data bs=1M iflag=direct status=none | sha256sum
+vgs --noheadings -o vg_uuid,vg_seqno cutkeep
+"""
 #: What tells one state of the plan from the next.
 PROGRESS = f"""
 vgs --noheadings -o vg_uuid,vg_seqno cuttest

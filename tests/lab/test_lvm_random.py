@@ -19,10 +19,10 @@ GROUP = "randomtest"
 #: Most of each disk is taken, of each another part: RAID synchronizes little then, and parts have to be looked for.
 FILL = """
 vgcreate -qq --physicalextentsize {extent}b {group} {devices}
-number=0
+disks=({devices})
 for share in {shares}; do
-  number=$((number + 1))
-  lvcreate -qq --yes --activate n --zero n --wipesignatures n --extents $share%PVS --name filler$number {group} $(echo {devices} | cut -d' ' -f$number)
+  lvcreate -qq --yes --activate n --zero n --wipesignatures n --extents $share%PVS --name filler${{#disks[@]}} {group} ${{disks[-1]}}
+  unset 'disks[-1]'
 done 2>/dev/null
 """
 CLEAN = f"vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; pvremove -qq --yes {' '.join(IDS)} 2>/dev/null; true"
@@ -76,7 +76,8 @@ def plans(seed: int) -> tuple[str, dict, dict]:
     last = {"name": "rest", "type": dice.choice(("linear", "striped", "raid1")), "size": "100%FREE"}
     fill = FILL.format(extent=extent, group=GROUP, devices=" ".join(IDS), shares=shares)
     pools = {"thin_pools": [{"name": "pool", "size": "3%VG"}]} if dice.random() < 0.5 else {}
-    return fill, {**group, **pools, "logical_volumes": volumes}, {**group, **pools, "logical_volumes": [*(larger(dice, each) for each in volumes), last]}
+    grown = [*(larger(dice, each) for each in volumes), last]
+    return fill, {**group, **pools, "logical_volumes": volumes}, {**group, **pools, "logical_volumes": grown}
 
 
 def reported(result: dict) -> tuple[dict, int]:
@@ -105,7 +106,7 @@ def test_idempotence_at_free_percentages_and_rounding__community_general_6545_22
     tasks: list[dict] = []
     for seed in SEEDS:
         fill, *wishes = plans(seed)
-        tasks.append({"ansible.builtin.shell": f"{CLEAN}; {fill}", "changed_when": False})
+        tasks.append({"ansible.builtin.shell": {"cmd": f"{CLEAN}; {fill}", "executable": "/bin/bash"}, "changed_when": False})
         for wanted in wishes:
             tasks += [layout(wanted, check=True), layout(wanted), report, layout(wanted)]
     results = play(NODE, *tasks)

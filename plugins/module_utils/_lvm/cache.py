@@ -18,7 +18,7 @@ from .._core.quantity import human
 from .context import Context, Planned
 from .describe import describe
 from .desired import Cache, Volume
-from .kinds import Kind
+from .kinds import WIPED, Kind
 from .model import LogicalVolume, VolumeGroup
 from .placement import members, take
 from .space import extents
@@ -103,7 +103,7 @@ def _attach(group: VolumeGroup, volume: Volume, present: LogicalVolume, left: Op
         pvs = members(group, wanted.devices, f"{wanted.parameter}.devices", context.host)
         took = take(group, Kind(), pvs, fast.extents, wanted.parameter)
         group = group.with_lv(fast, fast.extents, took)
-        made = ("--yes", "--wipesignatures", "y", "--zero", "y", "--type", "linear", "--extents", fast.extents, "--addtag", _TAG, "--name", fast.name, group.name)
+        made = (*WIPED, *Kind().arguments(), "--extents", fast.extents, "--addtag", _TAG, "--name", fast.name, group.name)
         steps.append(command("lvcreate", *made, *(context.host.devices[pv.device].id for pv in pvs)))
     steps.append(command("lvconvert", "--yes", "--type", "cache", "--cachevol", fast.name, "--cachemode", wanted.mode, name))
     before, fast = describe(group, present), group.lv(fast.name) or fast

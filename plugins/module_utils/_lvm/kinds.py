@@ -25,6 +25,8 @@ _ALGORITHM = {"raid5": ",raid5_ls", "raid6": ",raid6_zr"}
 _STRIPE = 64 * 1024
 #: What a bit of a RAID volume's write-intent bitmap stands for, and its superblocks (lvm.conf(5), raid_region_size).
 _REGION, _SUPERBLOCKS = 2 * 1024**2, 8192
+#: lvcreate is told to wipe: extents that an earlier volume gave back still hold its file system, and nobody's data stands on what is only now made.
+WIPED = ("--yes", "--wipesignatures", "y", "--zero", "y")
 
 
 @dataclass(frozen=True)

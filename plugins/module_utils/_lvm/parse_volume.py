@@ -30,7 +30,13 @@ def parse_volume(item: Mapping[str, Any], here: str, allow_kernel_names: bool) -
     _check_kind(here, item, kind, pool, snapshot_of)
     rename = item.get("rename_from") or ""
     if rename and check_name(rename, f"{here}.rename_from") == name:
-        raise InvalidRequest("a thing cannot be renamed to the name it has.", code="rename-same", parameter=f"{here}.rename_from", found=rename, fix="take the option out.")
+        raise InvalidRequest(
+            "a thing cannot be renamed to the name it has.",
+            code="rename-same",
+            parameter=f"{here}.rename_from",
+            found=rename,
+            fix="take the option out.",
+        )
     stripe = item.get("stripe_size")
     return Volume(
         name,
@@ -69,7 +75,11 @@ def _check_kind(here: str, item: Mapping[str, Any], kind: str, pool: str, snapsh
             )
     if snapshot_of and item.get("filesystem"):
         raise InvalidRequest(
-            "a snapshot has the file system of its origin.", code="lv-options", parameter=f"{here}.filesystem", found=str(item["filesystem"]), fix="take it out."
+            "a snapshot has the file system of its origin.",
+            code="lv-options",
+            parameter=f"{here}.filesystem",
+            found=str(item["filesystem"]),
+            fix="take it out.",
         )
     _check_count(f"{here}.stripes", item.get("stripes"), kind, kind in STRIPES, STRIPES.get(kind, 2), "striped, raid5, raid6 or raid10")
     _check_count(f"{here}.mirrors", item.get("mirrors"), kind, kind in MIRRORED, 1, "raid1 or raid10")
@@ -87,17 +97,29 @@ def _check_count(parameter: str, count: Optional[int], kind: str, applies: bool,
     if count is None:
         return
     if not applies:
-        raise InvalidRequest("this type has none of these.", code="lv-options", parameter=parameter, found=f"{count} with type {kind or 'linear'}", fix=f"set type to {types}.")
+        raise InvalidRequest(
+            "this type has none of these.",
+            code="lv-options",
+            parameter=parameter,
+            found=f"{count} with type {kind or 'linear'}",
+            fix=f"set type to {types}.",
+        )
     if not least <= count <= 64 or (kind == "raid10" and parameter.endswith("mirrors") and count != 1):
         most = 1 if kind == "raid10" and parameter.endswith("mirrors") else 64
-        raise InvalidRequest("out of range for this type.", code="lv-count", parameter=parameter, found=str(count), fix=f"use {least} to {most} for {kind}.")
+        raise InvalidRequest(
+            "out of range for this type.", code="lv-count", parameter=parameter, found=str(count), fix=f"use {least} to {most} for {kind}."
+        )
 
 
 def _stripe(value: Any, parameter: str) -> int:
     size = parse_bytes(value, parameter)
     if size & (size - 1) or not 4096 <= size <= 512 * 1024**2:
         raise InvalidRequest(
-            "a stripe is a power of two between 4KiB and 512MiB.", code="stripe-size", parameter=parameter, found=human(size), fix="leave it out for 64KiB."
+            "a stripe is a power of two between 4KiB and 512MiB.",
+            code="stripe-size",
+            parameter=parameter,
+            found=human(size),
+            fix="leave it out for 64KiB.",
         )
     return size
 
@@ -118,7 +140,11 @@ def _size(item: Mapping[str, Any], here: str, pool: str, snapshot_of: str) -> Op
     size = parse_size(item["size"], f"{here}.size", shares=shares)
     if getattr(size, "of", "") == "PVS" and not item.get("devices"):
         raise InvalidRequest(
-            "%PVS is a share of the devices that the volume names.", code="size-pvs", parameter=f"{here}.size", found=str(size), fix="name them in devices, or use %VG."
+            "%PVS is a share of the devices that the volume names.",
+            code="size-pvs",
+            parameter=f"{here}.size",
+            found=str(size),
+            fix="name them in devices, or use %VG.",
         )
     return size
 

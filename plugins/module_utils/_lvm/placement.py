@@ -78,7 +78,9 @@ def free_extents(group: VolumeGroup, pvs: Sequence[PhysicalVolume]) -> int:
     return group.free if len(pvs) == len(group.pvs) else sum(pv.free for pv in pvs)
 
 
-def fits(group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, present: Optional[LogicalVolume] = None, sure: bool = False) -> Optional[Dict[str, int]]:
+def fits(
+    group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, present: Optional[LogicalVolume] = None, sure: bool = False
+) -> Optional[Dict[str, int]]:
     """``place`` for ``length`` more extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
     if kind.devices * length > free_extents(group, pvs):
         return None

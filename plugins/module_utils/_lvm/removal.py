@@ -40,4 +40,3 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
         loses=f"all data on {path} ({present.uuid})",
     )
     return (action,), group.without_lv(name)
-

@@ -60,9 +60,7 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
                 row["vg_uuid"],
                 _list(row["vg_tags"]),
                 pvs,
-                tuple(
-                    _lv(each, extent, segments.get(_name(each["lv_name"]), [{}]), parts.get(_name(each["lv_name"]), [])) for each in report["lv"]
-                ),
+                tuple(_lv(each, extent, segments.get(_name(each["lv_name"]), [{}]), parts.get(_name(each["lv_name"]), [])) for each in report["lv"]),
                 exported=bool(row["vg_exported"]),
                 shared=bool(row["vg_shared"]),
             )

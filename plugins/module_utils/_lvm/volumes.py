@@ -21,7 +21,7 @@ from .describe import describe
 from .desired import Volume
 from .file_systems import plan_file_system
 from .in_use import check_unused
-from .kinds import Kind, check_kind, present_kind, wanted_kind
+from .kinds import WIPED, Kind, check_kind, present_kind, wanted_kind
 from .model import LogicalVolume, VolumeGroup
 from .placement import members, take
 from .sizing import plan_size, wanted_extents
@@ -67,9 +67,8 @@ def _check_pool(group: VolumeGroup, volume: Volume) -> None:
 def _check_same(group: VolumeGroup, volume: Volume, present: LogicalVolume) -> None:
     name = f"{group.name}/{volume.name}"
     if present.thin_pool or present.pool != volume.thin_pool or present.origin:
-        is_now = (
-            "a thin pool" if present.thin_pool else f"a snapshot of {present.origin}" if present.origin else f"in thin pool {present.pool}" if present.pool else present.layout
-        )
+        what = {"a thin pool": present.thin_pool, f"a snapshot of {present.origin}": present.origin, f"in thin pool {present.pool}": present.pool}
+        is_now = next((words for words, so in what.items() if so), present.layout)
         raise Conflict(
             "the logical volume is of another kind.",
             code="lv-kind",
@@ -106,8 +105,7 @@ def _create(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
         took = take(group, kind, pvs, kind.part(count, group.extent_bytes), volume.parameter)
         after = group.with_lv(made, kind.takes(count, group.extent_bytes), took)
         places = tuple(context.host.devices[pv.device].id for pv in pvs) if volume.devices else ()
-        # Extents that an earlier volume gave back still hold its file system, and nobody's data stands on a volume that is only now made.
-        size = ("--yes", "--wipesignatures", "y", "--zero", "y", *kind.arguments(), "--extents", count)
+        size = (*WIPED, *kind.arguments(), "--extents", count)
     tags = [part for tag in volume.tags for part in ("--addtag", tag)]
     step = command("lvcreate", *size, *tags, "--name", volume.name, group.name, *places)
     return (Action("create", "logical volume", f"{group.name}/{volume.name}", (step,), None, describe(after, made)),), after
