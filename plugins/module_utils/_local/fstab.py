@@ -22,12 +22,25 @@ _SAFE = ("nofail", "x-systemd.before=kubelet.service")
 
 def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str) -> str:
     """The line for one volume. A disk that comes after boot is mounted when it comes. Only ext4 has a check at boot that does anything."""
-    escaped = uuid.replace("-", "\\x2d")
     # Naming what wants the mount takes the place of the default, which is local-fs.target alone.
-    wanted = ("x-systemd.device-timeout=90s", "x-systemd.wanted-by=local-fs.target", f"x-systemd.wanted-by=dev-disk-by\\x2duuid-{escaped}.device")
+    wanted = (
+        "x-systemd.device-timeout=90s",
+        "x-systemd.wanted-by=local-fs.target",
+        f"x-systemd.wanted-by=dev-disk-by\\x2duuid-{_escaped(uuid)}.device",
+    )
     return " ".join(
         (f"UUID={uuid}", path, fs_type, ",".join((*options, *_SAFE, *wanted, MARK + storage_class)), "0", "2" if fs_type == "ext4" else "0")
     )
+
+
+def without_uuid(row: str, uuid: str) -> str:
+    """A line for a plan's reader, to whom the UUID of a file system that is still to be made says nothing."""
+    return row.replace(uuid, "its-new-UUID").replace(_escaped(uuid), "its-new-UUID")
+
+
+def _escaped(uuid: str) -> str:
+    """As systemd-escape(1) writes a hyphen in the name of a unit."""
+    return uuid.replace("-", "\\x2d")
 
 
 def bind_line(directory: str, path: str, storage_class: str) -> str:

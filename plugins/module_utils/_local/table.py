@@ -63,5 +63,5 @@ class Table:
             # systemd makes its mount units from fstab, also those that order kubelet after them.
             steps += (command("systemctl", "daemon-reload"),)
         before = [row for path, row in self.present.items() if path in self._put or path in self._drop]
-        after = [row.replace(self._fresh[path], "its-new-UUID") if path in self._fresh else row for path, row in self._put.items()]
+        after = [fstab.without_uuid(row, self._fresh[path]) if path in self._fresh else row for path, row in self._put.items()]
         return (Action("update", "file", "/etc/fstab", steps, {"lines": before}, {"lines": after}),)
