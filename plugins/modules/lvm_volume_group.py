@@ -35,6 +35,20 @@ EXAMPLES = r"""
     name: fast
     devices: [/dev/disk/by-id/wwn-0x60014055ca1ab1e00010001]
     remove_devices: [/dev/disk/by-id/wwn-0x60014055ca1ab1e00010002]
+
+- name: Go on without a disk that died, with a new one in its place
+  cairn.storage.lvm_volume_group:
+    name: fast
+    devices: [/dev/disk/by-id/wwn-0x60014055ca1ab1e00010001, /dev/disk/by-id/wwn-0x60014055ca1ab1e00010003]
+    repair_missing: true
+    allow_data_loss:
+      fast/scratch: 7kXW2c-0FQn-p1rY-Tt0v-5Bvg-kJ3n-yXz1aQ
+
+- name: Take in what the disks of a storage array have grown by
+  cairn.storage.lvm_volume_group:
+    name: fast
+    devices: {rotational: false}
+    resize_devices: true
 """
 
 RETURN = r"""
@@ -98,7 +112,6 @@ def main():
         AnsibleModule(argument_spec={**COMMON, **GROUP}, supports_check_mode=True),
         lambda params: layout(params, [parse_group(params, "", params["allow_kernel_names"])]),
     )
-
 
 
 if __name__ == "__main__":
