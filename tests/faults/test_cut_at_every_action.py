@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -115,7 +116,9 @@ def playbook(tmp_path: Path) -> Path:
 
 def start(book: Path, *options: str) -> subprocess.Popen:
     argv = ("ansible-playbook", "-i", "inventories/lab", str(book), *options)
-    return subprocess.Popen(argv, cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # A connection that is kept for the next run would not outlive the node.
+    environment = {**os.environ, "ANSIBLE_SSH_ARGS": "-o ControlMaster=no"}
+    return subprocess.Popen(argv, cwd=REPO, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
 def finish(run: subprocess.Popen) -> tuple[str, int, int]:
@@ -153,8 +156,8 @@ def test_power_cut_at_every_action(book: Path) -> None:
         cuts.append(" ".join(found))
         print(f"{time.strftime('%H:%M:%S')} cut {len(cuts)} before {cuts[-1]}", file=sys.stderr, flush=True)
         lab("power-cut", NODE)
-        run.kill()
-        run.communicate()
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
         lab("start", NODE)
         assert ssh(CHECKSUM) == untouched
         if "fullreport" in found:
