@@ -144,6 +144,13 @@ def test_refused(code: str, found: VolumeGroup, options: dict) -> None:
         assert "fast/" in refused.found and "u-" in refused.fix, "each volume is named with its UUID"
 
 
+def test_a_group_that_lacks_a_disk_can_be_removed() -> None:
+    found, wanted = group(linear("x", GONE)), {"name": "fast", "state": "absent"}
+    assert refusal(found, wanted, machine=HOST, state=State((found,))).code == "vg-consent"
+    expected = ["vgreduce --removemissing --force fast", "vgremove --yes fast", f"pvremove {wwn('a')} {wwn('c')}"]
+    assert commands(made(found, wanted, allow_data_loss={"fast": "u-fast"})) == expected
+
+
 def test_a_list_that_names_the_dead_disk() -> None:
     found = group(pvs=(A, LOST))
     assert refusal(found, fast(devices=[wwn("a"), wwn("b")], repair_missing=True), machine=HOST, state=State((found,))).code == "repair-listed"
