@@ -8,7 +8,7 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, nodes, play, plugged, shell
+from host_play import changed, disk_ids, layout, nodes, play, plugged
 
 NODE = nodes()[-1]
 #: Numbers that nothing else uses.

@@ -19,7 +19,6 @@ from .context import Context, Planned, chain
 from .describe import describe
 from .desired import Autoextend, ThinPool
 from .model import VolumeGroup
-from .describe import describe
 
 #: lvm.conf(5), config/profile_dir.
 PROFILES = "/etc/lvm/profile"
