@@ -149,7 +149,7 @@ REFUSED = [
 def test_refusals_touch_nothing() -> None:
     shell(
         NODE,
-        f"vgcreate -qq {OTHER} {THREE}; umount /mnt/groupstest; cp /etc/fstab /run/groupstest.fstab; echo /dev/{GROUP}/mounted /mnt/groupstest ext4 nofail >> /etc/fstab",
+        f"dmsetup remove --retry {GROWN}; vgcreate -qq {OTHER} {THREE}; umount /mnt/groupstest; cp /etc/fstab /run/groupstest.fstab; echo /dev/{GROUP}/mounted /mnt/groupstest ext4 nofail >> /etc/fstab",
     )
     look, clean = script(STATE), script(f"vgremove -qq {OTHER}; wipefs -qa {THREE}; cp /run/groupstest.fstab /etc/fstab")
     before, *results, after, _clean = play(NODE, look, *(task for _code, task in REFUSED), look, clean)
@@ -169,7 +169,6 @@ def test_a_disk_that_is_gone_for_good() -> None:
     dead = shell(NODE, f"pvs --noheadings -o pv_uuid {TWO}").strip()
     lab("disk", "remove", NODE, DISKS[1])
     wanted = {"devices": [ONE, FOUR], "repair_missing": True, "tags": ["repaired"]}
-    shell(NODE, f"[ ! -e {GROWN} ] || dmsetup remove --retry {GROWN}")
     look = script(STATE)
     degraded, other, before_it, refused, after_it = play(
         NODE, group(devices=[ONE, TWO], tags=["x"]), group(name=OTHER, devices=[THREE]), look, group(**wanted), look
