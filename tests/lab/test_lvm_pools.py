@@ -147,7 +147,7 @@ def test_merged_with_consent_that_names_the_origin() -> None:
     consent = {f"{GROUP}/{name}": uuids[name] for name in held}
     merged = [{"name": name, "state": "merged"} for name in ("before", "thinsnap")]
     assert checksum("data") != held["data"] and checksum("thin") != held["thin"]
-    shell(NODE, f"nohup sleep 60 < /dev/{GROUP}/thin > /dev/null 2>&1 & echo $! > /run/pooltest.pid")
+    shell(NODE, f"nohup sleep 900 < /dev/{GROUP}/thin > /dev/null 2>&1 & echo $! > /run/pooltest.pid")
     before = state(NODE)
     refused = play(
         NODE,
@@ -166,6 +166,7 @@ def test_merged_with_consent_that_names_the_origin() -> None:
 
 def test_a_pool_is_checked_only_with_consent__thin_provisioning_tools_226() -> None:
     """Its metadata cannot be written for a moment: the kernel makes it read-only, and keeps it so until thin_check has seen it."""
+    shell(NODE, f"dd if=/dev/urandom of=/dev/{GROUP}/thin bs=1M count=8 oflag=direct conv=fsync status=none")
     held = checksum("thin")
     shell(
         NODE,
@@ -182,7 +183,7 @@ def test_a_pool_is_checked_only_with_consent__thin_provisioning_tools_226() -> N
     uuid = reported("lv_uuid,lv_check_needed")["pool"]
     assert uuid["lv_check_needed"] == "check needed"
     consent = {f"{GROUP}/pool": uuid["lv_uuid"]}
-    shell(NODE, f"nohup sleep 60 < /dev/{GROUP}/thin > /dev/null 2>&1 & echo $! > /run/pooltest.pid")
+    shell(NODE, f"nohup sleep 900 < /dev/{GROUP}/thin > /dev/null 2>&1 & echo $! > /run/pooltest.pid")
     before = state(NODE)
     results = play(
         NODE,

@@ -147,6 +147,7 @@ def check_overcommit(before: VolumeGroup, group: VolumeGroup, pool: ThinPool) ->
             "the thin volumes would promise more than the pool may.",
             code="pool-overcommit",
             parameter=f"{pool.parameter}.overprovision_ratio",
-            found=f"{human(promised * group.extent_bytes)} promised on {human(present.extents * group.extent_bytes)}, ratio {pool.overprovision_ratio:g}",
+            found=f"{human(promised * group.extent_bytes)} promised on {human(present.extents * group.extent_bytes)}, "
+            f"ratio {pool.overprovision_ratio:g}",
             fix="make the pool larger, the volumes smaller, or raise the ratio and watch the pool.",
         )

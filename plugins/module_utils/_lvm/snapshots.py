@@ -121,7 +121,14 @@ def _thin(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned:
         return (), group
     active = volume.active is not False
     made = LogicalVolume(
-        volume.name, origin.extents, layout=origin.layout, segment=origin.segment, pool=origin.pool, origin=origin.name, tags=volume.tags, active=active
+        volume.name,
+        origin.extents,
+        layout=origin.layout,
+        segment=origin.segment,
+        pool=origin.pool,
+        origin=origin.name,
+        tags=volume.tags,
+        active=active,
     )
     # LVM would leave it inactive, now and at boot.
     return _create(group, made, 0, "--setactivationskip", "n", "--activate", "y" if active else "n")
@@ -148,7 +155,8 @@ def _thick(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned
     percent = None if present.data_percent is None else round(present.data_percent * present.extents / wanted, 2)
     grown = replace(present, extents=wanted, data_percent=percent)
     after = group.with_lv(grown, wanted - present.extents)
-    return (Action("grow", "snapshot", name, (command("lvextend", "--extents", wanted, name),), describe(group, present), describe(after, grown)),), after
+    step = command("lvextend", "--extents", wanted, name)
+    return (Action("grow", "snapshot", name, (step,), describe(group, present), describe(after, grown)),), after
 
 
 def _create(group: VolumeGroup, made: LogicalVolume, taken: int, *options: object) -> Planned:

@@ -16,6 +16,7 @@ THINSNAP = LogicalVolume("tsnap", 40, "u-tsnap", "thin,sparse", pool="pool", ori
 ROOMY = {"name": "pool", "size": "400MiB", "overprovision_ratio": 10}
 CONSENT = {"fast/data": "u-data", "fast/thin": "u-thin"}
 CREATE = "lvcreate --yes --snapshot --chunksize 4096b --extents"
+CREATE_THIN = "lvcreate --yes --snapshot --setactivationskip n --activate"
 
 
 def having(*more: LogicalVolume) -> VolumeGroup:
@@ -80,11 +81,11 @@ def test_sizes_of_a_thick_snapshot(size: str, count: int) -> None:
         pytest.param((THICK,), snap(size="100%FREE", grow=True), ["lvextend --extents 11 fast/snap"], id="or each time"),
         pytest.param((THICK,), snap(size="16MiB", tags=["x"]), ["lvchange --addtag x fast/snap"], id="tagged"),
         pytest.param((replace(THICK, invalid=True),), snap(size="24MiB"), [], id="an invalid one is not grown"),
-        pytest.param((), thin(), ["lvcreate --yes --snapshot --setactivationskip n --activate y --name tsnap fast/thin"], id="thin"),
-        pytest.param((), thin(active=False), ["lvcreate --yes --snapshot --setactivationskip n --activate n --name tsnap fast/thin"], id="thin, inactive"),
+        pytest.param((), thin(), [f"{CREATE_THIN} y --name tsnap fast/thin"], id="thin"),
+        pytest.param((), thin(active=False), [f"{CREATE_THIN} n --name tsnap fast/thin"], id="thin, inactive"),
         pytest.param((THINSNAP,), thin(), [], id="thin, there"),
         pytest.param((THINSNAP,), thin(active=False), ["lvchange --activate n fast/tsnap"], id="thin, to be inactive"),
-        pytest.param((THINSNAP,), {"name": "more", "snapshot_of": "tsnap"}, ["lvcreate --yes --snapshot --setactivationskip n --activate y --name more fast/tsnap"], id="of a snapshot"),
+        pytest.param((THINSNAP,), {"name": "more", "snapshot_of": "tsnap"}, [f"{CREATE_THIN} y --name more fast/tsnap"], id="of a snapshot"),
     ],
 )
 def test_what_is_done(found: tuple, wanted: dict, expected: list) -> None:
