@@ -267,7 +267,7 @@ LOCAL = (
     local("device-absent", "classes[0].devices[0]", {"devices": [NOWHERE]}),
     local("kernel-name", "classes[0].devices[0]", {"devices": ["/dev/sda"]}),
     local("system-disk", "classes[0].devices[0]", {"devices": ["/dev/ubda"]}, allow_kernel_names=True),
-    local("device-taken", "classes[0].devices", {"devices": [OTHER]}),
+    local("device-in-use", "classes[0].devices", {"devices": [OTHER]}),
     local("device-mounted", "classes[0].devices", {"devices": [MOUNTED]}),
     local("device-signature", "wipe", {"devices": [SIGNED]}),
     local("device-partitioned", "wipe", {"devices": [PARTED]}),

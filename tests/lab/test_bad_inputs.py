@@ -8,12 +8,11 @@ from typing import Iterator
 
 import pytest
 from bad_inputs import DISKS, GROUP, TYPE, Bad, on_a_machine, with_disks
-from host_play import changed, lab, nodes, play, shell, state, volumes
+from host_play import changed, disk_ids, lab, nodes, play, plugged, shell, state, volumes
 
 NODE = nodes()[-1]
-INDEX = nodes().index(NODE) + 1
-NUMBERS = range(41, 41 + len(DISKS))
-NAMES = {name: f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for name, number in zip(DISKS, NUMBERS)}
+NUMBERS = range(9, 9 + len(DISKS))
+NAMES = dict(zip(DISKS, disk_ids(NODE, NUMBERS)))
 MODULES = ("block_device_info", "lvm_layout", "lvm_volume_group", "lvm_logical_volume", "local_volumes")
 BASE = "/var/lib/cairn-storage/local-volumes"
 
@@ -48,15 +47,10 @@ udevadm settle
 @pytest.fixture(scope="module", autouse=True)
 def machine() -> Iterator[None]:
     """The machine that the table tells of."""
-    for number in NUMBERS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    shell(NODE, MAKE)
-    assert changed(play(NODE, volumes({"name": "badclass", "volume_mode": "Block", "devices": [NAMES["GIVEN"]]}))) == [True]
-    yield
-    shell(NODE, CLEAN)
-    for number in NUMBERS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, NUMBERS, CLEAN):
+        shell(NODE, MAKE)
+        assert changed(play(NODE, volumes({"name": "badclass", "volume_mode": "Block", "devices": [NAMES["GIVEN"]]}))) == [True]
+        yield
 
 
 def wrong(bad: Bad, result: dict) -> str:

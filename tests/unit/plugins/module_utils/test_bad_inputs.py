@@ -78,7 +78,10 @@ def plan_lvm(parse: Callable[[Mapping[str, Any]], Any]) -> Callable[[Mapping[str
 
 def plan_classes(params: Mapping[str, Any]) -> None:
     given = Entry("badclass", "wwn-0x60017", f"{params['base_dir']}/badclass/wwn-0x60017", True, "sdg")
-    local.plan(Observed(*machine(), (given,)), parse_classes(params), lambda: "u-new")
+    found, state = machine()
+    # LVM is asked only if a class stands on it or one is given up.
+    asked = any(item["logical_volumes"] or item["state"] == "absent" for item in params["classes"])
+    local.plan(Observed(found, state if asked else State(), (given,)), parse_classes(params), lambda: "u-new")
 
 
 def parse_one(params: Mapping[str, Any]) -> Any:
