@@ -39,8 +39,19 @@ def mount(step: Mount) -> None:
     if os.path.exists(note):
         os.unlink(note)
         files.sync_folder(os.path.dirname(note))
+    if _unit_is_there(path):
+        # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
+        mutate(command("systemctl", "daemon-reload"))
+        mutate(command("systemctl", "start", path))
+        if step.options:
+            mutate(command("mount", "--options", ",".join(("remount", *step.options)), path))
+        return
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def _unit_is_there(path: str) -> bool:
+    return os.path.isdir("/run/systemd/system") and path in fstab.ours(files.text(FSTAB))
 
 
 def mount_own(step: MountOwn) -> None:

@@ -62,7 +62,9 @@ def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> Lis
     if not entry.link:
         table.drop(entry.path)
         if entry.device:
-            steps = (command("umount", entry.path), *steps)
+            below = observed.host.devices.get(entry.device)
+            # More than one mount can lie in one place.
+            steps = (command("umount", entry.path),) * (below.mounts.count(entry.path) if below else 1) + steps
     actions = [
         Action(
             "withdraw",

@@ -48,6 +48,9 @@ def test_teardown_takes_out_exactly_what_was_made__kubekey_3189() -> None:
         host(OURS), {"name": "files", "state": "absent"}, entries=(mounted,), text=f"/dev/sdz /data xfs defaults 0 0\n{LINE}\n", published=[]
     )
     assert steps(made)[:3] == [f"umount {PATH}", f"take out {PATH}", "write 0 and remove 1 of our lines in /etc/fstab"]
+    twice = dataclasses.replace(OURS, mounts=(PATH, PATH))
+    made = planned(host(twice), {"name": "files", "state": "absent"}, entries=(mounted,), text=LINE, published=[])
+    assert steps(made)[:3] == [f"umount {PATH}", f"umount {PATH}", f"take out {PATH}"], "one mount lay over the other"
 
 
 @pytest.mark.parametrize("fs_type", ["xfs", "ext4", "btrfs"])
