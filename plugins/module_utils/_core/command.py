@@ -36,14 +36,16 @@ class Command:
     timeout: int = 600
     #: Exit codes that mean success.
     ok: Tuple[int, ...] = (0,)
+    #: What to do should it fail, where that is known beforehand.
+    fix: str = ""
 
     def __str__(self) -> str:
         return shlex.join(self.argv)
 
 
-def command(*argv: object, stdin: Optional[str] = None, timeout: int = 600, ok: Tuple[int, ...] = (0,)) -> Command:
+def command(*argv: object, stdin: Optional[str] = None, timeout: int = 600, ok: Tuple[int, ...] = (0,), fix: str = "") -> Command:
     """``Command`` from loose arguments."""
-    return Command(tuple(str(arg) for arg in argv), stdin, timeout, ok)
+    return Command(tuple(str(arg) for arg in argv), stdin, timeout, ok, fix)
 
 
 def installed(program: str) -> bool:
@@ -58,10 +60,10 @@ def read(*argv: str, ok: Tuple[int, ...] = (0,), timeout: int = 120) -> str:
 
 def mutate(step: Command) -> None:
     """Run a changing command. Only the executor calls this, and only outside check mode."""
-    _run(step.argv, step.stdin, step.timeout, step.ok)
+    _run(step.argv, step.stdin, step.timeout, step.ok, step.fix)
 
 
-def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[int, ...]) -> str:
+def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[int, ...], fix: str = "") -> str:
     line = shlex.join(argv)
     try:
         done = subprocess.run(argv, input=stdin if stdin is not None else "", env={**os.environ, **_ENVIRONMENT}, timeout=timeout,
@@ -73,5 +75,5 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
                       fix="look for a hung disk (dmesg, lsblk) or a stuck udev (dmsetup udevcookies), then run again.") from None
     if done.returncode not in ok:
         said = (done.stderr or done.stdout).strip().replace("\n", "; ")
-        raise CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed")
+        raise CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed", fix=fix)
     return done.stdout

@@ -40,10 +40,7 @@ def ailments(group: VolumeGroup) -> List[dict]:
 
 def _pool(path: str, pool: LogicalVolume) -> Iterable[str]:
     if pool.check_needed:
-        yield (
-            f"thin pool {path} is read-only until its metadata is checked. Stop what uses its volumes, then let it be checked with "
-            f'allow_data_loss: {{"{path}": "{pool.uuid}"}}.'
-        )
+        yield f"thin pool {path} is read-only until its metadata is checked. Stop what uses its volumes, then {_consent(path, pool)}."
     elif pool.health == "failed":
         yield f"thin pool {path} has failed. Its metadata has to be repaired by hand (lvmthin(7), lvconvert --repair); keep a copy of it first."
     for part, percent, option, full in (
@@ -54,6 +51,10 @@ def _pool(path: str, pool: LogicalVolume) -> Iterable[str]:
             yield f"thin pool {path} has no {part} left, and writes wait or fail. Grow it with {option}."
         elif (percent or 0) >= ALERT:
             yield f"thin pool {path} uses {percent:g} % of its {part}. Grow it with {option}."
+
+
+def _consent(path: str, pool: LogicalVolume) -> str:
+    return f'let it be checked with allow_data_loss: {{"{path}": "{pool.uuid}"}}'
 
 
 def _snapshot(path: str, volume: LogicalVolume) -> Iterable[str]:
@@ -102,7 +103,8 @@ def plan_start(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
     after = group.with_lv(replace(present, active=True, monitored=True, check_needed=False, health=""), 0)
     start: Tuple[object, ...] = ("--activate", "y", "--monitor", "y", name)
     if not asked:
-        step = command("lvchange", *start)
+        # While it is inactive LVM does not tell whether a check is needed: then it refuses to start it.
+        step = command("lvchange", *start, fix=f"if its metadata has to be checked, {_consent(name, present)}.")
         return (Action("activate", "thin pool", name, (step,), describe(group, present), describe(after, after.lv(pool.name))),), after
     running = [each for each in group.visible if each.pool == pool.name and each.active]
     if any(each.open for each in running):

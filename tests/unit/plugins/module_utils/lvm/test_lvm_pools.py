@@ -190,6 +190,11 @@ def test_without_consent_a_sick_pool_is_only_reported__thin_provisioning_tools_2
     assert actions(made) == [] and 'allow_data_loss: {"fast/pool": "u-pool"}' in made.after.degraded[0]["reason"]
 
 
+def test_a_pool_that_does_not_start_says_what_to_do__thin_provisioning_tools_226() -> None:
+    made = planned(having(pool(active=False)), wanted())
+    assert 'allow_data_loss: {"fast/pool": "u-pool"}' in made.actions[0].steps[0].fix
+
+
 @pytest.mark.parametrize(
     "code, found, consent",
     [
