@@ -49,9 +49,9 @@ def script(text: str) -> dict:
 
 def steps(prepare: str = "true", **options: Any) -> dict:
     """The result of applying; a check before it changes nothing and tells the same, and nothing is left to do after it."""
-    look, check = script(STATE), group(check=True, **options)
-    ready, before, checked, after, made, *again = play(NODE, script(prepare), look, check, look, group(**options), check, group(**options))
-    assert changed([checked, made, *again]) == [True, True, False, False] and ready["rc"] == 0
+    look, check, do = script(STATE), group(check=True, **options), group(**options)
+    ready, before, checked, after, made, again = play(NODE, script(prepare), look, check, look, do, do)
+    assert changed([checked, made, again]) == [True, True, False] and ready["rc"] == 0
     assert before["stdout"] == after["stdout"], "check mode changes nothing"
     assert without_uuids(told(checked)) == without_uuids(told(made)), "the prediction is exact"
     assert [action["steps"] for action in checked["actions"]] == [action["steps"] for action in made["actions"]]
