@@ -125,7 +125,7 @@ def finish(run: subprocess.Popen) -> tuple[str, int, int]:
     """The whole output of a run that went well, with the numbers of its actions and changed tasks."""
     output = run.communicate(timeout=600)[0]
     assert run.returncode == 0, output
-    return output, int(output.partition("ACTIONS ")[2].partition('"')[0]), int(output.partition("changed=")[2].split()[0])
+    return output, int(output.partition("ACTIONS ")[2].split()[0]), int(output.partition("changed=")[2].split()[0])
 
 
 def held(run: subprocess.Popen) -> Optional[list]:

@@ -15,6 +15,7 @@ from .context import Context, Planned
 from .describe import describe
 from .in_use import check_unused
 from .model import VolumeGroup
+from .space import without_spare
 
 
 def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
@@ -39,4 +40,4 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
         None,
         loses=f"all data on {path} ({present.uuid})",
     )
-    return (action,), group.without_lv(name)
+    return (action,), without_spare(group.without_lv(name))

@@ -126,6 +126,14 @@ def spare_extents(group: VolumeGroup) -> int:
     return sum(volume.extents for volume in group.lvs if volume.hidden and volume.name.endswith("_pmspare"))
 
 
+def without_spare(group: VolumeGroup) -> VolumeGroup:
+    """``group`` without its spare metadata volume if it has no thin pool any more: LVM removes it with the last one."""
+    if any(volume.thin_pool for volume in group.lvs):
+        return group
+    spare = next((volume.name for volume in group.lvs if volume.hidden and volume.name.endswith("_pmspare")), None)
+    return group.without_lv(spare) if spare else group
+
+
 def with_spare(group: VolumeGroup, needed: int) -> VolumeGroup:
     """``group`` once its spare metadata volume has ``needed`` extents at least."""
     present = spare_extents(group)

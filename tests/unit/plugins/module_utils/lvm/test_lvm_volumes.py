@@ -231,3 +231,14 @@ def test_removal_of_what_others_stand_on_lists_them() -> None:
     )
     error = refused(group(*thin), {"name": "data", "state": "absent"}, allow_data_loss={"fast/data": "u-data"})
     assert error.code == "lv-needed" and "snap" in error.found
+
+
+def test_the_spare_metadata_goes_with_the_last_pool() -> None:
+    pool = (
+        LogicalVolume("data", 20, "u-data", "thin,pool", metadata=1, parts=("data_tdata", "data_tmeta")),
+        LogicalVolume("data_tdata", 20, "u-d", hidden=True, on={"/dev/sda": 20}),
+        LogicalVolume("data_tmeta", 1, "u-m", hidden=True, on={"/dev/sda": 1}),
+        LogicalVolume("lvol0_pmspare", 1, "u-s", hidden=True, on={"/dev/sda": 1}),
+    )
+    plan = made(group(*pool), {"name": "data", "state": "absent"}, allow_data_loss={"fast/data": "u-data"})
+    assert plan.after.groups[0].free == 6 * 511 and plan.after.groups[0].lvs == ()
