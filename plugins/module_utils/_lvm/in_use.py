@@ -16,7 +16,8 @@ from .model import LogicalVolume, VolumeGroup
 def check_unused(group: VolumeGroup, volume: LogicalVolume, host: Host, parameter: str = "state") -> None:
     """Refuse to touch a volume that is open (mounted, exported, in a pod) or given out raw as a local volume."""
     path = f"{group.name}/{volume.name}"
-    if volume.open:
+    # What opens a thin pool are its own volumes, which are asked themselves.
+    if volume.open and not volume.thin_pool:
         raise Busy(
             "the logical volume is in use.",
             code="lv-open",

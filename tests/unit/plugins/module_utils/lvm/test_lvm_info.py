@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
-from lvm_wishes import params
+from lvm_wishes import GROUP, commands, fast, params, planned
 from machines import disk, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device
@@ -112,3 +113,11 @@ def test_volumes_are_looked_into_only_where_it_matters(volume: dict, device: dic
     """A probe of each of 300 volumes took longer than all else; the benchmark holds the run to twice that of 30."""
     layout = parse_layout(params({"name": "fast", "devices": {"rule": "fast"}, "logical_volumes": [volume]}))
     assert layout.examines(Device("dm-0", "/dev/mapper/fast-data", "lvm", 1024**3, **device)) is looked_at
+
+
+def test_a_pool_leaves_together_with_its_active_volumes() -> None:
+    """Active thin volumes hold their pool open: as LVM reports it on a real machine."""
+    group = dataclasses.replace(GROUP, lvs=tuple(dataclasses.replace(each, open=each.name == "pool") for each in GROUP.lvs))
+    wanted = fast(thin_pools=[{"name": "pool", "state": "absent"}], logical_volumes=[{"name": "thin", "state": "absent"}])
+    made = planned(group, wanted, allow_data_loss={"fast/thin": "u-thin", "fast/pool": "u-pool"})
+    assert commands(made) == ["lvremove --yes fast/thin", "lvremove --yes fast/pool"]
