@@ -109,14 +109,15 @@ def reboot(asked):
 
 
 def disk(asked):
-    lab, node = _lab_and_node(asked)
-    if asked.action == "add":
-        number = disks.add(lab, node, asked.disk)
-        print(f"{node.name} disk {number}: serial {disks.serial(node, number)}")
-        return
-    if asked.disk is None:
-        raise LabError(f"disk {asked.action}: say which disk of {node.name}, by its number")
-    getattr(disks, asked.action)(lab, node, asked.disk)
+    with stages.alone(asked.name):
+        lab, node = _lab_and_node(asked)
+        if asked.action == "add":
+            number = disks.add(lab, node, asked.disk)
+            print(f"{node.name} disk {number}: serial {disks.serial(node, number)}")
+            return
+        if asked.disk is None:
+            raise LabError(f"disk {asked.action}: say which disk of {node.name}, by its number")
+        getattr(disks, asked.action)(lab, node, asked.disk)
 
 
 def net(asked):

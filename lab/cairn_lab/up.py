@@ -17,7 +17,7 @@ from .settings import wanted
 def up(name, asked):
     """Bring lab ``name`` up as ``asked`` (see settings.wanted), and wait until it is ready."""
     prereq.check()
-    with _alone(name):
+    with alone(name):
         present = Lab.load(name) if Lab.exists(name) else None
         grown = asked.get("disks") or 0
         lab = wanted(present, name, **asked)
@@ -37,7 +37,7 @@ def up(name, asked):
 
 def down(name, purge):
     """Stop everything of the lab; with ``purge`` forget its disks and settings too."""
-    with _alone(name):
+    with alone(name):
         lab = Lab.load(name) if Lab.exists(name) else Lab(name)
         if netns.path(lab).exists():
             for late in nodes.flush(lab, [] if purge else lab.nodes):
@@ -92,7 +92,7 @@ def _control_plane(lab):
 
 
 @contextmanager
-def _alone(name):
+def alone(name):
     """One command at a time changes a lab; a second one waits and says so."""
     STATE.mkdir(parents=True, exist_ok=True)
     with open(STATE / f".{name}.lock", "w") as file:

@@ -60,7 +60,7 @@ _REFERENCES = """\
 class ModuleDocFragment:
     """Options that choose disks, and the consents that go with them."""
 
-    DOCUMENTATION = (
+    DOCUMENTATION: str = (
         r"""
 options:
   disk_rules:
@@ -100,9 +100,9 @@ options:
         + _REFERENCES
     )
 
-    REFERENCES = "options:\n" + _REFERENCES
+    REFERENCES: str = "options:\n" + _REFERENCES
 
-    SELECTOR = r"""
+    SELECTOR: str = r"""
 options:
   selector:
     description:

@@ -293,7 +293,7 @@ options:
         suboptions: *side
 """
 
-    LAYOUT = _options(
+    LAYOUT: str = _options(
         _list(
             "volume_groups",
             "The volume groups, worked on in this order.",
@@ -304,8 +304,8 @@ options:
         )
     )
 
-    GROUP = _options(_GROUP)
+    GROUP: str = _options(_GROUP)
 
-    VOLUME = _options(
+    VOLUME: str = _options(
         "volume_group:\n  description: The volume group that it is in, which has to be there.\n  type: str\n  required: true\n" + _VOLUME.strip()
     )

@@ -102,6 +102,5 @@ def main():
     run(AnsibleModule(argument_spec=spec, supports_check_mode=True), parse_alone)
 
 
-
 if __name__ == "__main__":
     main()

@@ -12,8 +12,8 @@ from typing import Callable
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
-# Single tasks are run on a node as the lab's tests do it: host_play.
-sys.path.insert(0, str(REPO / "tests" / "lab"))
+# Single tasks are run on a node as the tests of hosts do it: host_play.
+sys.path.insert(0, str(REPO / "tests" / "hosts"))
 
 
 def run(*argv: str, timeout: int = 900) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, lab, layout, nodes, play, plugged, shell
+from host_play import changed, disk_ids, lab, layout, own_node, play, plugged, shell
 
-NODE = nodes()[-1]
+NODE = own_node()
 DISKS = (13, 14)
 BAD, GOOD = IDS = disk_ids(NODE, DISKS)
 SERIAL = BAD[-25:-9]

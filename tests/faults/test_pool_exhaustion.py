@@ -7,9 +7,9 @@ from typing import Any, Iterator
 
 import pytest
 from conftest import eventually
-from host_play import changed, lab, layout, nodes, play, shell
+from host_play import changed, lab, layout, nodes, own_node, play, shell
 
-NODE = nodes()[-1]
+NODE = own_node()
 INDEX = nodes().index(NODE) + 1
 DISKS = (11, 12)
 IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]

@@ -24,10 +24,10 @@ class Suite:
     cwd: Path = REPO
 
 
-def pytest(name: str, folder: str, *, in_lab: bool = False) -> Suite:
+def pytest(name: str, folder: str, *more: str, in_lab: bool = False) -> Suite:
     """A pytest suite, if wanted inside the test lab's network."""
     junit = REPO / ".work" / "junit" / f"{name}.xml"
-    return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", folder), junit)
+    return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", *more, folder), junit)
 
 
 PREPARE = Suite("collection tree", (sys.executable, "tests/tools/tree.py", str(TREE)))
@@ -52,9 +52,13 @@ LAB_DOWN = Suite("lab down", ("lab/lab", "down", "--purge"))
 LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
 #: What an interrupted run left behind is no place to start from.
 FRESH_LAB = (LAB_DOWN, LAB_UP)
+FRESH_NODES = (LAB_DOWN, Suite("lab nodes up", ("lab/lab", "up", "--timings", "--level=nodes")))
 ON_LAB = (
+    # Each worker has a node to itself.
+    pytest("hosts", "tests/hosts", "--numprocesses=2", "--dist=loadfile", in_lab=True),
+    LAB_UP,
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("lab", "tests/lab", in_lab=True),
+    pytest("cluster", "tests/cluster", in_lab=True),
 )
 MOLECULE = (
     Suite("molecule", (*LAB, "molecule", "test", "--all")),
@@ -67,7 +71,7 @@ TIERS = {
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
     # Molecule begins on fresh machines: its first claim is about check mode there.
-    "test": UNIT + LINT + SANITY[1:] + FRESH_LAB + ON_LAB + FRESH_LAB + MOLECULE + (LAB_DOWN,),
+    "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_LAB + FRESH_LAB + MOLECULE + (LAB_DOWN,),
 }
 
 #: Suites run in a lab of their own name and never touch the one of `make site`.

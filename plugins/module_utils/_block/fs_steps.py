@@ -13,8 +13,10 @@ from typing import Sequence, Tuple
 
 from .._core.command import Command, command
 
-#: Least bytes of a file system: mkfs.xfs(8) since 5.19, mkfs.btrfs(8) with its groups of metadata twice.
-MINIMUM = {"xfs": 300 * 1024**2, "ext4": 16 * 1024**2, "btrfs": 128 * 1024**2}
+#: Least bytes that the kernel gives a btrfs when it is resized (btrfs_ioctl_resize in fs/btrfs/ioctl.c); mkfs.btrfs would make smaller ones.
+LEAST_RESIZED = {"btrfs": 256 * 1024**2}
+#: Least bytes of a file system, such that it can be grown: mkfs.xfs(8) since 5.19, the above.
+MINIMUM = {"xfs": 300 * 1024**2, "ext4": 16 * 1024**2, **LEAST_RESIZED}
 
 
 @dataclass(frozen=True)

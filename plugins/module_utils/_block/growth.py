@@ -12,18 +12,18 @@ from typing import Tuple
 
 from .._core.plan import Action
 from .._core.quantity import human
-from .fs_steps import Grow
+from .fs_steps import LEAST_RESIZED, Grow
 from .model import Device
 
 
 def plan_growth(path: str, device: Device, size: int, at: str = "") -> Tuple[Action, ...]:
     """Grow the one file system on ``device``, named ``path``, that is to have ``size`` bytes and is, or will be by then, mounted ``at`` a path.
 
-    A file system of unknown size is grown only with its device.
+    A file system of unknown size is grown only with its device, and one that others made very small only once its device is large enough.
     """
-    geometry = device.geometry
-    if size <= device.size and (geometry is None or geometry.fills(size)):
+    geometry, kind = device.geometry, device.signatures[0].type
+    if size <= device.size and (geometry is None or geometry.fills(size)) or size < LEAST_RESIZED.get(kind, 0):
         return ()
-    step = Grow(device.signatures[0].type, path, at, geometry.member if geometry else 1)
+    step = Grow(kind, path, at, geometry.member if geometry else 1)
     before = {"size": human(geometry.size)} if geometry else {}
     return (Action("grow", "file system", path, (step,), before, {"size": human(size)}),)

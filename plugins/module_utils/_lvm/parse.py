@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping, Optional, Tuple
 
 from .._block.rules import parse as parse_rules
-from .._block.select import Wanted, parse_wanted
+from .._block.select import parse_wanted
 from .._core.errors import InvalidRequest
 from .._core.plan import Consent
 from .._core.quantity import human, parse_bytes
@@ -109,7 +109,13 @@ def _contents(name: str, here: str, item: Mapping[str, Any], allow_kernel_names:
 def _rename(item: Mapping[str, Any], name: str, here: str) -> str:
     old = item.get("rename_from") or ""
     if old and check_name(old, f"{here}.rename_from") == name:
-        raise InvalidRequest("a thing cannot be renamed to the name it has.", code="rename-same", parameter=f"{here}.rename_from", found=old, fix="take the option out.")
+        raise InvalidRequest(
+            "a thing cannot be renamed to the name it has.",
+            code="rename-same",
+            parameter=f"{here}.rename_from",
+            found=old,
+            fix="take the option out.",
+        )
     return old
 
 

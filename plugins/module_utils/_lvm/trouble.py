@@ -50,7 +50,8 @@ def _missing(present: VolumeGroup, pv: PhysicalVolume, state: State, absent: Seq
         reason = f"{pv.path} of volume group {present.name} is back, but was counted out: vgextend --restoremissing {present.name} {pv.path} takes it in again."
     else:
         reason = (
-            f"a disk of volume group {present.name} is missing or does not answer ({known_as}physical volume {pv.uuid}). Nothing of the group is changed until it is back. "
+            f"a disk of volume group {present.name} is missing or does not answer ({known_as}physical volume {pv.uuid}). "
+            "Nothing of the group is changed until it is back. "
             "If it is gone for good, set repair_missing: true."
         )
     return {"volume_group": present.name, "device": device, "reason": reason}

@@ -13,7 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from machines import disk, holding, host, upon, wwn
 
 TESTS = Path(__file__).resolve().parents[3]
-sys.path += [str(TESTS / "lab"), str(TESTS / "unit")]
+sys.path += [str(TESTS / "hosts"), str(TESTS / "unit")]
 
 from argument_specs import argument_spec  # noqa: E402
 from bad_inputs import DISKS, GROUP, TABLE, TYPE, Bad, with_disks  # noqa: E402

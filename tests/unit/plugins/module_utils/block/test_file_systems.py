@@ -94,6 +94,7 @@ SMALL = dataclasses.replace(ROOMY, blocks=200 * MIB // 4096)
         (volume_device("btrfs"), {"type": "btrfs"}, 100, []),
         (volume_device("btrfs", mounts=("/srv",)), None, 101, ["grow btrfs on /dev/vg/data"]),
         (volume_device("btrfs"), None, 101, []),
+        (volume_device("btrfs", geometry=dataclasses.replace(SMALL, blocks=100), mounts=("/srv",)), None, 50, []),
         (volume_device("LVM2_member"), None, 101, []),
     ],
     ids=[
@@ -105,6 +106,7 @@ SMALL = dataclasses.replace(ROOMY, blocks=200 * MIB // 4096)
         "full",
         "not asked for, mounted",
         "somebody else's",
+        "too small for the kernel to resize",
         "no file system",
     ],
 )

@@ -1,4 +1,4 @@
-"""Is a live object what is wanted? Held against what a real API server made of tests/lab/manifests/everything.yml."""
+"""Is a live object what is wanted? Held against what a real API server made of tests/cluster/manifests/everything.yml."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._kube.compare import
 HERE = Path(__file__).parent
 LIVE = {live["kind"]: live for live in json.loads((HERE / "recordings" / "everything.json").read_text(encoding="utf-8"))["live"]}
 WANTED = {wanted["kind"]: wanted for wanted in manifest.parse(
-    yaml.safe_load_all((HERE.parents[3] / "lab" / "manifests" / "everything.yml").read_text(encoding="utf-8")), "objects")}
+    yaml.safe_load_all((HERE.parents[3] / "cluster" / "manifests" / "everything.yml").read_text(encoding="utf-8")), "objects")}
 US = "cairn.storage"
 
 

@@ -6,9 +6,9 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, lab, layout, nodes, play, plugged, shell, state, volumes
+from host_play import changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
 
-NODE = nodes()[-1]
+NODE = own_node()
 DISKS = (13, 14, 15)
 IDS = disk_ids(NODE, DISKS)
 BASE = "/var/lib/cairn-storage/local-volumes"

@@ -7,9 +7,9 @@ import time
 from typing import Iterator
 
 import pytest
-from host_play import changed, lab, nodes, play, shell, state
+from host_play import changed, lab, nodes, own_node, play, shell, state
 
-NODE = nodes()[-1]
+NODE = own_node()
 INDEX = nodes().index(NODE) + 1
 OURS, THEIRS = 13, 14
 IDS = {number: f"/dev/disk/by-id/wwn-0x6001405{f'5ca1ab1e{INDEX:04d}{number:04d}'}000000000" for number in (OURS, THEIRS)}

@@ -38,6 +38,11 @@ def nodes() -> list[str]:
     return json.loads(lab("inventory", "--list"))["storage_nodes"]["hosts"]
 
 
+def own_node() -> str:
+    """The node of a file of tests: the last one, or with workers side by side each its own."""
+    return nodes()[-1 - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])]
+
+
 def shell(node: str, script: str) -> str:
     """Output of a shell script on ``node``."""
     return lab("ssh", node, script)

@@ -10,9 +10,9 @@ from typing import Any, Iterator
 
 import pytest
 import yaml
-from host_play import REPO, changed, environment, lab, layout, nodes, play, shell, state
+from host_play import REPO, changed, environment, lab, layout, nodes, own_node, play, shell, state
 
-NODE = nodes()[-1]
+NODE = own_node()
 INDEX = nodes().index(NODE) + 1
 PARTED, EMPTY, OTHER = 13, 14, 15
 SERIALS = {number: f"5ca1ab1e{INDEX:04d}{number:04d}" for number in (PARTED, EMPTY, OTHER)}
@@ -152,7 +152,7 @@ def discover(file: Path) -> dict:
     argv = ("ansible-playbook", "-i", "inventories/lab", "playbooks/discover.yml", "-e", f"storage_disks_file={file}")
     done = subprocess.run(argv, cwd=REPO, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return {"changed": "changed=0" not in done.stdout, **yaml.safe_load(file.read_text(encoding="utf-8"))}
+    return {"changed": "changed=1" in done.stdout, **yaml.safe_load(file.read_text(encoding="utf-8"))}
 
 
 def chosen(file: Path) -> dict:

@@ -8,9 +8,9 @@ from typing import Iterator
 
 import pytest
 from bad_inputs import DISKS, GROUP, TYPE, Bad, on_a_machine, with_disks
-from host_play import changed, disk_ids, lab, nodes, play, plugged, shell, state, volumes
+from host_play import changed, disk_ids, lab, own_node, play, plugged, shell, state, volumes
 
-NODE = nodes()[-1]
+NODE = own_node()
 NUMBERS = range(9, 9 + len(DISKS))
 NAMES = dict(zip(DISKS, disk_ids(NODE, NUMBERS)))
 MODULES = ("block_device_info", "lvm_layout", "lvm_volume_group", "lvm_logical_volume", "local_volumes")

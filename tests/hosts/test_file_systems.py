@@ -6,9 +6,9 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, nodes, play, plugged, shell, state
+from host_play import changed, disk_ids, layout, own_node, play, plugged, shell, state
 
-NODE = nodes()[-1]
+NODE = own_node()
 DISKS = (13, 14, 15)
 IDS = disk_ids(NODE, DISKS)
 GROUP = "fstest"
@@ -19,12 +19,12 @@ SEED = random.randrange(10**6)
 RANDOM = random.Random(SEED)
 #: Two of each type: the first is mounted while it grows, the second is not.
 VOLUMES = {f"{kind}{number}": kind for kind in ("ext4", "xfs", "btrfs") for number in (1, 2)}
-SMALLEST = {"ext4": 5, "xfs": 75, "btrfs": 32}
+SMALLEST = {"ext4": 5, "xfs": 75, "btrfs": 64}
 SIZES = {name: SMALLEST[kind] + RANDOM.randrange(40) for name, kind in VOLUMES.items()}
 GROWTH = {name: 1 + RANDOM.randrange(25) for name in VOLUMES}
 
 CLEAN = f"""
-umount {GROUP}-* /t/* 2>/dev/null
+umount --quiet --all-targets /dev/{GROUP}/* 2>/dev/null
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
 for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done

@@ -8,9 +8,9 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, nodes, play, plugged
+from host_play import changed, disk_ids, layout, own_node, play, plugged
 
-NODE = nodes()[-1]
+NODE = own_node()
 #: Numbers that nothing else uses.
 DISKS = range(7, 13)
 IDS = disk_ids(NODE, DISKS)
@@ -19,10 +19,10 @@ GROUP = "randomtest"
 #: Most of each disk is taken, of each another part: RAID synchronizes little then, and parts have to be looked for.
 FILL = """
 vgcreate -qq --physicalextentsize {extent}b {group} {devices}
-disks=({devices})
-for share in {shares}; do
-  lvcreate -qq --yes --activate n --zero n --wipesignatures n --extents $share%PVS --name filler${{#disks[@]}} {group} ${{disks[-1]}}
-  unset 'disks[-1]'
+set -- {shares}
+for disk in {last_first}; do
+  lvcreate -qq --yes --activate n --zero n --wipesignatures n --extents $1%PVS --name filler$# {group} $disk
+  shift
 done 2>/dev/null
 """
 CLEAN = f"vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; pvremove -qq --yes {' '.join(IDS)} 2>/dev/null; true"
@@ -74,7 +74,7 @@ def plans(seed: int) -> tuple[str, dict, dict]:
     volumes = [volume(dice, number, extent) for number in range(5)]
     group = {"name": GROUP, "devices": IDS}
     last = {"name": "rest", "type": dice.choice(("linear", "striped", "raid1")), "size": "100%FREE"}
-    fill = FILL.format(extent=extent, group=GROUP, devices=" ".join(IDS), shares=shares)
+    fill = FILL.format(extent=extent, group=GROUP, devices=" ".join(IDS), last_first=" ".join(reversed(IDS)), shares=shares)
     pools = {"thin_pools": [{"name": "pool", "size": "3%VG"}]} if dice.random() < 0.5 else {}
     grown = [*(larger(dice, each) for each in volumes), last]
     return fill, {**group, **pools, "logical_volumes": volumes}, {**group, **pools, "logical_volumes": grown}
@@ -106,7 +106,7 @@ def test_idempotence_at_free_percentages_and_rounding__community_general_6545_22
     tasks: list[dict] = []
     for seed in SEEDS:
         fill, *wishes = plans(seed)
-        tasks.append({"ansible.builtin.shell": {"cmd": f"{CLEAN}; {fill}", "executable": "/bin/bash"}, "changed_when": False})
+        tasks.append({"ansible.builtin.shell": f"{CLEAN}; {fill}", "changed_when": False})
         for wanted in wishes:
             tasks += [layout(wanted, check=True), layout(wanted), report, layout(wanted)]
     results = play(NODE, *tasks)

@@ -6,9 +6,9 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, nodes, play, plugged, shell, state
+from host_play import changed, disk_ids, layout, own_node, play, plugged, shell, state
 
-NODE = nodes()[-1]
+NODE = own_node()
 #: Numbers that nothing else uses at the same time.
 DISKS = range(7, 13)
 IDS = disk_ids(NODE, DISKS)

@@ -7,9 +7,9 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, play, shell, state, volumes, without_uuids
+from host_play import changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
 
-NODE = nodes()[-1]
+NODE = own_node()
 INDEX = nodes().index(NODE) + 1
 #: Numbers that no scenario uses.
 DISKS = (13, 14, 15)

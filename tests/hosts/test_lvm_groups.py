@@ -6,9 +6,9 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import STATE, changed, disk_ids, lab, layout, nodes, play, plugged, shell, without_uuids
+from host_play import STATE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, without_uuids
 
-NODE = nodes()[-1]
+NODE = own_node()
 DISKS = (11, 12, 13, 14)
 ONE, TWO, THREE, FOUR = IDS = disk_ids(NODE, DISKS)
 #: A device that can grow: a piece of the fourth disk.

@@ -9,9 +9,9 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, nodes, play, plugged, shell, state, volumes
+from host_play import changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
 
-NODE = nodes()[-1]
+NODE = own_node()
 NUMBERS = range(10, 16)
 *DISKS, RAW = disk_ids(NODE, NUMBERS)
 BASE = "/var/lib/cairn-storage/local-volumes"
