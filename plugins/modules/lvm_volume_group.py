@@ -53,43 +53,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done, or in check mode would be, in order.
+  description: What was done, or in check mode would be, in order, as RV(cairn.storage.lvm_layout#module:actions).
   returned: success
   type: list
   elements: dict
-  contains:
-    verb:
-      description: What is done.
-      type: str
-    kind:
-      description: What it is done to.
-      type: str
-    name:
-      description: The name of that.
-      type: str
-    loses:
-      description: The data that it destroys; empty for most.
-      type: str
-    steps:
-      description: The commands.
-      type: list
-      elements: str
 after:
-  description:
-    - The volume groups of the machine as they are, or in check mode will be; then a C(uuid) of what is still to come is null.
-    - Made for O(cairn.storage.local_volumes#module:pending).
+  description: The volume groups of the machine as they are, or in check mode will be, as RV(cairn.storage.lvm_layout#module:after).
   returned: success
   type: dict
-  contains:
-    volume_groups:
-      description: Each volume group with C(name), C(uuid), C(size_bytes), C(free_bytes), C(extent_size_bytes), C(tags), C(devices), C(logical_volumes)
-        and C(backup), the file that its metadata is backed up in. Thin pools have C(data_percent), C(metadata_percent) and C(monitored).
-      type: list
-      elements: dict
 degraded:
-  description:
-    - Recorded disks that are gone or cannot be read, thin pools that are filling or ailing, and snapshots that are filling or invalid.
-    - Each has C(volume_group), C(device) and C(reason).
+  description: What is wrong with disks, thin pools and snapshots, as RV(cairn.storage.lvm_layout#module:degraded).
   returned: success
   type: list
   elements: dict

@@ -35,7 +35,7 @@ LAYOUT = {
     "logical_volumes": [
         {"name": "ext4", "size": "64MiB", "filesystem": {"type": "ext4", "label": "one"}},
         {"name": "xfs", "size": "320MiB", "filesystem": {"type": "xfs"}},
-        {"name": "btrfs", "size": "160MiB", "filesystem": {"type": "btrfs"}},
+        {"name": "btrfs", "size": "272MiB", "filesystem": {"type": "btrfs"}},
         {"name": "striped", "type": "striped", "size": "64MiB"},
         {"name": "raid1", "type": "raid1", "size": "32MiB", "filesystem": {"type": "ext4"}},
         {"name": "raid5", "type": "raid5", "size": "32MiB"},

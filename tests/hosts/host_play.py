@@ -63,8 +63,10 @@ def plugged(node: str, numbers: Iterable[int], clean: str) -> Iterator[None]:
         yield
     finally:
         shell(node, clean)
-        for number in numbers:
-            lab("disk", "remove", node, number)
+        there = next(each["disks"] for each in json.loads(lab("status", "--json"))["nodes"] if each["name"] == node)
+        for disk in there:
+            if disk["number"] in numbers:
+                lab("disk", "remove", node, disk["number"])
 
 
 def state(node: str) -> str:

@@ -15,7 +15,7 @@ BASE = "/var/lib/cairn-storage/local-volumes"
 GROUP = "localtest"
 MIB = 1024**2
 
-LAYOUT = {"name": GROUP, "devices": [IDS[2]], "logical_volumes": [{"name": "own", "size": "150MiB"}]}
+LAYOUT = {"name": GROUP, "devices": [IDS[2]], "logical_volumes": [{"name": "own", "size": "280MiB"}]}
 
 
 def sized(name: str, size: str, **values: Any) -> dict:
