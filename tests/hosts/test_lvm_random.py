@@ -75,7 +75,7 @@ def plans(seed: int) -> tuple[str, dict, dict]:
     group = {"name": GROUP, "devices": IDS}
     last = {"name": "rest", "type": dice.choice(("linear", "striped", "raid1")), "size": "100%FREE"}
     fill = FILL.format(extent=extent, group=GROUP, devices=" ".join(IDS), last_first=" ".join(reversed(IDS)), shares=shares)
-    pools = {"thin_pools": [{"name": "pool", "size": "3%VG"}]} if dice.random() < 0.5 else {}
+    pools = {"thin_pools": [{"name": "pool", "size": "0.5%VG"}]} if dice.random() < 0.5 else {}
     grown = [*(larger(dice, each) for each in volumes), last]
     return fill, {**group, **pools, "logical_volumes": volumes}, {**group, **pools, "logical_volumes": grown}
 

@@ -75,5 +75,7 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
                       fix="look for a hung disk (dmesg, lsblk) or a stuck udev (dmsetup udevcookies), then run again.") from None
     if done.returncode not in ok:
         said = (done.stderr or done.stdout).strip().replace("\n", "; ")
-        raise CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed", fix=fix)
+        error = CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed", fix=fix)
+        error.status, error.said = done.returncode, said
+        raise error
     return done.stdout

@@ -29,6 +29,8 @@ class CairnError(Exception):
         self.fix = fix
         #: Descriptions of the actions that were carried out before the error, see executor.apply.
         self.done: list = []
+        #: Whether the action that failed left nothing behind, so that it is none of those.
+        self.undone = False
         #: Return values that go with the error: the state that was reached, see as_result.
         self.reached: dict = {}
         super().__init__(str(self))
@@ -97,6 +99,9 @@ class CommandFailed(CairnError):
 
     kind = "command_failed"
     grpc = "INTERNAL"
+    #: Exit code and message of the command, for those who know what they mean.
+    status = 0
+    said = ""
 
 
 class Timeout(CairnError):

@@ -15,13 +15,13 @@ from .plan import Plan
 
 
 def apply(plan: Plan, handlers: Mapping[type, Callable[[Any], None]]) -> None:
-    """Carry out ``plan``. On an error the actions done so far travel with it, the one that failed last and marked."""
+    """Carry out ``plan``. On an error the actions done so far travel with it, the one that failed last and marked, unless it left nothing behind."""
     done: list = []
     for action in plan.actions:
         try:
             for step in action.steps:
                 handlers[type(step)](step)
         except CairnError as error:
-            error.done = done + [{**action.describe(), "failed": True}]
+            error.done = done if error.undone else done + [{**action.describe(), "failed": True}]
             raise
         done.append(action.describe())

@@ -49,7 +49,11 @@ def parse_chap(value: Optional[Mapping[str, Any]], parameter: str) -> Optional[C
         if bool(given[user]) != bool(given[password]):
             missing = password if given[user] else user
             raise InvalidRequest(
-                "a user and a password belong together.", code="chap-half", parameter=f"{parameter}.{missing}", found="nothing", fix="give both, or neither."
+                "a user and a password belong together.",
+                code="chap-half",
+                parameter=f"{parameter}.{missing}",
+                found="nothing",
+                fix="give both, or neither.",
             )
         for key in filter(given.get, (user, password)):
             _check_text(given[key], key, f"{parameter}.{key}")

@@ -65,7 +65,7 @@ def plan_resume(group: VolumeGroup) -> Planned:
     """Go on with moves that were interrupted: until they are through LVM does not let what they move be changed."""
     actions: List[Action] = []
     for move in [volume for volume in group.lvs if volume.moves]:
-        step = command("pvmove", "--interval", "5", move.moves, timeout=_MOVE_TIMEOUT)
+        step = command("pvmove", "--interval", "1", move.moves, timeout=_MOVE_TIMEOUT)
         actions.append(Action("finish", "move", f"{group.name} {move.moves}", (step,), {"moving": move.moves}, {"moving": None}))
         given = move.on.get(move.moves, 0)
         group = replace(
@@ -139,7 +139,7 @@ def _devices(group: VolumeGroup) -> dict:
 
 
 def _move(pv: PhysicalVolume, targets: Sequence[PhysicalVolume]) -> Command:
-    return command("pvmove", "--interval", "5", pv.path, *(target.path for target in targets), timeout=_MOVE_TIMEOUT)
+    return command("pvmove", "--interval", "1", pv.path, *(target.path for target in targets), timeout=_MOVE_TIMEOUT)
 
 
 def _check_room(group: VolumeGroup, gone: Sequence[PhysicalVolume], staying: Sequence[PhysicalVolume], parameter: str) -> None:

@@ -58,7 +58,7 @@ def test_disks_that_are_not_named_stay__community_general_2991_9698_10336() -> N
 
 def test_a_disk_is_emptied_before_it_is_taken_out__community_general_3320() -> None:
     plan = made(group(linear("x", sda=5, sdb=5), linear("y", sdc=2)), wish(wwn("b")))
-    assert commands(plan) == ["pvmove --interval 5 /dev/sdb /dev/sda /dev/sdc", f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}"]
+    assert commands(plan) == ["pvmove --interval 1 /dev/sdb /dev/sda /dev/sdc", f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}"]
     assert str(plan.actions[0].steps[0]).endswith("holds pv-b"), "probed again right before"
     after = plan.after.groups[0]
     assert [(pv.path, pv.used) for pv in after.pvs] == [("/dev/sda", 10), ("/dev/sdc", 2)]
@@ -82,8 +82,8 @@ def test_an_empty_disk_and_one_that_is_no_member(found: VolumeGroup, leave: list
 def test_two_disks_leave_at_once() -> None:
     plan = made(group(linear("x", sdb=3, sdc=4)), wish(wwn("b"), wwn("c"), devices=[wwn("a")]))
     assert commands(plan) == [
-        "pvmove --interval 5 /dev/sdb /dev/sda",
-        "pvmove --interval 5 /dev/sdc /dev/sda",
+        "pvmove --interval 1 /dev/sdb /dev/sda",
+        "pvmove --interval 1 /dev/sdc /dev/sda",
         f"vgreduce fast {wwn('b')} {wwn('c')}",
         f"pvremove {wwn('b')} {wwn('c')}",
     ]
@@ -93,7 +93,7 @@ def test_a_disk_is_replaced_in_one_call() -> None:
     plan = made(group(linear("x", sda=511), pvs=(A,)), wish(wwn("a"), devices=[wwn("d")]), wipe={})
     assert commands(plan) == [
         f"vgextend --dataalignment 1048576b fast {wwn('d')}",
-        f"pvmove --interval 5 /dev/sda {wwn('d')}",
+        f"pvmove --interval 1 /dev/sda {wwn('d')}",
         f"vgreduce fast {wwn('a')}",
         f"pvremove {wwn('a')}",
     ]
@@ -177,7 +177,7 @@ MOVE = LogicalVolume("pvmove0", 305, hidden=True, layout="mirror", segment="mirr
 def test_an_interrupted_move_is_finished_first() -> None:
     moved = LogicalVolume("x", 305, "u-x", parts=("pvmove0",))
     plan = made(group(moved, MOVE), fast(devices=[wwn("c")], remove_devices=[wwn("a")], tags=["t"]))
-    assert commands(plan) == ["pvmove --interval 5 /dev/sda", "vgchange --addtag t fast", f"vgreduce fast {wwn('a')}", f"pvremove {wwn('a')}"]
+    assert commands(plan) == ["pvmove --interval 1 /dev/sda", "vgchange --addtag t fast", f"vgreduce fast {wwn('a')}", f"pvremove {wwn('a')}"]
     assert plan.after.groups[0].free == 1022 - 305
 
 

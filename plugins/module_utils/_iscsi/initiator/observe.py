@@ -1,0 +1,57 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The initiator of this machine: files, the kernel's own files, and one connection for each portal to be asked."""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import Tuple
+
+from ..._core import files
+from ..names import Portal
+from . import database, sysfs
+from .desired import Wish
+from .model import Observed, Session
+from .plan import NAME_FILE
+from .sendtargets import discover
+
+#: Seconds in which a portal whose session broke has to take a connection.
+_PATIENCE = 3
+
+
+def observe(wish: Wish) -> Observed:
+    """No command at all. Portals are asked only for ``discovery`` and for sessions that are broken."""
+    text = files.text(NAME_FILE)
+    name = initiator_name(text)
+    sessions = sysfs.sessions()
+    return Observed(
+        name,
+        text,
+        database.read(database.database()),
+        sessions,
+        tuple(offer for asked in wish.discovery for offer in discover(asked, wish.name or name)),
+        _reachable(sessions),
+    )
+
+
+def initiator_name(text: str) -> str:
+    """The initiator's name in its file; the last line counts, as for open-iscsi."""
+    found = re.findall(r"^\s*InitiatorName=(\S+)", text, re.MULTILINE)
+    return found[-1] if found else ""
+
+
+def _reachable(sessions: Tuple[Session, ...]) -> Tuple[Portal, ...]:
+    return tuple(portal for portal in sorted({session.key.portal for session in sessions if not session.up}) if _answers(portal))
+
+
+def _answers(portal: Portal) -> bool:
+    try:
+        socket.create_connection((portal.address, portal.port), _PATIENCE).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The targets that the kernel runs, by one walk of configfs and no command."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Tuple
+
+from ..names import parse_portal
+from . import paths
+from .model import DEFAULT_GROUP, FILEIO, RAMDISK, Acl, AluaGroup, Backstore, Chap, Lun, MappedLun, PortalGroup, PortalSetting, Target
+
+ROOT = "/sys/kernel/config/target"
+#: What an unset user or password reads as.
+_UNSET = ("", "NULL", "(NULL)")
+_NUMBER = re.compile(r"Major: (\d+) Minor: (\d+)")
+_ADDRESS = re.compile(r"Address (\S+)")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What of LIO is shared by all targets. ``users`` maps backstores' keys to the ``fabric/target`` that have LUNs of them.
+
+    ``folders`` are all folders of backstores with their number in the name. ``fabrics`` are those that are loaded; none if LIO itself is not.
+    """
+
+    backstores: Mapping[str, Backstore] = field(default_factory=dict)
+    users: Mapping[str, FrozenSet[str]] = field(default_factory=dict)
+    folders: Tuple[str, ...] = ()
+    fabrics: Tuple[str, ...] = ()
+
+
+def read(path: str) -> str:
+    """A value of the kernel, empty where there is none."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(65536).decode(errors="surrogateescape").strip()
+    except OSError:
+        return ""
+
+
+def listed(path: str) -> List[str]:
+    """Names in a folder, none where there is none."""
+    try:
+        return sorted(os.listdir(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def numbered(path: str, prefix: str) -> Iterator[Tuple[int, str]]:
+    """Folders named ``prefix`` and a number below ``path``, with the number, in its order."""
+    found = [(int(name[len(prefix) :]), f"{path}/{name}") for name in listed(path) if name.startswith(prefix) and name[len(prefix) :].isdigit()]
+    yield from sorted(found)
+
+
+def survey(root: str = ROOT) -> Kernel:
+    """All backstores and who uses them."""
+    folders = tuple(name for name in listed(f"{root}/core") if re.fullmatch(r"\w+_\d+", name))
+    found = {each.key: each for folder in folders for each in _backstores(root, folder)}
+    fabrics = tuple(name for name in listed(root) if name != "core" and os.path.isdir(f"{root}/{name}"))
+    users: Dict[str, set] = {}
+    for fabric in fabrics:
+        for target in listed(f"{root}/{fabric}"):
+            for _tag, group in numbered(f"{root}/{fabric}/{target}", "tpgt_"):
+                for _number, lun in numbered(f"{group}/lun", "lun_"):
+                    users.setdefault(_link(lun)[1], set()).add(f"{fabric}/{target}")
+    return Kernel(found, {key: frozenset(names) for key, names in users.items()}, folders, fabrics)
+
+
+def _backstores(root: str, folder: str) -> Iterator[Backstore]:
+    kind = paths.KINDS.get(folder.rpartition("_")[0], folder.rpartition("_")[0])
+    for name in listed(f"{root}/core/{folder}"):
+        here = f"{root}/core/{folder}/{name}"
+        if os.path.isdir(here):
+            info = read(f"{here}/info")
+            number = _NUMBER.search(info)
+            yield Backstore(
+                name,
+                kind,
+                "" if kind == RAMDISK else read(f"{here}/udev_path") or _between(info, "File: ", "  Size:"),
+                _size(kind, info),
+                read_only="readonly: 1" in info,
+                number=f"{number[1]}:{number[2]}" if number else "",
+                folder=folder,
+                active=read(f"{here}/enable") == "1",
+            )
+
+
+def _between(text: str, begin: str, end: str) -> str:
+    return text.partition(begin)[2].partition(end)[0].strip()
+
+
+def _size(kind: str, info: str) -> int:
+    pages = re.search(r"PAGES/PAGE_SIZE: (\d+)\*(\d+)", info)
+    if pages:
+        return int(pages[1]) * int(pages[2])
+    size = re.search(r"\bSize: (\d+)", info)
+    return int(size[1]) if size and kind == FILEIO else 0
+
+
+def target(name: str, kernel: Kernel, like: Target, keys: Iterable[str], root: str = ROOT) -> Target:
+    """The target as it runs, with its backstores and those of ``keys`` that are there.
+
+    Of attributes it has those that ``like`` speaks of.
+    """
+    folder = f"{root}/{paths.target(name)}"
+    groups = tuple(_group(tag, path, like.group(tag)) for tag, path in numbered(folder, "tpgt_"))
+    found = dict.fromkeys([*(lun.backstore for group in groups for lun in group.luns), *keys])
+    stores = tuple(_detailed(kernel.backstores[key], like.backstore(key), root) for key in found if key in kernel.backstores)
+    return Target(name, os.path.isdir(folder), groups, stores)
+
+
+def _detailed(found: Backstore, like: Optional[Backstore], root: str) -> Backstore:
+    here = f"{root}/{paths.backstore(found.folder, found.name)}"
+    names = listed(f"{here}/alua")
+    return replace(
+        found,
+        serial=read(f"{here}/wwn/vpd_unit_serial").partition(":")[2].strip(),
+        write_back=found.kind == FILEIO and read(f"{here}/attrib/emulate_write_cache") == "1",
+        attributes=_values(f"{here}/attrib", like.attributes if like else ()),
+        alua_groups=tuple(_alua_group(name, f"{here}/alua/{name}") for name in names if name != DEFAULT_GROUP),
+    )
+
+
+def _alua_group(name: str, here: str) -> AluaGroup:
+    return AluaGroup(name, int(read(f"{here}/tg_pt_gp_id") or 0), read(f"{here}/alua_access_state"), read(f"{here}/preferred") == "1")
+
+
+def _values(folder: str, names: Iterable[str]) -> Dict[str, str]:
+    return {name: read(f"{folder}/{name}") for name in names}
+
+
+def _group(tag: int, here: str, like: Optional[PortalGroup]) -> PortalGroup:
+    return PortalGroup(
+        tag,
+        read(f"{here}/enable") == "1",
+        _values(f"{here}/attrib", like.attributes if like else ()),
+        _values(f"{here}/param", like.parameters if like else ()),
+        tuple(_portal(name, f"{here}/np/{name}") for name in listed(f"{here}/np")),
+        tuple(_lun(number, path) for number, path in numbered(f"{here}/lun", "lun_")),
+        tuple(_acl(name, f"{here}/acls/{name}", like) for name in listed(f"{here}/acls")),
+        _chap(f"{here}/auth"),
+        tuple(filter(None, read(f"{here}/dynamic_sessions").split("\0"))),
+    )
+
+
+def _portal(name: str, here: str) -> PortalSetting:
+    return PortalSetting(parse_portal(name, "portals"), read(f"{here}/iser") == "1")
+
+
+def _link(folder: str) -> Tuple[str, str]:
+    """The link in a folder and what it leads to: the key of a backstore, or the number of a LUN."""
+    for name in listed(folder):
+        try:
+            to = os.readlink(f"{folder}/{name}").split("/")
+        except OSError:
+            continue
+        if to[-1].startswith("lun_") and "core" not in to:
+            return name, to[-1][4:]
+        plugin = to[-2].rpartition("_")[0]
+        return name, f"{paths.KINDS.get(plugin, plugin)}/{to[-1]}"
+    return "", ""
+
+
+def _lun(number: int, here: str) -> Lun:
+    link, backstore = _link(here)
+    group = _between(read(f"{here}/alua_tg_pt_gp"), "TG Port Alias: ", "\n")
+    return Lun(number, backstore, group or DEFAULT_GROUP, link)
+
+
+def _acl(initiator: str, here: str, like: Optional[PortalGroup]) -> Acl:
+    wished = next((each for each in like.acls if each.initiator == initiator), None) if like else None
+    luns = []
+    for number, path in numbered(here, "lun_"):
+        link, lun = _link(path)
+        luns.append(MappedLun(number, int(lun) if lun else -1, read(f"{path}/write_protect") == "1", link))
+    depth = int(read(f"{here}/cmdsn_depth") or 0) if wished and wished.depth is not None else None
+    attributes = _values(f"{here}/attrib", wished.attributes if wished else ())
+    return Acl(initiator, tuple(luns), _chap(f"{here}/auth"), attributes, depth, _session(read(f"{here}/info")))
+
+
+def _session(info: str) -> str:
+    if not info or info.startswith("No active"):
+        return ""
+    return ", ".join(sorted(set(_ADDRESS.findall(info)))) or "a session"
+
+
+def _chap(folder: str) -> Optional[Chap]:
+    user, password, mutual_user, mutual_password = (
+        "" if value in _UNSET else value for value in (read(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
+    )
+    return Chap(user, password, mutual_user, mutual_password) if user or password or mutual_user or mutual_password else None
