@@ -61,6 +61,8 @@ class Peer:
 
     def _receive(self, connection: socket.socket) -> dict:
         header = connection.recv(48, socket.MSG_WAITALL)
+        if not header:
+            raise ConnectionError
         length = int.from_bytes(header[5:8], "big")
         assert struct.unpack(">I", header[28:32])[0] == self._number, "ExpStatSN"
         data = connection.recv(length + -length % 4, socket.MSG_WAITALL)[:length].decode() if length else ""
