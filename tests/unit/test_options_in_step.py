@@ -11,7 +11,7 @@ from argument_specs import argument_spec
 
 REPO = Path(__file__).resolve().parents[2]
 #: Roles, and the module whose options each of them offers under its own prefix.
-ROLES = [("lvm", "lvm_layout"), ("local_volumes", "local_volumes")]
+ROLES = [("lvm", "lvm_layout"), ("local_volumes", "local_volumes"), ("iscsi_initiator", "iscsi_initiator")]
 #: Keys that mean the same in a role's specification and in a module's.
 KEYS = ("type", "elements", "choices", "default", "required")
 
