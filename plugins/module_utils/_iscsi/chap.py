@@ -27,6 +27,7 @@ _SHORTEST = 12
 #: open-iscsi keeps 255 bytes of each, and a line of its records ends at a line's end.
 _LONGEST = 255
 #: Both sides keep these in lines of text, which lose blanks at their ends and what follows a comment sign.
+#: A target of the Linux kernel takes what begins with NULL for nothing (iscsi_target_configfs.c).
 _PLAIN = re.compile(r"[!-~]+")
 
 
@@ -74,12 +75,12 @@ def parse_chap(value: Optional[Mapping[str, Any]], parameter: str) -> Optional[C
 
 def _check_text(text: str, key: str, parameter: str) -> None:
     secret = key.endswith("password")
-    if not _PLAIN.fullmatch(text) or text.startswith(("#", "=")):
+    if not _PLAIN.fullmatch(text) or text.startswith(("#", "=", "NULL")):
         raise InvalidRequest(
             "this cannot be kept by every side.",
             code="chap-text",
             parameter=parameter,
-            found="a blank, a control character, a letter beyond ASCII, or # or = in front" if secret else repr(text),
+            found="a blank, a control character, a letter beyond ASCII, or #, = or NULL in front" if secret else repr(text),
             fix="use letters, digits and punctuation.",
         )
     if len(text) > _LONGEST:

@@ -30,7 +30,9 @@ def _try(step: Any, change: Callable[[], None]) -> None:
         change()
     except OSError as error:
         raise CommandFailed(
-            f"the kernel refused to {step}: {os.strerror(error.errno or 0)}.", code="kernel-refused", fix=_FIXES.get(error.errno or 0, "its reason stands in dmesg.")
+            f"the kernel refused to {step}: {os.strerror(error.errno or 0)}.",
+            code="kernel-refused",
+            fix=_FIXES.get(error.errno or 0, "its reason stands in dmesg."),
         ) from None
 
 
@@ -47,8 +49,13 @@ def make_dir(step: MakeDir) -> None:
 def tune(step: Tune) -> None:
     """Attributes and parameters end with a newline, which some kernels cut off whatever it is."""
     if not os.path.exists(f"{ROOT}/{step.path}"):
-        raise InvalidRequest("this kernel has no such attribute.", code="attribute-unknown", parameter=os.path.basename(step.path), found=step.path,
-                             fix=f"those that it has stand in {os.path.dirname(f'{ROOT}/{step.path}')}.")
+        raise InvalidRequest(
+            "this kernel has no such attribute.",
+            code="attribute-unknown",
+            parameter=os.path.basename(step.path),
+            found=step.path,
+            fix=f"those that it has stand in {os.path.dirname(f'{ROOT}/{step.path}')}.",
+        )
     _try(step, lambda: _put(step.path, f"{step.value}\n"))
 
 
@@ -62,7 +69,9 @@ def make_file(step: MakeFile) -> None:
         os.fsync(descriptor)
     except OSError as error:
         os.unlink(step.path)
-        raise CommandFailed(f"{step} failed: {error.strerror}.", code="file-make", fix="the file system may be full, or not take files of that size.") from None
+        raise CommandFailed(
+            f"{step} failed: {error.strerror}.", code="file-make", fix="the file system may be full, or not take files of that size."
+        ) from None
     finally:
         os.close(descriptor)
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from ..._core.plan import Action
+from ..chap import Chap
 from . import paths
 from .build_store import build_store
-from .model import DEFAULT_GROUP, Acl, Attributes, Chap, Lun, MappedLun, PortalGroup, PortalSetting, Target
+from .model import DEFAULT_GROUP, Acl, Attributes, Lun, MappedLun, PortalGroup, PortalSetting, Target, show_chap
 from .steps import Link, MakeDir, Tune, Write, WriteSecret
 
 _FIELDS = (("user", "userid"), ("password", "password"), ("mutual_user", "userid_mutual"), ("mutual_password", "password_mutual"))
@@ -120,7 +121,11 @@ def _chap(folder: str, before: Optional[Chap], after: Optional[Chap]) -> Tuple[A
     nobody = Chap("", "")
     old, new = before or nobody, after or nobody
     return tuple(
-        WriteSecret(f"{folder}/{file}", getattr(new, field) or _NOTHING) if "password" in field else Write(f"{folder}/{file}", getattr(new, field) or _NOTHING)
+        (
+            WriteSecret(f"{folder}/{file}", getattr(new, field) or _NOTHING)
+            if "password" in field
+            else Write(f"{folder}/{file}", getattr(new, field) or _NOTHING)
+        )
         for field, file in _FIELDS
         if getattr(old, field) != getattr(new, field)
     )
@@ -131,6 +136,6 @@ def _compared(stays: Any, old: Optional[Chap], new: Dict[str, Any], wish: Option
     if stays is None:
         return None, new
     before = stays.show_alone()
-    if old and wish and old != wish and old.show() == wish.show():
+    if old and wish and old != wish and show_chap(old) == show_chap(wish):
         before, new = {**before, "secret": "another"}, {**new, "secret": "as given"}
     return before, new

@@ -43,7 +43,13 @@ def _new(wish: Backstore, folder: str, here: str) -> Tuple[Any, ...]:
     finish = (Write(f"{here}/enable", "1"), Write(f"{here}/wwn/vpd_unit_serial", wish.serial))
     control = f"{here}/control"
     if wish.kind == BLOCK:
-        return (*make, Write(control, f"udev_path={wish.path}"), Write(control, f"readonly={int(wish.read_only)}"), Write(f"{here}/udev_path", wish.path), *finish)
+        return (
+            *make,
+            Write(control, f"udev_path={wish.path}"),
+            Write(control, f"readonly={int(wish.read_only)}"),
+            Write(f"{here}/udev_path", wish.path),
+            *finish,
+        )
     if wish.kind == FILEIO:
         cache = (Write(control, "fd_buffered_io=1"),) if wish.write_back else ()
         place = Write(control, f"fd_dev_name={wish.path},fd_dev_size={wish.size}")
@@ -61,5 +67,11 @@ def _alua(key: str, here: str, stays: Optional[AluaGroup], wish: AluaGroup) -> I
     )
     if steps:
         shown = {"id": before.id, "state": before.state, "preferred": before.preferred} if stays else None
-        yield Action("change" if stays else "create", "ALUA group", f"{key} {wish.name}", steps, shown,
-                     {"id": wish.id, "state": wish.state, "preferred": wish.preferred})
+        yield Action(
+            "change" if stays else "create",
+            "ALUA group",
+            f"{key} {wish.name}",
+            steps,
+            shown,
+            {"id": wish.id, "state": wish.state, "preferred": wish.preferred},
+        )

@@ -21,7 +21,12 @@ def kept(found: Target, wish: Target, numbers: Mapping[str, str]) -> Target:
     """``found`` without what has to go; ``numbers`` are the devices that paths lead to now, see ``same``."""
     if not wish.present:
         return absent(found.name)
-    stores = tuple(_kept_groups(each, other) for each in found.backstores for other in [wish.backstore(each.key)] if other and same(each, other, numbers.get(other.path, "")))
+    stores = tuple(
+        _kept_groups(each, other)
+        for each in found.backstores
+        for other in [wish.backstore(each.key)]
+        if other and same(each, other, numbers.get(other.path, ""))
+    )
     alua = {each.key: frozenset(group.name for group in each.alua_groups) for each in stores}
     groups = tuple(_group(each, other, alua) for each in found.groups for other in [wish.group(each.tag)] if other)
     return replace(found, groups=groups, backstores=stores)

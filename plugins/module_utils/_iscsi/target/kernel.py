@@ -10,31 +10,20 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field, replace
-from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Tuple
+from dataclasses import replace
+from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
+from ..chap import Chap
 from ..names import parse_portal
 from . import paths
-from .model import DEFAULT_GROUP, FILEIO, RAMDISK, Acl, AluaGroup, Backstore, Chap, Lun, MappedLun, PortalGroup, PortalSetting, Target
+from .model import DEFAULT_GROUP, FILEIO, RAMDISK, Acl, AluaGroup, Backstore, Lun, MappedLun, PortalGroup, PortalSetting, Target
+from .seen import Kernel
 
 ROOT = "/sys/kernel/config/target"
 #: What an unset user or password reads as.
 _UNSET = ("", "NULL", "(NULL)")
 _NUMBER = re.compile(r"Major: (\d+) Minor: (\d+)")
 _ADDRESS = re.compile(r"Address (\S+)")
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """What of LIO is shared by all targets. ``users`` maps backstores' keys to the ``fabric/target`` that have LUNs of them.
-
-    ``folders`` are all folders of backstores with their number in the name. ``fabrics`` are those that are loaded; none if LIO itself is not.
-    """
-
-    backstores: Mapping[str, Backstore] = field(default_factory=dict)
-    users: Mapping[str, FrozenSet[str]] = field(default_factory=dict)
-    folders: Tuple[str, ...] = ()
-    fabrics: Tuple[str, ...] = ()
 
 
 def read(path: str) -> str:
@@ -194,6 +183,7 @@ def _session(info: str) -> str:
 
 def _chap(folder: str) -> Optional[Chap]:
     user, password, mutual_user, mutual_password = (
-        "" if value in _UNSET else value for value in (read(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
+        "" if value in _UNSET else value
+        for value in (read(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
     )
     return Chap(user, password, mutual_user, mutual_password) if user or password or mutual_user or mutual_password else None

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
+from ..chap import Chap
 from ..names import Portal
 
 #: Attributes by name, values as the kernel writes them.
@@ -22,20 +23,6 @@ BLOCK, FILEIO, RAMDISK = "block", "fileio", "ramdisk"
 ALUA_STATES = {"optimized": "0", "nonoptimized": "1", "standby": "2", "unavailable": "3", "offline": "14"}
 #: The group of every LUN that is in no other.
 DEFAULT_GROUP = "default_tg_pt_gp"
-
-
-@dataclass(frozen=True)
-class Chap:
-    """Whom the target asks for, and, if mutual, as whom it answers."""
-
-    user: str
-    password: str = field(repr=False)
-    mutual_user: str = ""
-    mutual_password: str = field(default="", repr=False)
-
-    def show(self) -> Dict[str, Any]:
-        """Without secrets."""
-        return {"user": self.user, "mutual_user": self.mutual_user}
 
 
 @dataclass(frozen=True)
@@ -85,7 +72,9 @@ class Backstore:
             **({"read_only": self.read_only} if self.kind == BLOCK else {}),
             "serial": self.serial,
             "attributes": dict(self.attributes),
-            "alua_groups": [{"name": each.name, "id": each.id, "state": state_name(each.state), "preferred": each.preferred} for each in self.alua_groups],
+            "alua_groups": [
+                {"name": each.name, "id": each.id, "state": state_name(each.state), "preferred": each.preferred} for each in self.alua_groups
+            ],
         }
 
 
@@ -137,7 +126,7 @@ class Acl:
         """Without its LUNs."""
         return {
             "initiator": self.initiator,
-            "chap": self.chap.show() if self.chap else None,
+            "chap": show_chap(self.chap) if self.chap else None,
             "attributes": dict(self.attributes),
             **({"depth": self.depth} if self.depth is not None else {}),
         }
@@ -178,7 +167,7 @@ class PortalGroup:
             "enabled": self.enabled,
             "attributes": dict(self.attributes),
             "parameters": dict(self.parameters),
-            **({"chap": self.chap.show()} if self.chap else {}),
+            **({"chap": show_chap(self.chap)} if self.chap else {}),
         }
 
     def show(self) -> Dict[str, Any]:
@@ -228,6 +217,6 @@ def state_name(state: str) -> str:
     return next((name for name, number in ALUA_STATES.items() if number == state), state)
 
 
-def without_secrets(chap: Optional[Chap]) -> Optional[Chap]:
-    """The same users, nothing to compare passwords by."""
-    return replace(chap, password="", mutual_password="") if chap else None
+def show_chap(chap: Chap) -> Dict[str, Any]:
+    """Without secrets."""
+    return {"user": chap.user, "mutual_user": chap.mutual_user}

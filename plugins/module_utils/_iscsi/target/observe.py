@@ -12,50 +12,20 @@ import os
 import re
 import socket
 import stat
-from dataclasses import dataclass, field
-from typing import Dict, FrozenSet, Iterable, Mapping, Optional
+from typing import Dict, FrozenSet, Iterable
 
 from ..._block import observe as devices
 from ..._block.model import Host
 from ..._core import files
 from . import kernel, saved
 from .keep import same
-from .kernel import Kernel
 from .model import BLOCK, FILEIO, Target
-from .saved import Document
+from .seen import Document, File, Observed
 from .view import restrict
 
 #: Where targetcli keeps its file: as Debian has patched it, and as it came.
 _FOLDERS = ("/etc/rtslib-fb-target", "/etc/target")
 _LVM = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
-
-
-@dataclass(frozen=True)
-class File:
-    """A path that a fileio backstore may use. ``size`` is ``None`` where nothing is yet; ``folder`` says whether its folder is there."""
-
-    size: Optional[int] = None
-    regular: bool = True
-    folder: bool = True
-
-
-@dataclass(frozen=True)
-class Observed:
-    """The machine. ``numbers`` maps paths of wished devices that are there to ``major:minor``, empty for what is no block device.
-
-    ``host`` is empty unless a device is to be given to a backstore. ``absent_addresses`` are wished addresses that the machine does not have.
-    """
-
-    running: Target
-    kernel: Kernel = field(default_factory=Kernel)
-    document: Document = field(default_factory=lambda: saved.load("", ""))
-    saved_path: str = ""
-    host: Host = field(default_factory=Host)
-    numbers: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, File] = field(default_factory=dict)
-    absent_addresses: FrozenSet[str] = frozenset()
-    #: Whether LVM on this machine looks into logical volumes.
-    scan_lvs: bool = False
 
 
 def saved_path() -> str:

@@ -10,14 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
+from .. import chap
 from .model import ALUA_STATES, BLOCK, FILEIO, RAMDISK
 
-CHAP: Dict[str, Any] = {
-    "user": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
-    "mutual_user": {"type": "str"},
-    "mutual_password": {"type": "str", "no_log": True},
-}
 _ALUA_GROUP: Dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "id": {"type": "int", "required": True},
@@ -54,7 +49,7 @@ _MAPPED: Dict[str, Any] = {
 _ACL: Dict[str, Any] = {
     "initiator": {"type": "str", "required": True},
     "luns": {"type": "list", "elements": "dict", "options": _MAPPED},
-    "chap": {"type": "dict", "options": CHAP},
+    "chap": {"type": "dict", "options": chap.OPTIONS},
     "attributes": {"type": "dict"},
     "depth": {"type": "int"},
 }
@@ -65,7 +60,7 @@ TPG: Dict[str, Any] = {
     "luns": {"type": "list", "elements": "dict", "default": [], "options": _LUN},
     "acls": {"type": "list", "elements": "dict", "default": [], "options": _ACL},
     "demo_mode": {"type": "str", "choices": ["none", "read_only", "read_write"], "default": "none"},
-    "chap": {"type": "dict", "options": CHAP},
+    "chap": {"type": "dict", "options": chap.OPTIONS},
     "attributes": {"type": "dict"},
     "parameters": {"type": "dict"},
 }

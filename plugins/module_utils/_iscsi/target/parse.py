@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import InvalidRequest
+from ..chap import parse_chap
 from ..names import Portal, check_address, check_name, check_port
 from .model import DEFAULT_GROUP, Acl, Backstore, Lun, MappedLun, PortalGroup, PortalSetting, Target, absent
 from .parse_stores import parse_stores
-from .values import check_once, check_range, parse_attributes, parse_chap
+from .values import check_once, check_range, parse_attributes
 from .view import ordered
 
 #: Attributes of a group that options set, and the options.
@@ -42,12 +43,22 @@ def parse(params: Mapping[str, Any]) -> Wish:
     given = [option for option in ("tpgs", "backstores") if params[option]]
     if params["state"] == "absent":
         if given:
-            raise InvalidRequest("a target that goes takes its parts with it.", code="absent-parts", parameter=given[0], found="state: absent",
-                                 fix="take the option out, or use state: present.")
+            raise InvalidRequest(
+                "a target that goes takes its parts with it.",
+                code="absent-parts",
+                parameter=given[0],
+                found="state: absent",
+                fix="take the option out, or use state: present.",
+            )
         return Wish(absent(name), consents)
     if not params["tpgs"]:
-        raise InvalidRequest("a target has at least one portal group.", code="tpgs-missing", parameter="tpgs", found="none",
-                             fix="give one with portals, luns and acls, or use state: absent.")
+        raise InvalidRequest(
+            "a target has at least one portal group.",
+            code="tpgs-missing",
+            parameter="tpgs",
+            found="none",
+            fix="give one with portals, luns and acls, or use state: absent.",
+        )
     stores = parse_stores(params["backstores"], "backstores")
     groups: List[PortalGroup] = []
     for index, item in enumerate(params["tpgs"]):
@@ -58,8 +69,13 @@ def parse(params: Mapping[str, Any]) -> Wish:
     used = {lun.backstore for group in groups for lun in group.luns}
     for index, store in enumerate(stores):
         if store.key not in used:
-            raise InvalidRequest("no LUN stands on this backstore.", code="backstore-unused", parameter=f"backstores[{index}]", found=store.name,
-                                 fix="give it a LUN, or take it out.")
+            raise InvalidRequest(
+                "no LUN stands on this backstore.",
+                code="backstore-unused",
+                parameter=f"backstores[{index}]",
+                found=store.name,
+                fix="give it a LUN, or take it out.",
+            )
     return Wish(ordered(Target(name, groups=tuple(groups), backstores=stores)), consents)
 
 
@@ -69,12 +85,22 @@ def _group(item: Mapping[str, Any], here: str, stores: Mapping[str, Backstore], 
     chap = parse_chap(item.get("chap"), f"{here}.chap")
     demo = item["demo_mode"]
     if chap and demo == "none":
-        raise InvalidRequest("CHAP of a portal group is for initiators without an ACL.", code="chap-group", parameter=f"{here}.chap", found="demo_mode: none",
-                             fix="give chap in each of acls.")
+        raise InvalidRequest(
+            "CHAP of a portal group is for initiators without an ACL.",
+            code="chap-group",
+            parameter=f"{here}.chap",
+            found="demo_mode: none",
+            fix="give chap in each of acls.",
+        )
     portals = _portals(item["portals"], f"{here}.portals", taken)
     if item["enabled"] and not portals:
-        raise InvalidRequest("nobody can reach a portal group without portals.", code="portals-missing", parameter=f"{here}.portals", found="none",
-                             fix="name the addresses to listen at, or set enabled: false.")
+        raise InvalidRequest(
+            "nobody can reach a portal group without portals.",
+            code="portals-missing",
+            parameter=f"{here}.portals",
+            found="none",
+            fix="name the addresses to listen at, or set enabled: false.",
+        )
     attributes = {
         **parse_attributes(item.get("attributes"), f"{here}.attributes", _OWN),
         "authentication": str(int(_authenticates(acls, chap, demo, f"{here}.acls"))),
@@ -108,8 +134,13 @@ def _portals(items: Sequence[Mapping[str, Any]], here: str, taken: Sequence[Port
         check_once(portal, (*taken, *found), "portal-twice", "portal", f"{here}[{index}]")
         same_port = [each for each in (*taken, *found) if each.port == portal.port and (":" in each.address) == (":" in portal.address)]
         if same_port and (portal.any_address or any(each.any_address for each in same_port)):
-            raise InvalidRequest("one portal listens at every address already, the other's included.", code="portal-overlap", parameter=f"{here}[{index}]",
-                                 found=f"{portal} and {same_port[0]}", fix="name the addresses, or keep the one for all.")
+            raise InvalidRequest(
+                "one portal listens at every address already, the other's included.",
+                code="portal-overlap",
+                parameter=f"{here}[{index}]",
+                found=f"{portal} and {same_port[0]}",
+                fix="name the addresses, or keep the one for all.",
+            )
         found[portal] = item["iser"]
     return tuple(PortalSetting(portal, iser) for portal, iser in found.items())
 
@@ -121,13 +152,23 @@ def _luns(items: Sequence[Mapping[str, Any]], here: str, stores: Mapping[str, Ba
         check_once(item["lun"], [each.number for each in found], "lun-twice", "LUN", f"{here}[{index}].lun")
         store = stores.get(item["backstore"])
         if not store:
-            raise InvalidRequest("there is no such backstore.", code="lun-backstore", parameter=f"{here}[{index}].backstore", found=item["backstore"],
-                                 fix=f"backstores has {', '.join(stores) or 'none'}.")
+            raise InvalidRequest(
+                "there is no such backstore.",
+                code="lun-backstore",
+                parameter=f"{here}[{index}].backstore",
+                found=item["backstore"],
+                fix=f"backstores has {', '.join(stores) or 'none'}.",
+            )
         check_once(store.key, [each.backstore for each in found], "lun-backstore-twice", "backstore", f"{here}[{index}].backstore")
         group = item.get("alua_group") or DEFAULT_GROUP
         if group not in (DEFAULT_GROUP, *(each.name for each in store.alua_groups)):
-            raise InvalidRequest("the backstore has no such ALUA group.", code="lun-alua", parameter=f"{here}[{index}].alua_group", found=group,
-                                 fix=f"add it to alua_groups of backstore {store.name}.")
+            raise InvalidRequest(
+                "the backstore has no such ALUA group.",
+                code="lun-alua",
+                parameter=f"{here}[{index}].alua_group",
+                found=group,
+                fix=f"add it to alua_groups of backstore {store.name}.",
+            )
         found.append(Lun(item["lun"], store.key, group))
     return tuple(found)
 
@@ -141,8 +182,15 @@ def _acls(items: Sequence[Mapping[str, Any]], here: str, luns: Sequence[Lun]) ->
         depth = item.get("depth")
         if depth is not None:
             check_range(depth, 1, 4096, "acl-depth", "a number of commands", f"{parameter}.depth")
-        found.append(Acl(initiator, _mapped(item.get("luns"), f"{parameter}.luns", luns), parse_chap(item.get("chap"), f"{parameter}.chap"),
-                         parse_attributes(item.get("attributes"), f"{parameter}.attributes", {"authentication": "chap"}), depth))
+        found.append(
+            Acl(
+                initiator,
+                _mapped(item.get("luns"), f"{parameter}.luns", luns),
+                parse_chap(item.get("chap"), f"{parameter}.chap"),
+                parse_attributes(item.get("attributes"), f"{parameter}.attributes", {"authentication": "chap"}),
+                depth,
+            )
+        )
     return tuple(found)
 
 
@@ -152,8 +200,13 @@ def _mapped(items: Optional[Sequence[Mapping[str, Any]]], here: str, luns: Seque
     found: List[MappedLun] = []
     for index, item in enumerate(items):
         if item["lun"] not in [lun.number for lun in luns]:
-            raise InvalidRequest("the portal group has no such LUN.", code="acl-lun", parameter=f"{here}[{index}].lun", found=str(item["lun"]),
-                                 fix=f"its luns are {', '.join(str(lun.number) for lun in luns) or 'none'}.")
+            raise InvalidRequest(
+                "the portal group has no such LUN.",
+                code="acl-lun",
+                parameter=f"{here}[{index}].lun",
+                found=str(item["lun"]),
+                fix=f"its luns are {', '.join(str(lun.number) for lun in luns) or 'none'}.",
+            )
         check_once(item["lun"], [each.lun for each in found], "acl-lun-twice", "LUN", f"{here}[{index}].lun")
         number = item["lun"] if item.get("mapped_lun") is None else item["mapped_lun"]
         check_range(number, 0, 65535, "acl-mapped", "the number of a LUN", f"{here}[{index}].mapped_lun")

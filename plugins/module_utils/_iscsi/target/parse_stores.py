@@ -73,52 +73,104 @@ def check_identifiers(stores: Sequence[Backstore], here: str) -> None:
 def _store(item: Mapping[str, Any], here: str) -> Backstore:
     kind, name = item["type"], item["name"]
     if not _NAME.fullmatch(name):
-        raise InvalidRequest("not a name for a backstore.", code="backstore-name", parameter=f"{here}.name", found=repr(name),
-                             fix="use up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.")
+        raise InvalidRequest(
+            "not a name for a backstore.",
+            code="backstore-name",
+            parameter=f"{here}.name",
+            found=repr(name),
+            fix="use up to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit.",
+        )
     for option in _NEEDS[kind]:
         if not item.get(option):
-            raise InvalidRequest(f"a backstore of type {kind} needs this.", code=f"backstore-{option}-missing", parameter=f"{here}.{option}", found="nothing",
-                                 fix="give it, or choose another type.")
+            raise InvalidRequest(
+                f"a backstore of type {kind} needs this.",
+                code=f"backstore-{option}-missing",
+                parameter=f"{here}.{option}",
+                found="nothing",
+                fix="give it, or choose another type.",
+            )
     for option, kinds in _OPTIONS.items():
         if item.get(option) and kind not in kinds:
-            raise InvalidRequest(f"a backstore of type {kind} has no such option.", code=f"backstore-{option}-type", parameter=f"{here}.{option}",
-                                 found=str(item[option]), fix=f"take it out, or use type: {kinds[0]}.")
+            raise InvalidRequest(
+                f"a backstore of type {kind} has no such option.",
+                code=f"backstore-{option}-type",
+                parameter=f"{here}.{option}",
+                found=str(item[option]),
+                fix=f"take it out, or use type: {kinds[0]}.",
+            )
     serial = item.get("serial") or ""
     if serial and not _SERIAL.fullmatch(serial):
-        raise InvalidRequest("not a serial number.", code="serial", parameter=f"{here}.serial", found=repr(serial),
-                             fix="use up to 254 letters, digits, dots, hyphens and underscores, or leave it out.")
+        raise InvalidRequest(
+            "not a serial number.",
+            code="serial",
+            parameter=f"{here}.serial",
+            found=repr(serial),
+            fix="use up to 254 letters, digits, dots, hyphens and underscores, or leave it out.",
+        )
     if serial and not identifier(serial):
-        raise InvalidRequest("a serial number without hexadecimal digits gives no WWN.", code="serial-no-wwn", parameter=f"{here}.serial", found=serial,
-                             fix="use a UUID, or leave it out.")
+        raise InvalidRequest(
+            "a serial number without hexadecimal digits gives no WWN.",
+            code="serial-no-wwn",
+            parameter=f"{here}.serial",
+            found=serial,
+            fix="use a UUID, or leave it out.",
+        )
     path = _device(item["device"], f"{here}.device") if kind == BLOCK else _file(item["path"], f"{here}.path") if kind == FILEIO else ""
-    return Backstore(name, kind, path, _size(item, kind, here), item["write_back"], item["read_only"], serial,
-                     parse_attributes(item.get("attributes"), f"{here}.attributes", _OWN), _alua_groups(item.get("alua_groups") or (), f"{here}.alua_groups"))
+    return Backstore(
+        name,
+        kind,
+        path,
+        _size(item, kind, here),
+        item["write_back"],
+        item["read_only"],
+        serial,
+        parse_attributes(item.get("attributes"), f"{here}.attributes", _OWN),
+        _alua_groups(item.get("alua_groups") or (), f"{here}.alua_groups"),
+    )
 
 
 def _device(device: str, parameter: str) -> str:
     if re.fullmatch(r"/dev/[^/]+", device):
-        raise InvalidRequest("kernel names move between boots, and targets are restored at boot.", code="kernel-name", parameter=parameter, found=device,
-                             fix="use its name in /dev/disk/by-id (cairn.storage.block_device_info lists them).")
+        raise InvalidRequest(
+            "kernel names move between boots, and targets are restored at boot.",
+            code="kernel-name",
+            parameter=parameter,
+            found=device,
+            fix="use its name in /dev/disk/by-id (cairn.storage.block_device_info lists them).",
+        )
     if not device.startswith("/dev/"):
-        raise InvalidRequest("a device is named by its path here, since it has to be found at boot.", code="device-path", parameter=parameter, found=device,
-                             fix="use a path such as /dev/disk/by-id/wwn-0x... or /dev/vg/lv.")
+        raise InvalidRequest(
+            "a device is named by its path here, since it has to be found at boot.",
+            code="device-path",
+            parameter=parameter,
+            found=device,
+            fix="use a path such as /dev/disk/by-id/wwn-0x... or /dev/vg/lv.",
+        )
     return _plain(check_reference(device, parameter, False), parameter)
 
 
 def _file(path: str, parameter: str) -> str:
     if not path.startswith("/") or posixpath.normpath(path) != path or path == "/":
-        raise InvalidRequest("not the path of a file.", code="file-path", parameter=parameter, found=repr(path), fix="give a whole path without dots.")
+        raise InvalidRequest(
+            "not the path of a file.", code="file-path", parameter=parameter, found=repr(path), fix="give a whole path without dots."
+        )
     if path.startswith(("/dev/", "/proc/", "/sys/", "/run/")):
-        raise InvalidRequest("files do not last there.", code="file-place", parameter=parameter, found=path,
-                             fix="name a file on a file system; a device takes type: block.")
+        raise InvalidRequest(
+            "files do not last there.",
+            code="file-place",
+            parameter=parameter,
+            found=path,
+            fix="name a file on a file system; a device takes type: block.",
+        )
     return _plain(path, parameter)
 
 
 def _plain(path: str, parameter: str) -> str:
     # The kernel's control file separates its words by commas.
     if re.search(r"[,\s]", path):
-        raise InvalidRequest("the kernel takes no commas and blanks in a path.", code="path-characters", parameter=parameter, found=repr(path),
-                             fix="use another name.")
+        raise InvalidRequest(
+            "the kernel takes no commas and blanks in a path.", code="path-characters", parameter=parameter, found=repr(path), fix="use another name."
+        )
     return path
 
 
@@ -128,8 +180,13 @@ def _size(item: Mapping[str, Any], kind: str, here: str) -> int:
     size = parse_bytes(item["size"], f"{here}.size")
     unit = _SECTOR if kind == FILEIO else PAGE
     if size % unit:
-        raise InvalidRequest(f"not a multiple of {unit} bytes.", code="backstore-size-unit", parameter=f"{here}.size", found=human(size),
-                             fix=f"use {size // unit * unit + unit}.")
+        raise InvalidRequest(
+            f"not a multiple of {unit} bytes.",
+            code="backstore-size-unit",
+            parameter=f"{here}.size",
+            found=human(size),
+            fix=f"use {size // unit * unit + unit}.",
+        )
     return size
 
 
@@ -138,8 +195,13 @@ def _alua_groups(items: Sequence[Mapping[str, Any]], here: str) -> Tuple[AluaGro
     for index, item in enumerate(items):
         name = item["name"]
         if not _NAME.fullmatch(name) or name == DEFAULT_GROUP:
-            raise InvalidRequest("not a name for an ALUA group.", code="alua-name", parameter=f"{here}[{index}].name", found=repr(name),
-                                 fix=f"use letters, digits, dots, hyphens and underscores, and not {DEFAULT_GROUP}.")
+            raise InvalidRequest(
+                "not a name for an ALUA group.",
+                code="alua-name",
+                parameter=f"{here}[{index}].name",
+                found=repr(name),
+                fix=f"use letters, digits, dots, hyphens and underscores, and not {DEFAULT_GROUP}.",
+            )
         check_once(name, [each.name for each in found], "alua-twice", "ALUA group", f"{here}[{index}].name")
         check_range(item["id"], 1, 65535, "alua-id", "an ALUA group's number", f"{here}[{index}].id")
         check_once(item["id"], [each.id for each in found], "alua-id-twice", "number", f"{here}[{index}].id")

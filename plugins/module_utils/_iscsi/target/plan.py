@@ -19,10 +19,11 @@ from .build import creations
 from .check import check
 from .keep import cut_off, kept
 from .model import BLOCK, Target
-from .observe import Observed
+from .seen import Observed
 from .parse import Wish
 from .parse_stores import check_identifiers, default_serial
 from .remove import removals
+from .save import replaced
 from .steps import MakeDir, Save
 from .view import restrict
 
@@ -47,7 +48,11 @@ def plan(observed: Observed, wish: Wish) -> Plan:
     unused = _consent(cut_off(running, stays, target), running, wish.allow_disconnect)
     actions = kernel_actions(observed, running, stays, target)
     gone = {each.key for each in running.backstores} - {each.key for each in target.backstores}
-    actions += _save(observed, target, gone | {each.key for each in saved.target(observed.document, target.name).backstores if not _shared(observed, each.key, target)})
+    actions += _save(
+        observed,
+        target,
+        gone | {each.key for each in saved.target(observed.document, target.name).backstores if not _shared(observed, each.key, target)},
+    )
     degraded = tuple(each.key for each in target.backstores if each.kind == BLOCK and each.path not in observed.numbers)
     warnings = [f"{key}: its device is gone; the kernel still holds it." for key in degraded]
     warnings += [f"allow_disconnect: the consent for {name} was not needed; remove it." for name in unused]
@@ -56,11 +61,16 @@ def plan(observed: Observed, wish: Wish) -> Plan:
 
 def with_serials(target: Target, observed: Observed) -> Target:
     """The wish with the serial numbers that its backstores have already, or else those that their names give them."""
-    known = {**{key: each.serial for key, each in saved.backstores(observed.document).items()},
-             **{each.key: each.serial for each in observed.running.backstores if each.serial}}
-    return replace(target, backstores=tuple(
-        each if each.serial else replace(each, serial=known.get(each.key) or default_serial(target.name, each.name)) for each in target.backstores
-    ))
+    known = {
+        **{key: each.serial for key, each in saved.backstores(observed.document).items()},
+        **{each.key: each.serial for each in observed.running.backstores if each.serial},
+    }
+    return replace(
+        target,
+        backstores=tuple(
+            each if each.serial else replace(each, serial=known.get(each.key) or default_serial(target.name, each.name)) for each in target.backstores
+        ),
+    )
 
 
 def kernel_actions(observed: Observed, running: Target, stays: Target, target: Target) -> List[Action]:
@@ -111,7 +121,7 @@ def _consent(lost: Mapping[str, str], running: Target, given: Mapping[str, str])
 
 
 def _save(observed: Observed, target: Target, gone: Any) -> List[Action]:
-    after = saved.replaced(observed.document, target, gone)
+    after = replaced(observed.document, target, gone)
     if saved.canonical(after) == saved.canonical(observed.document):
         return []
     old = restrict(saved.target(observed.document, target.name), target)

@@ -29,7 +29,9 @@ def removals(found: Target, stays: Target) -> List[Action]:
 def _group(name: str, found: PortalGroup, stays: Optional[PortalGroup]) -> Iterator[Action]:
     here = paths.group(name, found.tag)
     if not stays and found.enabled:
-        yield Action("disable", "TPG", f"{name} {found.tag}", (Write(f"{here}/enable", "0"),), found.show_alone(), {**found.show_alone(), "enabled": False})
+        yield Action(
+            "disable", "TPG", f"{name} {found.tag}", (Write(f"{here}/enable", "0"),), found.show_alone(), {**found.show_alone(), "enabled": False}
+        )
     acls = {each.initiator: each for each in stays.acls} if stays else {}
     for acl in found.acls:
         yield from _acl(name, found.tag, acl, acls.get(acl.initiator))
@@ -55,7 +57,9 @@ def _acl(name: str, tag: int, found: Acl, stays: Optional[Acl]) -> Iterator[Acti
             title = f"{name} {tag} {found.initiator} {lun.number}"
             yield Action("remove", "mapped LUN", title, (*_unlink(place, lun.link), RemoveDir(place)), lun.show(), None)
     if not stays:
-        yield Action("remove", "ACL", f"{name} {tag} {found.initiator}", (RemoveDir(paths.acl(name, tag, found.initiator)),), found.show_alone(), None)
+        yield Action(
+            "remove", "ACL", f"{name} {tag} {found.initiator}", (RemoveDir(paths.acl(name, tag, found.initiator)),), found.show_alone(), None
+        )
 
 
 def _backstore(found: Backstore, stays: Optional[Backstore]) -> Iterator[Action]:

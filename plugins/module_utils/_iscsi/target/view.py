@@ -33,8 +33,12 @@ def ordered(target: Target) -> Target:
     return replace(
         target,
         groups=tuple(sorted(groups, key=lambda each: each.tag)),
-        backstores=tuple(sorted((replace(each, alua_groups=tuple(sorted(each.alua_groups, key=lambda it: it.name))) for each in target.backstores),
-                                key=lambda each: each.key)),
+        backstores=tuple(
+            sorted(
+                (replace(each, alua_groups=tuple(sorted(each.alua_groups, key=lambda it: it.name))) for each in target.backstores),
+                key=lambda each: each.key,
+            )
+        ),
     )
 
 
