@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import subprocess
@@ -41,6 +42,14 @@ def nodes() -> list[str]:
 def own_node() -> str:
     """The node of a file of tests: the last one, or with workers side by side each its own."""
     return nodes()[-1 - int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])]
+
+
+@contextlib.contextmanager
+def peer() -> Iterator[str]:
+    """The first node, which is nobody's own, until the end; with workers side by side one after the other."""
+    with open(REPO / ".work" / "peer.lock", "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield nodes()[0]
 
 
 def shell(node: str, script: str) -> str:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import re
 import socket
+from dataclasses import replace
 from typing import Tuple
 
 from ..._core import files
+from ..._core.errors import NotFound
 from ..names import Portal
 from . import database, sysfs
+from .capacity import out_of_date
 from .desired import Wish
-from .model import Observed, Session
+from .model import Observed, Offer, Session
 from .plan import NAME_FILE
 from .sendtargets import discover
 
@@ -29,12 +32,15 @@ def observe(wish: Wish) -> Observed:
     text = files.text(NAME_FILE)
     name = initiator_name(text)
     sessions = sysfs.sessions()
+    if wish.rescan:
+        wanted = {each.target for each in wish.sessions if each.present}
+        sessions = tuple(replace(each, stale=out_of_date(each)) if each.key.target in wanted else each for each in sessions)
     return Observed(
         name,
         text,
         database.read(database.database()),
         sessions,
-        tuple(offer for asked in wish.discovery for offer in discover(asked, wish.name or name)),
+        _offers(wish, wish.name or name),
         _reachable(sessions),
     )
 
@@ -43,6 +49,18 @@ def initiator_name(text: str) -> str:
     """The initiator's name in its file; the last line counts, as for open-iscsi."""
     found = re.findall(r"^\s*InitiatorName=(\S+)", text, re.MULTILINE)
     return found[-1] if found else ""
+
+
+def _offers(wish: Wish, name: str) -> Tuple[Offer, ...]:
+    if wish.discovery and not name:
+        raise NotFound(
+            "this initiator has no name yet to ask by.",
+            code="name-missing",
+            parameter="name",
+            found=f"no InitiatorName in {NAME_FILE}",
+            fix="give name, or install open-iscsi, whose iscsid makes one up.",
+        )
+    return tuple(offer for asked in wish.discovery for offer in discover(asked, name))
 
 
 def _reachable(sessions: Tuple[Session, ...]) -> Tuple[Portal, ...]:
