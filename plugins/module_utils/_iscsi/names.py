@@ -85,7 +85,9 @@ def check_address(address: object, parameter: str) -> str:
 def check_port(port: int, parameter: str) -> int:
     """A TCP port."""
     if not 1 <= port <= 65535:
-        raise InvalidRequest("not a TCP port.", code="portal-port", parameter=parameter, found=str(port), fix=f"use 1 to 65535; iSCSI's own is {PORT}.")
+        raise InvalidRequest(
+            "not a TCP port.", code="portal-port", parameter=parameter, found=str(port), fix=f"use 1 to 65535; iSCSI's own is {PORT}."
+        )
     return port
 
 
@@ -96,6 +98,10 @@ def parse_portal(text: object, parameter: str) -> Portal:
         host, _colon, port = host.rpartition(":")
         if not port.isdigit():
             raise InvalidRequest(
-                "not a portal.", code="portal-syntax", parameter=parameter, found=repr(text), fix=f"write it like 192.0.2.10:{PORT} or [2001:db8::10]:{PORT}."
+                "not a portal.",
+                code="portal-syntax",
+                parameter=parameter,
+                found=repr(text),
+                fix=f"write it like 192.0.2.10:{PORT} or [2001:db8::10]:{PORT}.",
             )
     return Portal(check_address(host, parameter), check_port(int(port or PORT), parameter))

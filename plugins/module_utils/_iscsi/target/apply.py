@@ -12,8 +12,8 @@ import errno
 import os
 from typing import Any, Callable
 
-from ..._core import files
 from ..._core.errors import CommandFailed, InvalidRequest
+from . import saved_file
 from .kernel import ROOT
 from .steps import Link, MakeDir, MakeFile, RemoveDir, Save, Tune, Unlink, Write, WriteSecret
 
@@ -76,13 +76,6 @@ def make_file(step: MakeFile) -> None:
         os.close(descriptor)
 
 
-def save(step: Save) -> None:
-    """It holds secrets, so an older file of another mode is closed first."""
-    if os.path.exists(step.path):
-        os.chmod(step.path, 0o600)
-    files.replace(step.path, step.text, 0o600)
-
-
 #: For ``_module.run``. Values are written without a newline, which would become a part of users and passwords.
 HANDLERS = {
     MakeDir: make_dir,
@@ -93,5 +86,5 @@ HANDLERS = {
     WriteSecret: lambda step: _try(step, lambda: _put(step.path, step.value)),
     Tune: tune,
     MakeFile: make_file,
-    Save: save,
+    Save: saved_file.write,
 }

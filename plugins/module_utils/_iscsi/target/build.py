@@ -42,7 +42,7 @@ def _group(name: str, stays: Optional[PortalGroup], wish: PortalGroup, folders: 
         *(() if stays else (MakeDir(here),)),
         *tunes(f"{here}/attrib", before.attributes, wish.attributes),
         *tunes(f"{here}/param", before.parameters, wish.parameters),
-        *_chap(f"{here}/auth", before.chap, wish.chap),
+        *chap_steps(f"{here}/auth", before.chap, wish.chap),
         *((Write(f"{here}/enable", "0"),) if before.enabled and not wish.enabled else ()),
     )
     new = {**wish.show_alone(), "enabled": before.enabled and wish.enabled}
@@ -90,7 +90,7 @@ def _acl(name: str, tag: int, stays: Optional[Acl], wish: Acl) -> Iterator[Actio
         *(() if stays else (MakeDir(here),)),
         *tunes(f"{here}/attrib", before.attributes, wish.attributes),
         *((Write(f"{here}/cmdsn_depth", str(wish.depth)),) if wish.depth not in (None, before.depth) else ()),
-        *_chap(f"{here}/auth", before.chap, wish.chap),
+        *chap_steps(f"{here}/auth", before.chap, wish.chap),
     )
     if steps:
         title = f"{name} {tag} {wish.initiator}"
@@ -117,7 +117,7 @@ def tunes(folder: str, before: Attributes, after: Attributes) -> Tuple[Tune, ...
     return tuple(Tune(f"{folder}/{name}", value) for name, value in after.items() if before.get(name) != value)
 
 
-def _chap(folder: str, before: Optional[Chap], after: Optional[Chap]) -> Tuple[Any, ...]:
+def chap_steps(folder: str, before: Optional[Chap], after: Optional[Chap]) -> Tuple[Any, ...]:
     nobody = Chap("", "")
     old, new = before or nobody, after or nobody
     return tuple(

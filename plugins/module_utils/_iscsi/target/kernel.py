@@ -15,9 +15,10 @@ from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
 from ..chap import Chap
 from ..names import parse_portal
-from . import paths
+from . import paths, saved
 from .model import DEFAULT_GROUP, FILEIO, RAMDISK, Acl, AluaGroup, Backstore, Lun, MappedLun, PortalGroup, PortalSetting, Target
-from .seen import Kernel
+from .state import Document, Kernel
+from .view import restrict
 
 ROOT = "/sys/kernel/config/target"
 #: What an unset user or password reads as.
@@ -92,6 +93,13 @@ def _size(kind: str, info: str) -> int:
         return int(pages[1]) * int(pages[2])
     size = re.search(r"\bSize: (\d+)", info)
     return int(size[1]) if size and kind == FILEIO else 0
+
+
+def running(wish: Target, document: Document) -> Tuple[Kernel, Target]:
+    """All that runs, and the target as it runs in what ``wish`` speaks of, with backstores that only the saved ``document`` knows as its own."""
+    shared = survey()
+    keys = [each.key for each in (*wish.backstores, *saved.target(document, wish.name).backstores)]
+    return shared, restrict(target(wish.name, shared, wish, keys), wish)
 
 
 def target(name: str, kernel: Kernel, like: Target, keys: Iterable[str], root: str = ROOT) -> Target:
@@ -187,3 +195,9 @@ def _chap(folder: str) -> Optional[Chap]:
         for value in (read(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
     )
     return Chap(user, password, mutual_user, mutual_password) if user or password or mutual_user or mutual_password else None
+
+
+def discovery(root: str = ROOT) -> Optional[Chap]:
+    """Discovery authentication, ``None`` where it is not in force."""
+    folder = f"{root}/{paths.FABRIC}/discovery_auth"
+    return (_chap(folder) or Chap("", "")) if read(f"{folder}/enforce_discovery_auth") == "1" else None

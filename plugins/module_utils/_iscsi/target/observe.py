@@ -17,35 +17,25 @@ from typing import Dict, FrozenSet, Iterable
 from ..._block import observe as devices
 from ..._block.model import Host
 from ..._core import files
-from . import kernel, saved
+from . import kernel, saved_file
 from .keep import same
 from .model import BLOCK, FILEIO, Target
-from .seen import Document, File, Observed
-from .view import restrict
+from .seen import File, Observed
 
-#: Where targetcli keeps its file: as Debian has patched it, and as it came.
-_FOLDERS = ("/etc/rtslib-fb-target", "/etc/target")
 _LVM = ("/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf")
-
-
-def saved_path() -> str:
-    """The file of this distribution."""
-    debian = os.path.isdir(_FOLDERS[0]) or os.path.exists("/etc/debian_version")
-    return os.path.join(_FOLDERS[0 if debian else 1], "saveconfig.json")
 
 
 def observe(wish: Target, base_dir: str) -> Observed:
     """One walk of configfs and a few files; the machine's devices are looked at only if one of them is to get a backstore."""
-    path = saved_path()
-    document = saved.load(files.text(path), path)
-    seen = running(wish, document)
+    path, document = saved_file.read()
+    shared, found = kernel.running(wish, document)
     blocks = [each for each in wish.backstores if each.kind == BLOCK]
     numbers = device_numbers(each.path for each in blocks)
-    there = {each.key: each for each in seen.running.backstores}
+    there = {each.key: each for each in found.backstores}
     new = any(each.key not in there or not same(there[each.key], each, numbers.get(each.path, "")) for each in blocks)
     return Observed(
-        seen.running,
-        seen.kernel,
+        found,
+        shared,
         document,
         path,
         devices.observe(base_dir, logical_volumes=lambda volume: True) if new else Host(),
@@ -54,13 +44,6 @@ def observe(wish: Target, base_dir: str) -> Observed:
         _absent(each.portal.address for group in wish.groups for each in group.portals),
         bool(blocks) and scans_lvs("\n".join(map(files.text, _LVM))),
     )
-
-
-def running(wish: Target, document: Document) -> Observed:
-    """The kernel's part alone, which is all that is needed to restore what is saved."""
-    shared = kernel.survey()
-    keys = [each.key for each in (*wish.backstores, *saved.target(document, wish.name).backstores)]
-    return Observed(restrict(kernel.target(wish.name, shared, wish, keys), wish), shared, document)
 
 
 def device_numbers(paths: Iterable[str]) -> Dict[str, str]:

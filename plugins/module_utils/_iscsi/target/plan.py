@@ -9,22 +9,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, List, Mapping, Tuple
 
-from ..._core.command import command
 from ..._core.errors import CommandFailed, Refused
 from ..._core.plan import Action, Plan
-from . import paths, saved
-from .build import creations
+from . import saved
+from .actions import changes, kernel_actions
 from .check import check
 from .keep import cut_off, kept
 from .model import BLOCK, Target
 from .seen import Observed
 from .parse import Wish
 from .parse_stores import check_identifiers, default_serial
-from .remove import removals
 from .save import replaced
-from .steps import MakeDir, Save
+from .steps import Save
 from .view import restrict
 
 
@@ -46,7 +44,7 @@ def plan(observed: Observed, wish: Wish) -> Plan:
     if target.present:
         check(observed, target, stays)
     unused = _consent(cut_off(running, stays, target), running, wish.allow_disconnect)
-    actions = kernel_actions(observed, running, stays, target)
+    actions = kernel_actions(observed.kernel, running, stays, target)
     gone = {each.key for each in running.backstores} - {each.key for each in target.backstores}
     actions += _save(
         observed,
@@ -71,27 +69,6 @@ def with_serials(target: Target, observed: Observed) -> Target:
             each if each.serial else replace(each, serial=known.get(each.key) or default_serial(target.name, each.name)) for each in target.backstores
         ),
     )
-
-
-def kernel_actions(observed: Observed, running: Target, stays: Target, target: Target) -> List[Action]:
-    """What leads the kernel from ``running`` to ``target``."""
-    folders = _folders(observed, stays, target)
-    actions = removals(running, stays) + creations(stays, target, folders)
-    if target.present and paths.FABRIC not in observed.kernel.fabrics:
-        load = (command("modprobe", "--all", "target_core_mod", "iscsi_target_mod"), MakeDir(paths.FABRIC))
-        actions.insert(0, Action("load", "kernel modules", "target_core_mod, iscsi_target_mod", load, None, {"loaded": True}))
-    return actions
-
-
-def _folders(observed: Observed, stays: Target, target: Target) -> Dict[str, str]:
-    """Folders of backstores by key: of those that stay, and free ones for those to come."""
-    taken = {int(folder.rpartition("_")[2]) for folder in observed.kernel.folders}
-    free = (number for number in range(len(taken) + len(target.backstores) + 1) if number not in taken)
-    found = {}
-    for store in target.backstores:
-        there = stays.backstore(store.key)
-        found[store.key] = there.folder if there else f"{paths.PLUGINS[store.kind]}_{next(free)}"
-    return found
 
 
 def _shared(observed: Observed, key: str, target: Target) -> bool:
@@ -137,9 +114,9 @@ def drift(observed: Observed, target: Target) -> Tuple[dict, ...]:
     if not now.present and not then.present:
         return ()
     stays = kept(now, then, {})
-    changes = Plan((*removals(now, stays), *creations(stays, then, _folders(observed, stays, then)))).diff()
-    names = dict.fromkeys([*changes["before"], *changes["after"]])
-    return tuple({"object": name, "running": changes["before"].get(name), "saved": changes["after"].get(name)} for name in names)
+    differ = Plan(tuple(changes(observed.kernel, now, stays, then))).diff()
+    names = dict.fromkeys([*differ["before"], *differ["after"]])
+    return tuple({"object": name, "running": differ["before"].get(name), "saved": differ["after"].get(name)} for name in names)
 
 
 def confirm(again: Plan) -> None:

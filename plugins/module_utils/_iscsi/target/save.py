@@ -8,12 +8,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
 from ..chap import Chap
 from .model import BLOCK, DEFAULT_GROUP, FILEIO, RAMDISK, Acl, Attributes, Backstore, PortalGroup, Target
-from .saved import CHAP, entry
-from .seen import Document
+from .saved import PREFIX, chap_keys, entry, key as key_of
+from .state import Document
 
 
 def replaced(document: Document, wish: Target, gone: Iterable[str] = ()) -> Document:
@@ -22,12 +22,12 @@ def replaced(document: Document, wish: Target, gone: Iterable[str] = ()) -> Docu
     What an entry says beyond the wish stays, such as attributes that targetcli saved.
     """
     wanted = {each.key: each for each in wish.backstores}
-    objects = [item for item in document["storage_objects"] if _key(item) not in gone or _key(item) in wanted]
+    objects = [item for item in document["storage_objects"] if key_of(item) not in gone or key_of(item) in wanted]
     targets = list(document["targets"])
     old = entry(document, wish.name)
     _put(targets, old, _target_entry(old or {}, wish) if wish.present else None)
     for key, backstore in wanted.items():
-        before = next((item for item in objects if _key(item) == key), None)
+        before = next((item for item in objects if key_of(item) == key), None)
         _put(objects, before, _backstore_entry(before or {}, backstore))
     return {**document, "storage_objects": objects, "targets": targets}
 
@@ -37,21 +37,16 @@ def _put(items: List[dict], before: Optional[dict], after: Optional[dict]) -> No
     items[place : place + 1] = [after] if after is not None else []
 
 
-def _key(item: Mapping[str, Any]) -> str:
-    return f"{item.get('plugin')}/{item.get('name')}"
-
-
 def _plain(attributes: Attributes) -> Dict[str, Any]:
     """Numbers as numbers, as targetcli saves them."""
     return {key: int(value) if value.lstrip("-").isdigit() else value for key, value in attributes.items()}
 
 
-def _with_chap(item: dict, chap: Optional[Chap]) -> dict:
-    found = {name: getattr(chap, name) for name in CHAP} if chap else {}
-    return {
-        **{key: value for key, value in item.items() if key not in CHAP.values()},
-        **{CHAP[name]: value for name, value in found.items() if value},
-    }
+def with_chap(item: dict, chap: Optional[Chap], prefix: str = PREFIX) -> dict:
+    """An entry with these credentials and no others."""
+    keys = chap_keys(prefix)
+    given = {key: getattr(chap, name) for name, key in keys.items()} if chap else {}
+    return {**{key: value for key, value in item.items() if key not in keys.values()}, **{key: value for key, value in given.items() if value}}
 
 
 def _old(items: Iterable[dict], **values: Any) -> dict:
@@ -92,7 +87,7 @@ def _target_entry(old: dict, wish: Target) -> dict:
 
 def _group_entry(old: dict, wish: PortalGroup) -> dict:
     portals, luns, acls = (old.get(key, ()) for key in ("portals", "luns", "node_acls"))
-    return _with_chap(
+    return with_chap(
         {
             **old,
             "tag": wish.tag,
@@ -127,7 +122,7 @@ def _group_entry(old: dict, wish: PortalGroup) -> dict:
 
 def _acl_entry(old: dict, wish: Acl) -> dict:
     luns = old.get("mapped_luns", ())
-    return _with_chap(
+    return with_chap(
         {
             **old,
             "node_wwn": wish.initiator,

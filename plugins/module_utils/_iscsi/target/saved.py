@@ -16,10 +16,12 @@ from ..chap import Chap
 from ..names import parse_portal
 from .model import BLOCK, DEFAULT_GROUP, FILEIO, RAMDISK, Acl, AluaGroup, Attributes, Backstore, Lun, MappedLun
 from .model import PortalGroup, PortalSetting, Target, absent
-from .seen import Document
+from .state import Document
 
 _EMPTY = {"fabric_modules": [], "storage_objects": [], "targets": []}
-CHAP = {"user": "chap_userid", "password": "chap_password", "mutual_user": "chap_mutual_userid", "mutual_password": "chap_mutual_password"}
+#: What the names of credentials begin with, in ACLs and portal groups.
+PREFIX = "chap_"
+_CHAP = {"user": "userid", "password": "password", "mutual_user": "mutual_userid", "mutual_password": "mutual_password"}
 
 
 def load(text: str, path: str) -> Document:
@@ -74,14 +76,14 @@ def backstores(document: Document) -> Dict[str, Backstore]:
     return {each.key: each for each in found}
 
 
-def users(document: Document, key: str) -> FrozenSet[str]:
-    """``fabric/target`` of those that have LUNs of a backstore."""
+def users(document: Document, store: str) -> FrozenSet[str]:
+    """``fabric/target`` of those that have LUNs of the backstore of that key."""
     return frozenset(
         f"{item.get('fabric')}/{item.get('wwn')}"
         for item in document["targets"]
         for group in item.get("tpgs", ())
         for lun in group.get("luns", ())
-        if lun.get("storage_object") == f"/backstores/{key}"
+        if lun.get("storage_object") == f"/backstores/{store}"
     )
 
 
@@ -94,9 +96,20 @@ def _attributes(item: Mapping[str, Any], name: str = "attributes") -> Attributes
     return {key: str(value) for key, value in item.get(name, {}).items()}
 
 
-def _chap(item: Mapping[str, Any]) -> Optional[Chap]:
-    values = {name: item.get(key) or "" for name, key in CHAP.items()}
+def chap_keys(prefix: str = PREFIX) -> Dict[str, str]:
+    """What the file calls the fields of ``Chap``."""
+    return {name: f"{prefix}{key}" for name, key in _CHAP.items()}
+
+
+def chap_of(item: Mapping[str, Any], prefix: str = PREFIX) -> Optional[Chap]:
+    """The credentials of an entry."""
+    values = {name: item.get(key) or "" for name, key in chap_keys(prefix).items()}
     return Chap(**values) if any(values.values()) else None
+
+
+def key(item: Mapping[str, Any]) -> str:
+    """The key of a saved backstore."""
+    return f"{item.get('plugin')}/{item.get('name')}"
 
 
 def _backstore(item: Mapping[str, Any]) -> Backstore:
@@ -129,7 +142,7 @@ def _group(item: Mapping[str, Any]) -> PortalGroup:
         ),
         tuple(sorted((_lun(each) for each in item.get("luns", ())), key=lambda lun: lun.number)),
         tuple(_acl(each) for each in item.get("node_acls", ())),
-        _chap(item),
+        chap_of(item),
     )
 
 
@@ -143,4 +156,4 @@ def _acl(item: Mapping[str, Any]) -> Acl:
         key=lambda lun: lun.number,
     )
     depth = item.get("tcq_depth")
-    return Acl(item["node_wwn"], tuple(luns), _chap(item), _attributes(item), int(depth) if depth else None)
+    return Acl(item["node_wwn"], tuple(luns), chap_of(item), _attributes(item), int(depth) if depth else None)

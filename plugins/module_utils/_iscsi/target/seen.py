@@ -9,26 +9,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
+from typing import FrozenSet, Mapping, Optional
 
 from ..._block.model import Host
-from .model import Backstore, Target
-
-#: The saved configuration as read from JSON, see saved.py.
-Document = Dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Kernel:
-    """What of LIO is shared by all targets. ``users`` maps backstores' keys to the ``fabric/target`` that have LUNs of them.
-
-    ``folders`` are those of backstores, such as ``iblock_0``. ``fabrics`` are those that are loaded; none if LIO itself is not.
-    """
-
-    backstores: Mapping[str, Backstore] = field(default_factory=dict)
-    users: Mapping[str, FrozenSet[str]] = field(default_factory=dict)
-    folders: Tuple[str, ...] = ()
-    fabrics: Tuple[str, ...] = ()
+from .model import Target
+from .state import Document, Kernel
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from argument_specs import argument_spec  # noqa: E402
 from ansible_collections.cairn.storage.plugins.module_utils._core import executor  # noqa: E402
 from ansible_collections.cairn.storage.plugins.module_utils._core.command import Command  # noqa: E402
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan  # noqa: E402
-from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target import apply, kernel, observe  # noqa: E402
+from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target import apply, kernel, observe, saved_file  # noqa: E402
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.parse import Wish, parse  # noqa: E402
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.plan import plan  # noqa: E402
 
@@ -71,7 +71,7 @@ class Lio:
         monkeypatch.setattr(apply, "ROOT", str(self.root))
         for function in (kernel.survey, kernel.target):
             monkeypatch.setattr(function, "__defaults__", (str(self.root),))
-        monkeypatch.setattr(observe, "saved_path", lambda: str(self.saved))
+        monkeypatch.setattr(saved_file, "path", lambda: str(self.saved))
 
     def path(self, *parts: object) -> Path:
         return self.root.joinpath("iscsi", NAME, *map(str, parts))
