@@ -19,10 +19,13 @@ _MAP = "mpath-"
 
 
 class Holders:
-    """Asks the kernel's files below ``root`` (/sys/class/block), and reads the tables of mounts once."""
+    """Asks the kernel's files below ``root`` (/sys/class/block), and reads the tables of mounts once. ``thorough``: opens disks as well.
 
-    def __init__(self, root: str) -> None:
-        self._root = root
+    That is for when something is about to go: whoever wants a disk for himself at that very moment, such as multipathd a new one, is refused it.
+    """
+
+    def __init__(self, root: str, thorough: bool) -> None:
+        self._root, self._thorough = root, thorough
         numbers = {files.text(f"{root}/{name}/dev").strip(): name for name in os.listdir(root)}
         self._mounts: Dict[str, List[str]] = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
 
@@ -37,7 +40,7 @@ class Holders:
     def used(self, device: str, answers: bool) -> str:
         """What uses a disk or map, in words; empty when nothing does. Only one that ``answers`` is opened to see whether somebody has it for himself."""
         found = self._uses(device)
-        if not found and answers and _taken(f"/dev/{device}"):
+        if not found and answers and self._thorough and _taken(f"/dev/{device}"):
             found = ["opened exclusively"]
         return ", ".join(found)
 

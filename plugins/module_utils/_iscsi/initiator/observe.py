@@ -32,6 +32,8 @@ def observe(wish: Wish) -> Observed:
     text = files.text(NAME_FILE)
     name = initiator_name(text)
     sessions = sysfs.sessions()
+    if not all(each.up for each in sessions) or not all(each.present for each in wish.sessions):
+        sessions = sysfs.sessions(thorough=True)
     if wish.rescan:
         wanted = {each.target for each in wish.sessions if each.present}
         sessions = tuple(replace(each, stale=out_of_date(each)) if each.key.target in wanted else each for each in sessions)

@@ -49,7 +49,7 @@ def plan(observed: Observed, wish: Wish) -> Plan:
             continue
         repairs, reason = plan_repair(observed, key, each, gone)
         actions += plan_session(observed, key, each) + repairs + plan_rescan(observed, key)
-        warnings += counts_later(observed, key, each)
+        warnings += [] if repairs else counts_later(observed, key, each)
         if reason:
             degraded.append((key, reason))
         found = sessions.get(key, Session(key, 0))

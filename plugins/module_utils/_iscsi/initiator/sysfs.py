@@ -23,13 +23,13 @@ _SECTOR = 512
 _DISK = "0"
 
 
-def sessions(root: str = SYS) -> Tuple[Session, ...]:
-    """All sessions of open-iscsi, in the order in which they were made."""
+def sessions(root: str = SYS, thorough: bool = False) -> Tuple[Session, ...]:
+    """All sessions of open-iscsi, in the order in which they were made. ``thorough``: also whether somebody has a disk for himself."""
     folder = f"{root}/class/iscsi_session"
     names = sorted(names_in(folder), key=lambda name: int(name[len("session") :]))
     if not names:
         return ()
-    known, holders = _by_id(), Holders(f"{root}/class/block")
+    known, holders = _by_id(), Holders(f"{root}/class/block", thorough)
     return tuple(_session(f"{folder}/{name}", root, known, holders) for name in names)
 
 

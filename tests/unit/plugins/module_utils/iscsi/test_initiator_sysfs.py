@@ -58,7 +58,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(root: Path) -> tuple[Session, ...]:
-    return sysfs.sessions(str(root))
+    return sysfs.sessions(str(root), thorough=True)
 
 
 def test_each_path_is_told_with_its_disk_by_a_name_that_all_share(root: Path) -> None:
