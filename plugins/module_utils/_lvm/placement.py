@@ -17,10 +17,13 @@ from .kinds import Kind
 from .model import LogicalVolume, PhysicalVolume, VolumeGroup
 
 
-def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None, sure: bool = False) -> Optional[Dict[str, int]]:
+def place(
+    free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None, sure: bool = False, last: Sequence[str] = ()
+) -> Optional[Dict[str, int]]:
     """Extents by device when ``length`` extents are taken on each of ``areas`` devices at a time; ``None`` when there is no room for that.
 
-    As LVM goes about it: the first devices that have all that is still needed, else as much as the largest ones have, and so on.
+    As LVM goes about it: what there is on ``last``, the devices that the end of the volume is on; then the first devices that have all that is
+    still needed, else as much as the largest ones have, and so on.
     ``own`` are for RAID the devices that its parts are on already, none for a new one: no two parts may come to share a device. LVM goes on with
     one that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is refused here, and where
     it could come to that, if one has to be ``sure``.
@@ -28,6 +31,12 @@ def place(free: Mapping[str, int], areas: int, length: int, own: Optional[Collec
     left, took = dict(free), {name: 0 for name in free}
     current = used = frozenset(own or ())
     rest = int(sure)
+    if len(last) == areas and own is None:
+        piece = min((length, *(left.get(name, 0) for name in last)))
+        length -= piece
+        for name in last if piece else ():
+            left[name] -= piece
+            took[name] += piece
     while length:
         stay = [name for name in left if name in current and left[name] >= length][:areas]
         others = sorted((name for name in left if name not in used), key=lambda name: -min(left[name], length))
@@ -85,10 +94,11 @@ def fits(
     if kind.devices * length > free_extents(group, pvs):
         return None
     free = {pv.path: pv.free for pv in pvs}
+    on = [path for part in (group.below(present.name) if present else ()) if part.name != (present and present.cache) for path in part.on]
+    last = on[-kind.devices :]
     if kind.devices == 1 and len(pvs) == len(group.pvs):
-        return place(free, 1, length) or {}
-    on = {path for part in (group.below(present.name) if present else ()) if part.name != (present and present.cache) for path in part.on}
-    return place(free, kind.devices, length, on if kind.raid else None, sure)
+        return place(free, 1, length, last=last) or {}
+    return place(free, kind.devices, length, set(on) if kind.raid else None, sure, last)
 
 
 def take(

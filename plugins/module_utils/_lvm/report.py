@@ -131,12 +131,12 @@ def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], 
 
 
 def _places(segments: Iterable[Mapping[str, Any]]) -> Dict[str, int]:
-    """Extents by physical volume or logical volume below, from ranges like ``/dev/sda:0-9 x_rimage_1:10-19``."""
+    """Extents by physical volume or logical volume below, from ranges like ``/dev/sda:0-9 x_rimage_1:10-19``; where it ends comes last."""
     found: Dict[str, int] = {}
     for place in " ".join(segment.get("seg_pe_ranges", "") for segment in segments).split():
         name, _colon, extents = place.rpartition(":")
         first, _hyphen, last = extents.partition("-")
-        found[name] = found.get(name, 0) + int(last) - int(first) + 1
+        found[name] = found.pop(name, 0) + int(last) - int(first) + 1
     return found
 
 

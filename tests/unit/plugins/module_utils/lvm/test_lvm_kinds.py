@@ -84,6 +84,22 @@ def test_room_on_enough_disks(free: list, areas: int, length: int, own: Any, on:
     assert (found and list(found.values())) == on
 
 
+@pytest.mark.parametrize(
+    "free, areas, length, last, on",
+    [
+        ([100, 35, 30, 200], 1, 30, "b", [0, 30, 0, 0]),
+        ([100, 35, 30, 200], 1, 60, "b", [25, 35, 0, 0]),
+        ([100, 45, 18, 200], 2, 10, "bc", [0, 10, 10, 0]),
+        ([100, 45, 18, 200], 2, 30, "bc", [12, 30, 18, 0]),
+        ([100, 0, 18, 200], 2, 10, "bc", [10, 0, 10, 0]),
+    ],
+)
+def test_a_volume_goes_on_where_it_ends(free: list, areas: int, length: int, last: str, on: list) -> None:
+    """The first four are what LVM 2.03.31 did on the lab."""
+    found = place(dict(zip("abcd", free)), areas, length, last=list(last))
+    assert found and list(found.values()) == on
+
+
 def test_all_that_is_free_is_only_what_is_sure_to_fit() -> None:
     """LVM 2.03.31 on the lab: "LV randomtest/rest_rimage_1 using PV /dev/sdl is not redundant"."""
     free = dict(zip("abcd", (270, 200, 360, 300)))
