@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from typing import Any, Callable
@@ -15,7 +16,7 @@ from typing import Any, Callable
 from ..._core.errors import CommandFailed, InvalidRequest
 from . import saved_file
 from .kernel import ROOT
-from .steps import Link, MakeDir, MakeFile, RemoveDir, Save, Tune, Unlink, Write, WriteSecret
+from .steps import Link, MakeDir, MakeFile, RemoveDir, Save, Tidy, Tune, Unlink, Write, WriteSecret
 
 _FIXES = {
     errno.EADDRINUSE: "another program listens there; see ss --listening --processes.",
@@ -44,6 +45,12 @@ def _put(path: str, value: str) -> None:
 def make_dir(step: MakeDir) -> None:
     """mkdir; one that is there is fine, since the kernel makes some by itself."""
     _try(step, lambda: os.makedirs(f"{ROOT}/{step.path}", exist_ok=True))
+
+
+def tidy(step: Tidy) -> None:
+    """rmdir of what may not be empty."""
+    with contextlib.suppress(OSError):
+        os.rmdir(f"{ROOT}/{step.path}")
 
 
 def tune(step: Tune) -> None:
@@ -84,6 +91,7 @@ HANDLERS = {
     Unlink: lambda step: _try(step, lambda: os.unlink(f"{ROOT}/{step.path}")),
     Write: lambda step: _try(step, lambda: _put(step.path, step.value)),
     WriteSecret: lambda step: _try(step, lambda: _put(step.path, step.value)),
+    Tidy: tidy,
     Tune: tune,
     MakeFile: make_file,
     Save: saved_file.write,

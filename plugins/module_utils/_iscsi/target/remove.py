@@ -13,7 +13,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 from ..._core.plan import Action
 from . import paths
 from .model import RAMDISK, Acl, Backstore, PortalGroup, Target
-from .steps import RemoveDir, Unlink, Write
+from .steps import RemoveDir, Tidy, Unlink, Write
 
 
 def removals(found: Target, stays: Target) -> List[Action]:
@@ -70,7 +70,7 @@ def _backstore(found: Backstore, stays: Optional[Backstore]) -> Iterator[Action]
             yield Action("remove", "ALUA group", f"{found.key} {each.name}", (RemoveDir(f"{here}/alua/{each.name}"),), {"id": each.id}, None)
     if not stays:
         loses = f"the content of RAM disk {found.name}" if found.kind == RAMDISK else ""
-        steps = (RemoveDir(here), RemoveDir(f"core/{found.folder}"))
+        steps = (RemoveDir(here), Tidy(f"core/{found.folder}"))
         yield Action("remove", "backstore", found.key, steps, found.show(), None, loses)
 
 

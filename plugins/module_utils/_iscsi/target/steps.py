@@ -32,6 +32,16 @@ class RemoveDir:
 
 
 @dataclass(frozen=True)
+class Tidy:
+    """Remove the folder of a backstore, in which others may stand that were made by hand."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return f"remove {self.path} if it is empty"
+
+
+@dataclass(frozen=True)
 class Link:
     """Bind one object to another."""
 
