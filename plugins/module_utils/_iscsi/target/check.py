@@ -34,8 +34,10 @@ def check(observed: Observed, wish: Target, stays: Target) -> None:
         if not stays.backstore(store.key):
             _check_new(observed, store, here)
     for number, group in enumerate(wish.groups):
+        left = stays.group(group.tag)
+        there = [each.portal for each in left.portals] if left else []
         for index, setting in enumerate(group.portals):
-            if setting.portal.address in observed.absent_addresses:
+            if setting.portal.address in observed.absent_addresses and setting.portal not in there:
                 raise NotFound(
                     "no interface of this machine has this address.",
                     code="portal-absent",

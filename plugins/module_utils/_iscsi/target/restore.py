@@ -11,6 +11,7 @@ It runs as a program of its own, ``python3 -m cairn_storage._iscsi.target.restor
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -28,36 +29,34 @@ from .model import RAMDISK, Target
 from .state import Document
 from .steps import Tune
 
-#: Seconds to wait for devices that come late, logical volumes above all, before the run counts as failed; systemd then starts it anew.
+#: Seconds to go on trying, for logical volumes and addresses that come late; then the run counts as failed, and systemd starts it anew.
 PATIENCE = 20
 
 
 def main() -> int:
     """Restore everything; 1 if something could not be."""
-    _path, document = saved_file.read()
-    with host_lock():
-        wrong = _carry_out(load(kernel.survey()) + discovery.actions(kernel.discovery(), discovery.saved(document)))
-        wrong += _others(document)
-    late = _restore_all(document, wrong)
     deadline = time.monotonic() + PATIENCE
-    while late and time.monotonic() < deadline:
-        if any(map(os.path.exists, late)):
-            late = _restore_all(document, wrong)
-        else:
-            time.sleep(0.2)
-    wrong += [f"{path} is not there" for path in sorted(late)]
+    wrong = attempt()
+    while wrong and time.monotonic() < deadline:
+        time.sleep(0.3)
+        wrong = attempt()
     for line in wrong:
         print(line, file=sys.stderr)
     return int(bool(wrong))
 
 
-def _restore_all(document: Document, wrong: List[str]) -> FrozenSet[str]:
-    """Restore all targets as far as it goes, noting what went wrong; the devices and files that are missing."""
-    missing = frozenset(each.path for each in saved.backstores(document).values() if each.kind != RAMDISK and not os.path.exists(each.path))
+def attempt() -> List[str]:
+    """Build what is missing of all that is saved, as far as it goes; what could not be."""
+    _path, document = saved_file.read()
+    ours = [saved.target(document, name) for name in saved.names(document)]
+    paths = sorted({each.path for target in ours for each in target.backstores if each.kind != RAMDISK})
+    missing = frozenset(path for path in paths if not os.path.exists(path))
     with host_lock():
-        for name in saved.names(document):
-            wrong += restore(document, name, missing)
-    return frozenset(each.path for name in saved.names(document) for each in saved.target(document, name).backstores if each.path in missing)
+        wrong = _carry_out(load(kernel.survey()) + discovery.actions(kernel.discovery(), discovery.saved(document)))
+        for target in ours:
+            wrong += restore(document, target.name, missing)
+        wrong += _others(document)
+    return wrong + [f"{path} is not there" for path in sorted(missing)]
 
 
 def restore(document: Document, name: str, missing: FrozenSet[str]) -> List[str]:
@@ -95,10 +94,8 @@ def _carry_out(actions: List[Action]) -> List[str]:
 
 def _tune(step: Tune) -> None:
     """A file that targetcli saved has all attributes, those included that this kernel does not know or take."""
-    try:
+    with contextlib.suppress(CairnError):
         apply.tune(step)
-    except CairnError:
-        print(f"left out: {step}", file=sys.stderr)
 
 
 def _others(document: Document) -> List[str]:
