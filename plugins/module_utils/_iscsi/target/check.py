@@ -74,11 +74,9 @@ def _check_new(observed: Observed, store: Backstore, here: str) -> None:
         _check_device(observed, store, here, bool(old))
         return
     if old and old.size != store.size:
-        way = (
-            "the content of a RAM disk goes with it: take its LUN out, run, and add it again."
-            if store.kind == RAMDISK
-            else "export a new file of that size as another backstore and copy, or take the LUN out, run, change the file's size (truncate) and add it again."
-        )
+        way = "take the LUN out, run, change the file's size (truncate) and add it again; or export a new file of that size besides, and copy."
+        if store.kind == RAMDISK:
+            way = "the content of a RAM disk goes with it: take its LUN out, run, and add it again."
         raise Refused(
             "the size of such a backstore is fixed when it is made.",
             code=f"{store.kind}-size-fixed",

@@ -46,7 +46,8 @@ def listed(path: str) -> List[str]:
 
 def numbered(path: str, prefix: str) -> Iterator[Tuple[int, str]]:
     """Folders named ``prefix`` and a number below ``path``, with the number, in its order."""
-    found = [(int(name[len(prefix) :]), f"{path}/{name}") for name in listed(path) if name.startswith(prefix) and name[len(prefix) :].isdigit()]
+    numbers = {name.removeprefix(prefix): name for name in listed(path) if name.startswith(prefix)}
+    found = [(int(number), f"{path}/{name}") for number, name in numbers.items() if number.isdigit()]
     yield from sorted(found)
 
 

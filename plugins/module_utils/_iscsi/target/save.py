@@ -34,7 +34,7 @@ def replaced(document: Document, wish: Target, gone: Iterable[str] = ()) -> Docu
 
 def _put(items: List[dict], before: Optional[dict], after: Optional[dict]) -> None:
     place = next((number for number, item in enumerate(items) if item is before), len(items))
-    items[place : place + 1] = [after] if after is not None else []
+    items[place:] = ([after] if after is not None else []) + items[place + 1 :]
 
 
 def _plain(attributes: Attributes) -> Dict[str, Any]:
