@@ -16,8 +16,8 @@ description:
   - It works on the running kernel and on the saved configuration of targetcli and targetctl, and tells in RV(drift) where the two differed.
     Of the saved file nothing but this target and its backstores changes. Other targets and other fabrics are never touched.
   - An initiator that is logged in does not lose its session, a LUN or a portal without consent, see O(allow_disconnect).
-  - A block device that grows, such as a logical volume, makes its LUN grow at once and without this module. Initiators see it after a rescan.
-  - A device whose content came to stand on another disk, or a backstore that has to change, is made anew with its LUNs, and nothing else of the target.
+  - A block device that grows, such as a logical volume, makes its LUN grow without this module. Initiators see it after a rescan.
+  - A backstore that has to change, or whose device's name came to mean another disk, is made anew with its LUNs, and nothing else of the target.
   - Targets are brought back at boot by the unit that M(cairn.storage.iscsi_target_host) sets up.
 notes:
   - Attributes and parameters that are left out stay as they are.
