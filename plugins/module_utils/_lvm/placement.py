@@ -22,21 +22,40 @@ def place(
 ) -> Optional[Dict[str, int]]:
     """Extents by device when ``length`` extents are taken on each of ``areas`` devices at a time; ``None`` when there is no room for that.
 
-    As LVM goes about it: what there is on ``last``, the devices that the end of the volume is on; then the first devices that have all that is
-    still needed, else as much as the largest ones have, and so on.
-    ``own`` are for RAID the devices that its parts are on already, none for a new one: no two parts may come to share a device. LVM goes on with
-    one that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is refused here, and where
-    it could come to that, if one has to be ``sure``.
+    As LVM goes about it. ``last`` are the devices that the end of the volume is on, ``own`` for RAID those that its parts are on already, none
+    for a new one; not to be ``None`` then.
+    """
+    return _place_anywhere(free, areas, length, last) if own is None else _place_apart(free, areas, length, own, sure)
+
+
+def _place_anywhere(free: Mapping[str, int], areas: int, length: int, last: Sequence[str]) -> Optional[Dict[str, int]]:
+    """First what there is where the volume ends. Then, each time, as much as the largest devices have; of those used already, if these are enough."""
+    left, used = dict(free), frozenset()
+    chosen = list(last) if len(last) == areas and all(left.get(name) for name in last) else []
+    while length:
+        if not chosen:
+            roomy = [name for name in left if left[name]]
+            again = [name for name in roomy if name in used]
+            chosen = sorted(again if len(again) >= areas else roomy, key=lambda name: -min(left[name], length))[:areas]
+        if len(chosen) < areas:
+            return None
+        piece = min((length, *(left[name] for name in chosen)))
+        for name in chosen:
+            left[name] -= piece
+        length -= piece
+        used, chosen = used.union(chosen), []
+    return {name: free[name] - left[name] for name in free}
+
+
+def _place_apart(free: Mapping[str, int], areas: int, length: int, own: Collection[str], sure: bool) -> Optional[Dict[str, int]]:
+    """The first devices that have all that is still needed, else as much as the largest ones have, and so on; no two parts come to share a device.
+
+    LVM goes on with a device that has all that is still needed, but is lost where the rest of used ones competes with fresh ones; that is
+    refused here, and where it could come to that, if one has to be ``sure``.
     """
     left, took = dict(free), {name: 0 for name in free}
-    current = used = frozenset(own or ())
+    current = used = frozenset(own)
     rest = int(sure)
-    if len(last) == areas and own is None:
-        piece = min((length, *(left.get(name, 0) for name in last)))
-        length -= piece
-        for name in last if piece else ():
-            left[name] -= piece
-            took[name] += piece
     while length:
         stay = [name for name in left if name in current and left[name] >= length][:areas]
         others = sorted((name for name in left if name not in used), key=lambda name: -min(left[name], length))
@@ -49,9 +68,8 @@ def place(
             left[name] -= piece
             took[name] += piece
         length -= piece
-        if own is not None:
-            current, rest = frozenset(chosen), int(sure or bool(used))
-            used |= current
+        current, rest = frozenset(chosen), int(sure or bool(used))
+        used |= current
     return took
 
 

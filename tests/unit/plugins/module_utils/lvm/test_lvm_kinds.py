@@ -60,7 +60,7 @@ def test_stripes_fit_into_extents() -> None:
         ([10, 20], 1, 15, None, [0, 15]),
         ([10, 10, 10], 2, 10, None, [10, 10, 0]),
         ([10, 10, 10], 2, 15, None, None),
-        ([100, 160, 200, 270, 300, 360], 2, 670, None, [100, 160, 200, 270, 300, 310]),
+        ([100, 160, 200, 270, 300, 360], 2, 670, None, [100, 110, 200, 270, 300, 360]),
         ([100, 160, 200, 270, 300, 360], 2, 690, None, None),
         # RAID: two parts share no disk.
         ([111, 211], 2, 151, (), None),
@@ -92,11 +92,13 @@ def test_room_on_enough_disks(free: list, areas: int, length: int, own: Any, on:
         ([100, 45, 18, 200], 2, 10, "bc", [0, 10, 10, 0]),
         ([100, 45, 18, 200], 2, 30, "bc", [12, 30, 18, 0]),
         ([100, 0, 18, 200], 2, 10, "bc", [10, 0, 10, 0]),
+        # What it used before comes first, even if little is left there.
+        ([15, 85, 207, 168, 229, 101], 2, 390, "", [15, 60, 207, 168, 229, 101]),
     ],
 )
 def test_a_volume_goes_on_where_it_ends(free: list, areas: int, length: int, last: str, on: list) -> None:
-    """The first four are what LVM 2.03.31 did on the lab."""
-    found = place(dict(zip("abcd", free)), areas, length, last=list(last))
+    """All but the fifth are what LVM 2.03.31 did on the lab."""
+    found = place(dict(zip("abcdef", free)), areas, length, last=list(last))
     assert found and list(found.values()) == on
 
 
