@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import List
+from typing import List, Optional, Tuple
+
+from .errors import Conflict
 
 _BEGIN, _END = "# BEGIN cairn.storage", "# END cairn.storage"
 
@@ -25,18 +27,32 @@ class WriteFile:
         return f"write {self.path}"
 
 
+def _place(lines: List[str]) -> Optional[Tuple[int, int]]:
+    """Where our marks stand. One without the other is refused: what lies between two that do not belong together is somebody else's."""
+    places = [(index, line) for index, line in enumerate(lines) if line in (_BEGIN, _END)]
+    if not places:
+        return None
+    if [line for _index, line in places] != [_BEGIN, _END]:
+        raise Conflict(
+            "the marks around the lines of this collection are not whole in a configuration file.",
+            code="block-marks",
+            found="; ".join(f"line {index + 1}: {line}" for index, line in places),
+            fix=f"leave one pair, {_BEGIN} before {_END}, around what is ours, or none.",
+        )
+    return places[0][0], places[1][0]
+
+
 def block_in(text: str) -> List[str]:
     """The lines of our block in a file, none where it has none."""
     lines = text.splitlines()
-    return lines[lines.index(_BEGIN) + 1 : lines.index(_END)] if _BEGIN in lines and _END in lines else []
+    place = _place(lines)
+    return lines[place[0] + 1 : place[1]] if place else []
 
 
 def with_block(text: str, block: str) -> str:
     """The file with our block in it, everything else as it was."""
     lines = text.splitlines()
     ours = [_BEGIN, *block.splitlines(), _END]
-    if _BEGIN in lines and _END in lines:
-        lines[lines.index(_BEGIN) : lines.index(_END) + 1] = ours
-    else:
-        lines += ours
+    begin, end = _place(lines) or (len(lines), len(lines))
+    lines[begin : end + 1] = ours
     return "\n".join(lines) + "\n"
