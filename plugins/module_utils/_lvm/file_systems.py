@@ -42,7 +42,17 @@ def plan_file_system(
         return (*_wipe(volume.filesystem, path, device, before.open, context), *_make(volume.filesystem, path, size))
     if not found or not (volume.filesystem or device.mounts):
         return ()
-    return (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
+    actions = (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
+    if actions and (before.open or device.entry) and not device.mounts:
+        # A guest or an initiator may have it mounted, and two kernels on one file system destroy it.
+        raise Busy(
+            "the file system is in use where this machine cannot see it.",
+            code="fs-in-use",
+            parameter=volume.filesystem.parameter if volume.filesystem else volume.parameter,
+            found=f"{_words(device)} on {path}, {f'local volume {device.entry}' if device.entry else 'open'} and not mounted here ({actions[0]})",
+            fix="take the option out and let its user do that, or stop what uses it, then run again.",
+        )
+    return actions
 
 
 def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Context) -> Tuple[Any, ...]:
@@ -79,7 +89,9 @@ def _words(device: Device) -> str:
 
 
 def _wipe(wanted: FileSystem, path: str, device: Device, opened: bool, context: Context) -> Tuple[Action, ...]:
-    uses = [*context.host.mounts(device), *(each.path for each in context.host.above(device)), *(["something has it open"] if opened else [])]
+    given = f"given out as local volume {device.entry}" if device.entry else ""
+    uses = [*context.host.mounts(device), *(each.path for each in context.host.above(device)), given, "something has it open" if opened else ""]
+    uses = [use for use in uses if use]
     if uses:
         raise Busy(
             "the volume is in use, with something else on it.",

@@ -132,6 +132,25 @@ def test_labels_change_online(kind: str, mounts: tuple, command: str) -> None:
     assert planned(volume_device(kind, mounts, label="old"), {"type": kind}) == [], "a label that was not asked for stays"
 
 
+@pytest.mark.parametrize("wanted, extents", [({"type": "xfs"}, 101), ({"type": "xfs", "label": "new"}, 100)], ids=["grow", "label"])
+def test_a_guests_file_system_is_not_touched_behind_its_back(wanted: dict, extents: int) -> None:
+    """Open and not mounted here: a virtual machine or an initiator has it, and a mount for the moment would be the second kernel on it."""
+    device = volume_device("xfs", label="old")
+    for each, opened in ((device, True), (dataclasses.replace(device, entry="raw/dm-1"), False)):
+        with pytest.raises(CairnError) as used:
+            planned(each, wanted, extents, opened=opened)
+        assert used.value.code == "fs-in-use" and used.value.fix
+    assert planned(dataclasses.replace(device, mounts=("/srv",)), wanted, extents, opened=True), "mounted here it is this machine's"
+    assert planned(device, {"type": "xfs"}, 100, opened=True) == [], "nothing to do is no reason to stop"
+
+
+def test_no_file_system_over_a_raw_volume_that_is_given_out() -> None:
+    """What a pod writes to it need not bear a signature."""
+    with pytest.raises(CairnError) as given:
+        planned(dataclasses.replace(volume_device(), entry="local-block/dm-uuid-LVM-1"), {"type": "xfs"})
+    assert given.value.code == "fs-in-use" and "local-block/dm-uuid-LVM-1" in given.value.found
+
+
 def shrunk(device: Optional[Device]) -> list:
     context = Context(host(*((device,) if device else ())), Consent("wipe", {}), Consent("allow_data_loss", {}))
     return [str(step) for step in plan_shrink(GROUP, Volume("data", "logical_volumes[0]", 200 * MIB), 200 * MIB, context)]
