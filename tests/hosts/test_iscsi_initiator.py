@@ -12,7 +12,10 @@ from typing import Any, Iterator
 
 import pytest
 import yaml
+from bad_inputs import with_disks
 from host_play import REPO, changed, environment, lab, nodes, own_node, peer, play, shell
+from iscsi_bad_inputs_initiator import NAME as BAD_NAME
+from iscsi_bad_inputs_initiator import PORTAL as BAD_PORTAL
 from iscsi_bad_inputs_initiator import TABLE
 from iscsi_bad_inputs_initiator import TARGET as BAD_TARGET
 
@@ -57,6 +60,17 @@ for name in {NAME} {OTHER_NAME}; do
   echo -n tested > acls/$name/auth/userid; echo -n {SECRET} > acls/$name/auth/password
   echo -n peer > acls/$name/auth/userid_mutual; echo -n {REPLY} > acls/$name/auth/password_mutual
 done
+cd ../../discovery_auth
+echo -n asker > userid; echo -n {ASKED} > password; echo 1 > enforce_discovery_auth
+"""
+#: The first disk grows, and the second one is let in.
+GROW = f"""
+set -e
+truncate -s 96M /var/tmp/initiator-tests.0
+losetup -c /dev/loop70
+cd /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1
+mkdir lun/lun_1; ln -s ../../../../../../target/core/iblock_77/it1 lun/lun_1/it1
+mkdir acls/{NAME}/lun_1; ln -s ../../../../../../../target/iscsi/{TARGET}/tpgt_1/lun/lun_1 acls/{NAME}/lun_1/it1
 """
 #: Takes all of that away again, in whatever state it is.
 WITHDRAW = f"""
@@ -70,6 +84,7 @@ for target in {TARGET} {CLOSED}; do
   for portal in $tpg/np/*; do [ -d $portal ] && rmdir $portal; done
   rmdir $tpg iscsi/$target
 done
+for each in userid password; do echo -n NULL > iscsi/discovery_auth/$each; done 2>/dev/null
 echo 0 > iscsi/discovery_auth/enforce_discovery_auth 2>/dev/null
 for n in 0 1; do rmdir core/iblock_77/it$n 2>/dev/null; losetup -d /dev/loop7$n 2>/dev/null; rm -f /var/tmp/initiator-tests.$n; done
 rmdir core/iblock_77 2>/dev/null
@@ -108,7 +123,15 @@ def sessions() -> dict[str, str]:
 
 
 def record(portal: str) -> str:
-    return shell(NODE, f"cat $(find /var/lib/iscsi/nodes/{TARGET} -type f -path '*{portal}*')")
+    """The mode of a record's file, and its text."""
+    return shell(NODE, f"file=$(find /var/lib/iscsi/nodes/{TARGET} -type f -path '*{portal}*'); stat -c %a $file | tr '\\n' ' '; cat $file")
+
+
+def commands(since: float) -> list[list[str]]:
+    """What modules ran on the node."""
+    rows = [json.loads(line) for line in lab("exec-log", "--json", "--since", since, NODE).splitlines()]
+    modules = {row["pid"] for row in rows if row["argv"] == ["/usr/bin/python3"]}
+    return [row["argv"] for row in rows if row["ppid"] in modules]
 
 
 def wish(portal: str | None = FIRST, target: str = TARGET, **values: Any) -> dict:
@@ -183,12 +206,122 @@ def test_a_login_that_fails_is_an_error_with_its_reason_and_leaves_nothing__ansi
     assert state() == before
 
 
-def test_created_as_predicted() -> None:
-    before = state()
-    results = play(NODE, initiator(*BOTH, name=NAME, check=True))
-    assert changed(results) == [True] and state() == before, "check mode changes nothing"
-    made = play(NODE, initiator(*BOTH, name=NAME), initiator(*BOTH, name=NAME, check=True), initiator(*BOTH, name=NAME))
-    assert changed(made) == [True, False, False]
-    assert [action["name"] for action in made[0]["actions"]] == [action["name"] for action in results[0]["actions"]]
+def test_the_role_makes_sessions_as_predicted_and_shows_no_secret() -> None:
+    before, since = state(), time.time()
+    planned = play(NODE, initiator(*BOTH, check=True))
+    assert changed(planned) == [True] and state() == before, "check mode changes nothing"
+    told = role(sessions=BOTH, multipath={"enabled": True, "blacklist": [{"vendor": "ACME", "product": "csi-.*"}]})
     assert sessions() == {FIRST: "LOGGED_IN", SECOND: "LOGGED_IN"}
-    print(json.dumps(made[0]["sessions"], indent=1))
+    quiet = time.time()
+    made = play(NODE, initiator(*BOTH, check=True), initiator(*BOTH))
+    assert changed(made) == [False, False] and not commands(quiet), "a run that changes nothing runs nothing"
+    for portal in (FIRST, SECOND):
+        mode, _blank, text = record(portal).partition(" ")
+        assert mode == "600" and SECRET in text and REPLY in text and "node.startup = automatic" in text
+    luns = [lun for session in made[1]["sessions"] for lun in session["luns"]]
+    assert [(lun["id"], lun["size_bytes"], lun["state"]) for lun in luns] == [(LUNS[0], 64 * MIB, "running")] * 2
+    until(f"multipathd show maps raw format %w | grep -q {LUNS[0][-32:]}")
+    assert len({lun["kernel_name"] for lun in luns} & set(shell(NODE, f"lsblk -nsro NAME {LUNS[0]}").split())) == 2, "one map upon two paths"
+    assert "ACME" in shell(NODE, "multipathd show config local")
+    everything = told + json.dumps([planned, made]) + lab("exec-log", "--since", since, NODE) + shell(NODE, "journalctl --no-pager -b")
+    assert SECRET not in everything and REPLY not in everything and TARGET in told
+
+
+def test_discovery_with_a_secret_of_its_own_tells_all_portals_and_changes_no_record__open_iscsi_58() -> None:
+    before = state()
+    ask = {"portal": FIRST, "chap": DISCOVERY}
+    everywhere = wish(None, mode="multipath")
+    results = play(
+        NODE,
+        initiator(everywhere, discovery=[ask]),
+        initiator(discovery=[{"portal": FIRST, "chap": {**DISCOVERY, "password": "not-what-it-is-told"}}]),
+        initiator(discovery=[{"portal": FIRST}]),
+        initiator(discovery=[{"portal": "10.90.1.99"}]),
+    )
+    assert changed(results[:1]) == [False]
+    assert [(each["target"], each["portal"]) for each in results[0]["discovered"] if each["target"] == TARGET] == [
+        (TARGET, f"{FIRST}:3260"),
+        (TARGET, f"{SECOND}:3260"),
+    ]
+    assert [refused(result) for result in results[1:]] == ["discovery-denied", "discovery-denied", "discovery-unreachable"]
+    assert state() == before
+
+
+def test_changed_in_place() -> None:
+    modified = [wish(FIRST, mode="multipath", startup="manual", timeouts={"replacement": 20}, header_digest=True), BOTH[1]]
+    before = state()
+    planned = play(NODE, initiator(*modified, check=True))
+    assert changed(planned) == [True] and state() == before
+    made = play(NODE, initiator(*modified), initiator(*modified, check=True), initiator(*modified))
+    assert changed(made) == [True, False, False] and made[0]["diff"] == planned[0]["diff"] and "digests" in made[2]["warnings"][0]
+    assert "node.startup = manual" in record(FIRST) and "node.startup = automatic" in record(SECOND)
+    assert shell(NODE, "cat /sys/class/iscsi_session/session*/recovery_tmo").split() == ["20", "15"]
+    assert changed(play(NODE, initiator(*BOTH), initiator(*BOTH))) == [True, False]
+
+
+def test_data_outlives_logout_and_login_and_the_last_path_of_a_mounted_lun_stays__trident_961() -> None:
+    shell(NODE, f"mkfs.ext4 -q {LUNS[0]}; mkdir -p {DATA}; mount {LUNS[0]} {DATA}; head -c 8M /dev/urandom > {DATA}/data; sync")
+    content = shell(NODE, f"sha256sum {DATA}/data")
+    before = state()
+    results = play(NODE, initiator(absent()), initiator(absent(), check=True), initiator(name=OTHER_NAME))
+    assert [refused(result) for result in results] == ["last-path", "last-path", "name-in-use"]
+    assert LUNS[0] in results[0]["msg"] and f"mount {DATA}" in results[0]["msg"] and state() == before
+    one = play(NODE, initiator(absent(SECOND), check=True), initiator(absent(SECOND)), initiator(absent(SECOND), check=True), initiator(absent(SECOND)))
+    assert changed(one) == [True, True, False, False] and sessions() == {FIRST: "LOGGED_IN"}
+    last = play(NODE, initiator(absent(FIRST)), initiator(absent(FIRST), allow_disconnect={LUNS[0]: "mount /elsewhere"}))
+    assert [refused(result) for result in last] == ["last-path", "consent-differs"]
+    assert shell(NODE, f"echo 3 > /proc/sys/vm/drop_caches; sha256sum {DATA}/data; umount {DATA}") == content
+    gone = play(NODE, initiator(absent()), initiator(absent()), initiator(*BOTH))
+    assert changed(gone) == [True, False, True] and sessions() == {FIRST: "LOGGED_IN", SECOND: "LOGGED_IN"}
+    assert shell(NODE, f"mount {LUNS[0]} {DATA}; sha256sum {DATA}/data; umount {DATA}") == content
+
+
+def test_consent_that_names_the_lun_and_its_use_lets_it_go() -> None:
+    shell(NODE, f"echo 0 8 linear {LUNS[0]} 0 | dmsetup create initiator-tests-holder")
+    results = play(NODE, initiator(absent()), initiator(absent(), allow_disconnect={LUNS[0]: "device initiator-tests-holder"}))
+    assert refused(results[0]) == "last-path" and changed(results[1:]) == [True] and sessions() == {}
+    assert "device initiator-tests-holder" in results[1]["actions"][-1]["loses"]
+    shell(NODE, "dmsetup remove --force initiator-tests-holder; multipath -F; true")
+    assert changed(play(NODE, initiator(*BOTH))) == [True]
+
+
+def test_a_rescan_finds_what_grew_and_what_came_and_nothing_else__community_general_3763() -> None:
+    shell(PEER, GROW)
+    planned = play(NODE, initiator(*BOTH, rescan=True, check=True), initiator(*BOTH))
+    assert changed(planned) == [True, False] and shell(NODE, f"blockdev --getsize64 {LUNS[0]}").strip() == str(64 * MIB), "check mode rescans nothing"
+    made = play(NODE, initiator(*BOTH, rescan=True), initiator(*BOTH, rescan=True, check=True), initiator(*BOTH, rescan=True))
+    assert changed(made) == [True, False, False]
+    for session in made[0]["sessions"]:
+        assert [(lun["id"], lun["size_bytes"]) for lun in session["luns"]] == [(LUNS[0], 96 * MIB), (LUNS[1], 64 * MIB)]
+    until(f"[ $(blockdev --getsize64 {LUNS[0]}) = {96 * MIB} ]")
+
+
+def test_bad_inputs_touch_nothing() -> None:
+    looked = ("last-path", "name-in-use", "target-not-offered", "discovery-unreachable")
+    rows = sorted((bad for bad in TABLE if bad.code), key=lambda bad: bad.code not in looked)[:16]
+    names = {BAD_TARGET: TARGET, BAD_PORTAL: FIRST, BAD_NAME: OTHER_NAME}
+    shell(PEER, "echo 0 > /sys/kernel/config/target/iscsi/discovery_auth/enforce_discovery_auth")
+    assert changed(play(NODE, initiator(absent(SECOND)))) == [True]
+    shell(NODE, f"mount {LUNS[0]} {DATA}")
+    before, since = state(), time.time()
+    results = play(NODE, *({"cairn.storage.iscsi_initiator": with_disks(dict(bad.params), names)} for bad in rows))
+    for bad, result in zip(rows, results):
+        error = result.get("error") or {}
+        assert (error.get("code"), error.get("parameter")) == (bad.code, bad.parameter) and error["fix"], (bad, result)
+    assert state() == before and not commands(since)
+    shell(NODE, f"umount {DATA}")
+    assert changed(play(NODE, initiator(*BOTH))) == [True]
+
+
+def test_all_comes_back_after_a_reboot_even_if_the_target_comes_later() -> None:
+    shell(NODE, f"echo '{LUNS[0]} {DATA} ext4 _netdev,nofail 0 0' >> /etc/fstab; systemctl daemon-reload; mount {DATA}")
+    content = shell(NODE, f"sha256sum {DATA}/data")
+    shell(PEER, f"echo 0 > /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/enable")
+    started = time.monotonic()
+    lab("reboot", NODE)
+    print("reboot", time.monotonic() - started)
+    assert sessions() == {}
+    shell(PEER, f"echo 1 > /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/enable")
+    until(f"mountpoint -q {DATA}")
+    assert shell(NODE, f"sha256sum {DATA}/data") == content and sessions() == {FIRST: "LOGGED_IN", SECOND: "LOGGED_IN"}
+    assert changed(play(NODE, initiator(*BOTH))) == [False]
