@@ -33,11 +33,12 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
     mounts = host.mounts(device)
     if mounts:
         raise Refused("the device is mounted.", code="device-mounted", parameter=parameter, found=f"{device.id} at {mounts[0]}", fix=hint)
-    if device.kernel_name in taken or device.entry:
-        use = taken.get(device.kernel_name) or f"local volume {device.entry}"
-        raise Refused(
-            "the device is already given to something else.", code="device-taken", parameter=parameter, found=f"{device.id}: {use}", fix=hint
-        )
+    for each in host.overlapping(device):
+        use = taken.get(each.kernel_name) or each.entry and f"local volume {each.entry}"
+        if use:
+            raise Refused(
+                "the device is already given to something else.", code="device-taken", parameter=parameter, found=f"{each.id}: {use}", fix=hint
+            )
     above = [each for each in host.above(device) if each.type != "part"]
     if above:
         raise Refused("the device is in use.", code="device-in-use", parameter=parameter, found=f"{device.id} carries {above[0].path}", fix=hint)

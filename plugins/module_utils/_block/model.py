@@ -132,6 +132,11 @@ class Host:
         """Everything built upon ``device``: partitions, logical volumes, paths joined."""
         return tuple(self._related(device, "children"))
 
+    def overlapping(self, device: Device) -> Tuple[Device, ...]:
+        """``device`` and those that share its room: its partitions, or the disk that it is a partition of."""
+        around = self._related(device, "parents") if device.type == "part" else self.above(device)
+        return (device, *(each for each in around if "part" in (device.type, each.type)))
+
     def disks(self, device: Device) -> Tuple[Device, ...]:
         """The whole disks that ``device`` stands on, itself included."""
         return tuple(each for each in (device, *self._related(device, "parents")) if not each.parents)

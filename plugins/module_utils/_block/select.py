@@ -148,7 +148,8 @@ def select(
                     minimum=consumer.minimum,
                     blank=device.kernel_name in consumer.blank,
                     consent=consent,
-                    taken=taken,
+                    # A disk and a partition of it are two devices, and one room.
+                    taken={**taken, **{name: owner for name, owner in owners.items() if name != device.kernel_name}},
                 )
                 choice.new.append(device)
         _check_enough(host, consumer, choice, rule)

@@ -166,3 +166,5 @@ def test_partitions_are_told_with_their_disk() -> None:
     assert vacant == ["sda", "sde"], "a disk of LVM may be in a volume group that is not active"
     mounted = dataclasses.replace(part, mounts=("/srv",))
     assert not dump(host(base, mounted), base)["vacant"]
+    part = Device("sdb1", "/dev/sdb1", "part", GIB, signatures=(Signature("LVM2_member", "pv"),))
+    assert not dump(host(*upon(disk("b"), part)), upon(disk("b"), part)[0])["vacant"], "nor one of whose partitions that is true"

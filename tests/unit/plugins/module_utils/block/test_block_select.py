@@ -220,3 +220,20 @@ def test_the_system_disk_is_passed_over_in_silence_by_other_criteria() -> None:
     assert not system_disk().rotational
     assert assigned(machine, rule("all", rotational=False), kernel_names=True) == {"all": []}
     assert names(chosen(machine, [{"rule": "rest"}], [rule("no", rotational=True, id="ubda"), rule("rest")]).new) == ["sdb"]
+
+
+def test_a_disk_and_its_partition_are_one_room() -> None:
+    """The raw partition of a pod bears no mark, and consent to wipe the table says nothing of it."""
+    part = dataclasses.replace(PARTITION, kernel_name="sdb1", path="/dev/sdb1", links=(f"{wwn('b')}-part1",))
+    whole, part = upon(holding(disk("b"), "gpt partition table", "table"), part)
+    for given, wanted in ((part, wwn("b")), (whole, part.id)):
+        machine = host(*(dataclasses.replace(each, entry="raw/x") if each is given else each for each in (whole, part)))
+        with pytest.raises(CairnError) as refused:
+            chosen(machine, [[wanted]], wipe={wwn("b"): "table"})
+        assert refused.value.code == "device-taken" and "raw/x" in refused.value.found
+    with pytest.raises(CairnError) as twice:
+        chosen(host(whole, part), [[part.id], [wwn("b")]], wipe={wwn("b"): "table"})
+    assert twice.value.code == "device-taken" and "group 0" in twice.value.found
+    with pytest.raises(CairnError) as asleep:
+        chosen(host(whole, part), [[wwn("b")]], wipe={wwn("b"): "table"}, taken={"sdb1": "volume group old"})
+    assert asleep.value.code == "device-taken", "also while none of its logical volumes is active"
