@@ -22,11 +22,13 @@ from iscsi_bad_inputs_initiator import TARGET as BAD_TARGET
 NODE, PEER = own_node(), nodes()[0]
 TARGET, CLOSED = "iqn.2026-01.com.example:initiator-tests", "iqn.2026-01.com.example:closed"
 NAME, OTHER_NAME = "iqn.2026-01.com.example:tested-initiator", "iqn.2026-01.com.example:renamed"
+HERE, ADDRESS = "iqn.2026-01.com.example:own", f"10.90.1.{10 + int(NODE[len('node'):])}"
 FIRST, SECOND = "10.90.1.11", "10.90.2.11"
 SECRET, REPLY, ASKED = "a-secret-of-the-initiator", "a-secret-of-the-target", "a-secret-for-discovery"
 CHAP = {"user": "tested", "password": SECRET, "mutual_user": "peer", "mutual_password": REPLY}
 DISCOVERY = {"user": "asker", "password": ASKED}
 LUNS = ["/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a0", "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a1"]
+OWN_LUN = "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a2"
 DATA = "/mnt/initiator-tests"
 MIB = 1024**2
 
@@ -72,6 +74,22 @@ cd /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1
 mkdir lun/lun_1; ln -s ../../../../../../target/core/iblock_77/it1 lun/lun_1/it1
 mkdir acls/{NAME}/lun_1; ln -s ../../../../../../../target/iscsi/{TARGET}/tpgt_1/lun/lun_1 acls/{NAME}/lun_1/it1
 """
+#: A target of the node's own, which a reboot takes away.
+OWN = f"""
+set -e
+modprobe -a iscsi_target_mod target_core_file
+cd /sys/kernel/config/target
+mkdir -p iscsi core/fileio_78/own
+truncate -s 64M /var/tmp/initiator-tests.own
+echo fd_dev_name=/var/tmp/initiator-tests.own,fd_dev_size={64 * 1024**2} > core/fileio_78/own/control
+echo 1 > core/fileio_78/own/enable
+echo 5ca1ab1e-0000-0000-0000-0000000000a2 > core/fileio_78/own/wwn/vpd_unit_serial
+mkdir -p iscsi/{HERE}/tpgt_1/np/{ADDRESS}:3260
+cd iscsi/{HERE}/tpgt_1
+echo 1 > attrib/generate_node_acls; echo 0 > attrib/demo_mode_write_protect; echo 0 > attrib/authentication
+mkdir lun/lun_0; ln -s ../../../../../../target/core/fileio_78/own lun/lun_0/own
+echo 1 > enable
+"""
 #: Takes all of that away again, in whatever state it is.
 WITHDRAW = f"""
 cd /sys/kernel/config/target 2>/dev/null || exit 0
@@ -94,9 +112,10 @@ true
 CLEAN = f"""
 umount -q {DATA} 2>/dev/null
 sed -i '\\,{DATA},d' /etc/fstab
-for target in {TARGET} {CLOSED} {BAD_TARGET}; do iscsiadm -m node -T $target --logout; iscsiadm -m node -T $target -o delete; done >/dev/null 2>&1
+umount -q {DATA}.own 2>/dev/null
+for target in {TARGET} {CLOSED} {HERE}; do iscsiadm -m node -T $target --logout; iscsiadm -m node -T $target -o delete; done >/dev/null 2>&1
 systemctl disable --now cairn-iscsi-login.service 2>/dev/null
-rm -rf {DATA} /etc/multipath/conf.d/cairn-iscsi.conf /etc/systemd/system/cairn-iscsi-login.service /etc/systemd/system/iscsi.service.d
+rm -rf {DATA} {DATA}.own /var/tmp/initiator-tests.own /etc/multipath/conf.d/cairn-iscsi.conf /etc/systemd/system/cairn-iscsi-login.service /etc/systemd/system/iscsi.service.d
 multipath -F 2>/dev/null
 systemctl daemon-reload
 true
@@ -119,7 +138,11 @@ def state() -> str:
 def sessions() -> dict[str, str]:
     """The kernel's sessions: state by portal."""
     script = "for c in /sys/class/iscsi_connection/*; do s=$(basename $(realpath $c/device/..)); echo $(cat $c/persistent_address) $(cat /sys/class/iscsi_session/$s/state); done"
-    return dict(line.split() for line in shell(NODE, f"[ -d /sys/class/iscsi_connection ] || exit 0; {script} 2>/dev/null").splitlines() if len(line.split()) == 2)
+    return dict(
+        line.split()
+        for line in shell(NODE, f"[ -d /sys/class/iscsi_connection ] || exit 0; {script} 2>/dev/null").splitlines()
+        if len(line.split()) == 2
+    )
 
 
 def record(portal: str) -> str:
@@ -173,7 +196,9 @@ def role(**variables: Any) -> str:
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "play.yml"
         names = {f"iscsi_initiator_{name}": value for name, value in variables.items()}
-        book.write_text(yaml.safe_dump([{"hosts": NODE, "gather_facts": False, "roles": [{"role": "cairn.storage.iscsi_initiator", **names}]}]), encoding="utf-8")
+        book.write_text(
+            yaml.safe_dump([{"hosts": NODE, "gather_facts": False, "roles": [{"role": "cairn.storage.iscsi_initiator", **names}]}]), encoding="utf-8"
+        )
         command = ("ansible-playbook", "-i", "inventories/lab", "-vvv", "--diff", str(book))
         done = subprocess.run(command, cwd=REPO, env=environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -202,7 +227,9 @@ def test_a_login_that_fails_is_an_error_with_its_reason_and_leaves_nothing__ansi
     unreachable = play(NODE, initiator(wish("10.90.1.99")))
     assert refused(unreachable[0]) == "portal-unreachable" and time.monotonic() - started < 35
     codes = [refused(result) for result in results]
-    assert codes[:2] == ["target-denied", "target-denied"] and codes[-1] == "portal-unreachable" and set(codes[2:5]) <= {"target-denied", "target-login"}
+    assert (
+        codes[:2] == ["target-denied", "target-denied"] and codes[-1] == "portal-unreachable" and set(codes[2:5]) <= {"target-denied", "target-login"}
+    )
     assert state() == before
 
 
@@ -266,7 +293,9 @@ def test_data_outlives_logout_and_login_and_the_last_path_of_a_mounted_lun_stays
     results = play(NODE, initiator(absent()), initiator(absent(), check=True), initiator(name=OTHER_NAME))
     assert [refused(result) for result in results] == ["last-path", "last-path", "name-in-use"]
     assert LUNS[0] in results[0]["msg"] and f"mount {DATA}" in results[0]["msg"] and state() == before
-    one = play(NODE, initiator(absent(SECOND), check=True), initiator(absent(SECOND)), initiator(absent(SECOND), check=True), initiator(absent(SECOND)))
+    one = play(
+        NODE, initiator(absent(SECOND), check=True), initiator(absent(SECOND)), initiator(absent(SECOND), check=True), initiator(absent(SECOND))
+    )
     assert changed(one) == [True, True, False, False] and sessions() == {FIRST: "LOGGED_IN"}
     last = play(NODE, initiator(absent(FIRST)), initiator(absent(FIRST), allow_disconnect={LUNS[0]: "mount /elsewhere"}))
     assert [refused(result) for result in last] == ["last-path", "consent-differs"]
@@ -313,15 +342,24 @@ def test_bad_inputs_touch_nothing() -> None:
     assert changed(play(NODE, initiator(*BOTH))) == [True]
 
 
-def test_all_comes_back_after_a_reboot_even_if_the_target_comes_later() -> None:
-    shell(NODE, f"echo '{LUNS[0]} {DATA} ext4 _netdev,nofail 0 0' >> /etc/fstab; systemctl daemon-reload; mount {DATA}")
+def test_a_node_logged_in_to_its_own_target_reboots_and_all_comes_back_even_if_a_target_comes_later__csi_driver_iscsi_20() -> None:
+    own = wish(ADDRESS, HERE, chap=None)
+    shell(NODE, OWN)
+    assert changed(play(NODE, initiator(own))) == [True]
+    shell(
+        NODE,
+        f"""mkfs.ext4 -q {OWN_LUN}; mkdir -p {DATA}.own
+        echo '{LUNS[0]} {DATA} ext4 _netdev,nofail 0 0' >> /etc/fstab; echo '{OWN_LUN} {DATA}.own ext4 _netdev,nofail 0 0' >> /etc/fstab
+        systemctl daemon-reload; mount {DATA}; mount {DATA}.own; echo written > {DATA}.own/file""",
+    )
     content = shell(NODE, f"sha256sum {DATA}/data")
     shell(PEER, f"echo 0 > /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/enable")
-    started = time.monotonic()
     lab("reboot", NODE)
-    print("reboot", time.monotonic() - started)
     assert sessions() == {}
     shell(PEER, f"echo 1 > /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/enable")
     until(f"mountpoint -q {DATA}")
-    assert shell(NODE, f"sha256sum {DATA}/data") == content and sessions() == {FIRST: "LOGGED_IN", SECOND: "LOGGED_IN"}
+    assert shell(NODE, f"sha256sum {DATA}/data") == content
+    gone = play(NODE, initiator({"target": HERE, "state": "absent"}))
+    assert changed(gone) == [True]
+    until("[ $(grep -l LOGGED_IN /sys/class/iscsi_session/*/state | wc -l) = 2 ]")
     assert changed(play(NODE, initiator(*BOTH))) == [False]

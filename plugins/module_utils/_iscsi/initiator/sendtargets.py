@@ -15,7 +15,7 @@ import os
 import socket
 import struct
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from ..._core.errors import CairnError, CommandFailed, InvalidRequest, Timeout
 from ..chap import Chap
@@ -96,7 +96,7 @@ class _Conversation:
         self._isid = b"\x80" + os.urandom(3) + b"\0\0" + b"\0\0"
         self._status_number = 0
 
-    def log_in(self, initiator: str, chap: Chap) -> None:
+    def log_in(self, initiator: str, chap: Optional[Chap]) -> None:
         methods = "None" if not chap else "CHAP" if chap.mutual_user else "CHAP,None"
         keys = {"InitiatorName": initiator, "SessionType": "Discovery", "AuthMethod": methods}
         answer = self._login(_SECURITY, keys, ready=not chap)
@@ -106,8 +106,10 @@ class _Conversation:
             proof = chap_response.Proof(chap, told, self._denied)
             answer = self._login(_SECURITY, proof.keys, ready=True)
             proof.check(dict(_pairs(answer.data)))
+        elif chap and chap.mutual_user:
+            raise self._denied("it asks for no credentials, and so proves nothing itself")
         elif not answer.flags & _FINAL:
-            answer = self._login(_SECURITY, {}, ready=True)
+            self._login(_SECURITY, {}, ready=True)
         keys = _TERMS
         for _round in range(_ROUNDS):
             answer = self._login(_OPERATIONAL, keys, ready=True)

@@ -106,6 +106,7 @@ def test_targets_are_told_with_all_their_portals(peer: Peer, chap: Chap | None) 
     (Peer(ONE_WAY), Chap("initiator", "another-secret-x"), "discovery-denied", "discovery[0].chap"),
     (Peer(MUTUAL, reply="not-its-own-secret"), MUTUAL, "discovery-denied", "discovery[0].chap"),
     (Peer(ONE_WAY), MUTUAL, "discovery-denied", "discovery[0].chap"),
+    (Peer(), MUTUAL, "discovery-denied", "discovery[0].chap"),
 ])
 def test_what_keeps_a_portal_from_telling_is_an_error_without_a_secret(peer: Peer, chap: Chap | None, code: str, parameter: str) -> None:
     with listening(peer.serve) as portal, pytest.raises(CairnError) as failed:
