@@ -175,7 +175,7 @@ def plan_group_removal(group: VolumeGroup, context: Context) -> Tuple[Action, ..
         names = ", ".join(volume.name for volume in group.visible)
         context.data_loss.require(group.name, group.uuid or "", f"its logical volumes {names}", code="vg-consent")
         loses = f"logical volumes {names} of {group.name} ({group.uuid})"
-    devices = [context.host.devices[pv.device].id for pv in group.pvs if pv.device in context.host.devices]
+    devices = [context.host.devices[pv.device].id for pv in group.pvs if pv.device in context.host.devices and not pv.missing]
     # LVM removes no group that lacks a disk; what is left of its volumes goes with consent as the rest does.
     forget = (command("vgreduce", "--removemissing", "--force", group.name),) if group.missing else ()
     steps = (*forget, command("vgremove", *(("--yes",) if group.visible else ()), group.name), command("pvremove", *devices))

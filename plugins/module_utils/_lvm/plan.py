@@ -149,7 +149,8 @@ def _consumer(group: Group, state: State, orphans: frozenset) -> Consumer:
         minimum=(group.alignment_bytes or DEFAULT_ALIGNMENT) + extent,
         holds=frozenset(pv.device for pv in present.pvs if pv.device) if present else frozenset(),
         recorded=bool(present or (group.name in state.recorded and not group.adopt_new)),
-        missing=len(present.missing) if present else 1000 if group.name in state.recorded and not group.adopt_new else 0,
+        # One that is back is held, though LVM counts it out.
+        missing=sum(not pv.device for pv in present.missing) if present else 1000 if group.name in state.recorded and not group.adopt_new else 0,
     )
 
 

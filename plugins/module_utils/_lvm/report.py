@@ -70,13 +70,13 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
 
 def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
     path = row["pv_name"]
-    missing = bool(row["pv_missing"])
     return PhysicalVolume(
         path,
         row["pv_uuid"],
-        "" if missing else names.get(path) or os.path.basename(os.path.realpath(path)),
+        # A disk that is gone has no path; one that is back keeps counting as missing until it is taken in again (vgextend(8), --restoremissing).
+        (names.get(path) or os.path.basename(os.path.realpath(path))) if path.startswith("/") else "",
         int(row["pv_pe_count"]),
-        missing,
+        bool(row["pv_missing"]),
         orphan=not row["pv_in_use"],
         used=int(row["pv_pe_alloc_count"]),
         start_bytes=int(row["pe_start"]),

@@ -38,6 +38,12 @@ def test_a_missing_disk() -> None:
     assert [(pv.path, pv.device) for pv in group.missing] == [("[unknown]", "")]
 
 
+def test_a_disk_that_is_back_is_known_though_it_counts_as_missing() -> None:
+    text = (RECORDINGS / "fullreport-missing.json").read_text(encoding="utf-8").replace("[unknown]", "/dev/sda")
+    group = parse(text, {"/dev/sda": "sda", "/dev/sde": "sde"}, {}).group("fast")
+    assert [(pv.path, pv.device) for pv in group.missing] == [("/dev/sda", "sda")]
+
+
 def test_what_one_task_returns_the_next_can_read() -> None:
     groups = report().groups
     told = dump(groups, MACHINE)

@@ -187,7 +187,11 @@ def test_the_device_is_told_as_the_backup_knows_it(seen: str, device: str) -> No
 
 def test_a_disk_that_is_back_but_counted_out() -> None:
     found = group(pvs=(A, dataclasses.replace(C, missing=True)))
-    assert "vgextend --restoremissing fast /dev/sdc" in made(found, fast(devices=[wwn("a")])).after.degraded[0]["reason"]
+    for wanted in (fast(devices=[wwn("a")]), fast(devices=[wwn("a"), wwn("c")]), fast(), fast(adopt_new=True)):
+        plan = made(found, wanted)
+        assert actions(plan) == [] and "vgextend --restoremissing fast /dev/sdc" in plan.after.degraded[0]["reason"], "no word of wiping it"
+        assert not plan.after.unadopted
+    assert refusal(found, {"name": "other", "devices": [wwn("c")]}, machine=HOST, state=State((found,)), wipe={wwn("c"): "pv-c"}).code == "device-taken"
 
 
 def test_where_the_backup_tells_of_devices(tmp_path: Any) -> None:
