@@ -21,8 +21,7 @@ Standing = Callable[[DiskRule, Device], int]
 
 def eligible(host: Host, device: Device) -> bool:
     """Whether rules may choose ``device`` at all: a whole writable disk that is neither the machine's own nor one leg of a larger device."""
-    legs = any(host.devices[child].whole for child in device.children if child in host.devices)
-    return device.whole and device.size > 0 and not device.read_only and not legs and not host.system(device)
+    return device.whole and device.size > 0 and not device.read_only and not host.leg(device) and not host.system(device)
 
 
 def assign(

@@ -26,7 +26,7 @@ def listed(
     devices: List[Device] = []
     absent: List[str] = []
     for parameter, disk in named:
-        device = host.resolve(disk.reference)
+        device = host.resolve(disk.reference, parameter)
         # A dead disk has lost its label for LVM, which counts it as missing.
         dead = device is not None and not device.readable and device.kernel_name not in known and len(absent) < missing
         if device is None or dead:

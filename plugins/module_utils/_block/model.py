@@ -11,8 +11,9 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Dict, FrozenSet, Iterator, Mapping, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
+from .._core.errors import Conflict
 from .geometry import Geometry
 
 #: A device that carries one of these runs the machine itself.
@@ -100,20 +101,43 @@ class Host:
     def __iter__(self) -> Iterator[Device]:
         return iter(self.devices.values())
 
-    def resolve(self, reference: str) -> Optional[Device]:
-        """The device that a path, a by-id name, a WWN or a serial number means; ``None`` when there is none."""
-        return self._by_name.get(lv_mapper_path(reference) or reference)
+    def resolve(self, reference: str, parameter: str = "") -> Optional[Device]:
+        """The device that a path, a by-id name, a WWN or a serial number means; ``None`` when there is none, ``Conflict`` when there are several."""
+        name = lv_mapper_path(reference) or reference
+        if name in self._by_path:
+            return self._by_path[name]
+        found = self._by_number.get(name, [])
+        if len(found) > 1:
+            raise Conflict(
+                "several devices go by this number.",
+                code="device-ambiguous",
+                parameter=parameter,
+                found=f"{reference} means {' and '.join(device.id for device in found)}",
+                fix="use the name in /dev/disk/by-id of the one that is meant.",
+            )
+        return found[0] if found else None
 
     @cached_property
-    def _by_name(self) -> Dict[str, Device]:
+    def _by_path(self) -> Dict[str, Device]:
         found: Dict[str, Device] = {}
         for device in self:
             for name in (*device.names, *map(posixpath.basename, device.links)):
                 found.setdefault(name, device)
-        for device in self:
-            for name in filter(None, (device.wwn, device.serial) if device.whole else ()):
-                found.setdefault(name, device)
         return found
+
+    @cached_property
+    def _by_number(self) -> Dict[str, List[Device]]:
+        """Whole disks by WWN and serial number. Namespaces of one NVMe disk share theirs, cheap disks have none of their own."""
+        found: Dict[str, List[Device]] = {}
+        for device in self:
+            for name in {device.wwn, device.serial} - {""} if device.whole else ():
+                found.setdefault(name, []).append(device)
+        # Where some of them are the paths to another, that one is meant.
+        return {name: [device for device in devices if not self.leg(device)] or devices for name, devices in found.items()}
+
+    def leg(self, device: Device) -> bool:
+        """Whether ``device`` is a path to, or a member of, a larger one."""
+        return any(self.devices[child].whole for child in device.children if child in self.devices)
 
     def by_uuid(self) -> Dict[str, Device]:
         """Devices by the UUID of what they hold."""

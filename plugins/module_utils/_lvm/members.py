@@ -48,7 +48,7 @@ def admissible(wanted: Group, present: Optional[VolumeGroup], choice: Choice, ho
             found=choice.absent[0],
             fix="take it out of the list.",
         )
-    going = {device.kernel_name for device in map(host.resolve, wanted.remove_devices) if device}
+    going = {device.kernel_name for device in (host.resolve(reference, parameter) for reference in wanted.remove_devices) if device}
     if wanted.wanted and wanted.wanted.references:
         both = next((device.id for device in (*choice.held, *choice.new) if device.kernel_name in going), "")
         if both:

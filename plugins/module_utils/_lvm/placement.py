@@ -79,7 +79,7 @@ def members(group: VolumeGroup, references: Sequence[str], parameter: str, host:
 
 
 def _member(group: VolumeGroup, reference: str, parameter: str, host: Host) -> PhysicalVolume:
-    device = host.resolve(reference)
+    device = host.resolve(reference, parameter)
     if device is None:
         raise NotFound(
             "there is no such device.",

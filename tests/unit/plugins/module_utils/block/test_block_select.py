@@ -237,3 +237,16 @@ def test_a_disk_and_its_partition_are_one_room() -> None:
     with pytest.raises(CairnError) as asleep:
         chosen(host(whole, part), [[wwn("b")]], wipe={wwn("b"): "table"}, taken={"sdb1": "volume group old"})
     assert asleep.value.code == "device-taken", "also while none of its logical volumes is active"
+
+
+def test_a_number_that_several_disks_have_is_no_name() -> None:
+    """Namespaces of one NVMe disk share its serial number."""
+    first, second = (dataclasses.replace(disk(letter), serial="S3EVNX0K", wwn=f"eui.{letter}") for letter in "ab")
+    with pytest.raises(CairnError) as refused:
+        chosen(host(first, second), [["S3EVNX0K"]])
+    assert (refused.value.code, refused.value.parameter) == ("device-ambiguous", "devices[0][0]")
+    assert wwn("a") in refused.value.found and wwn("b") in refused.value.found
+    assert names(chosen(host(first, second), [["eui.b"]]).new) == ["sdb"]
+    joined = Device("dm-0", "/dev/mapper/mpatha", "mpath", 2 * GIB, links=("/dev/disk/by-id/dm-uuid-mpath-1",), serial="S3EVNX0K")
+    paths = [dataclasses.replace(path, children=("dm-0",)) for path in (first, second)]
+    assert host(*paths, joined).resolve("S3EVNX0K") == joined, "what the paths lead to is meant"
