@@ -51,6 +51,11 @@ def numbered(path: str, prefix: str) -> Iterator[Tuple[int, str]]:
     yield from sorted(found)
 
 
+def names(root: str = ROOT) -> List[str]:
+    """All iSCSI targets that run."""
+    return [name for name in listed(f"{root}/{paths.FABRIC}") if name.startswith(("iqn.", "eui.", "naa."))]
+
+
 def survey(root: str = ROOT) -> Kernel:
     """All backstores and who uses them."""
     folders = tuple(name for name in listed(f"{root}/core") if re.fullmatch(r"\w+_\d+", name))

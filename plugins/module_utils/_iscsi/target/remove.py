@@ -44,7 +44,9 @@ def _group(name: str, found: PortalGroup, stays: Optional[PortalGroup]) -> Itera
     for setting in found.portals:
         if setting.portal not in portals:
             place = paths.portal(name, found.tag, setting.portal)
-            yield Action("remove", "portal", f"{name} {found.tag} {setting.portal}", (RemoveDir(place),), setting.show(), None)
+            # The kernel keeps a listener for iSER beside that for TCP.
+            steps = (*((Write(f"{place}/iser", "0"),) if setting.iser else ()), RemoveDir(place))
+            yield Action("remove", "portal", f"{name} {found.tag} {setting.portal}", steps, setting.show(), None)
     if not stays:
         yield Action("remove", "TPG", f"{name} {found.tag}", (RemoveDir(here),), found.show_alone(), None)
 
