@@ -211,13 +211,13 @@ mkdir acls/iqn.2026-01.com.example:stranger
     assert '"login_timeout": 20' in shell(NODE, f"cat {SAVED}")
 
 
-OPEN = {"acls": [{"initiator": "SELF"}], "portals": [{"address": "ADDRESS"}]}
+def own_name() -> str:
+    return shell(NODE, "sed -n 's/^InitiatorName=//p' /etc/iscsi/initiatorname.iscsi").strip()
 
 
 def open_wish(**values: Any) -> dict:
     """A target for this machine itself, without CHAP."""
-    name = shell(NODE, "sed -n 's/^InitiatorName=//p' /etc/iscsi/initiatorname.iscsi").strip()
-    return wish(1, acls=[{"initiator": name}], portals=[{"address": address()}], **values)
+    return wish(1, **{"acls": [{"initiator": own_name()}], "portals": [{"address": address()}], **values})
 
 
 def test_a_logical_volume_grows_under_a_session_and_the_session_is_not_cut_without_consent__sds_and_external_resizer() -> None:
@@ -256,6 +256,23 @@ udevadm settle
         assert changed(play(NODE, task(**open_wish(acls=[no_lun]), **consent), task(state="absent", **consent))) == [True, True]
     finally:
         shell(NODE, f"iscsiadm -m node -T {TARGET} -u >/dev/null 2>&1; iscsiadm -m node -T {TARGET} -o delete >/dev/null 2>&1; true")
+
+
+def test_an_initiator_proves_itself_and_so_does_the_target() -> None:
+    where, name, chap = address(), own_name(), {**CHAP, "mutual_user": "target", "mutual_password": REPLY}
+    target = open_wish(acls=[{"initiator": name, "chap": chap}])
+    session = {"target": TARGET, "portal": where, "chap": chap, "startup": "manual"}
+    results = play(
+        NODE,
+        task(**target),
+        {"cairn.storage.iscsi_initiator": {"sessions": [session]}},
+        task(True, **target),
+        task(state="absent"),
+        {"cairn.storage.iscsi_initiator": {"sessions": [{**session, "state": "absent"}]}},
+        task(state="absent"),
+    )
+    assert results[3].pop("error")["code"] == "session-live"
+    assert [result["changed"] for result in results] == [True, True, False, False, True, True]
 
 
 def test_all_comes_back_after_a_reboot_and_a_volume_that_is_late_when_it_comes__rtslib_153() -> None:
