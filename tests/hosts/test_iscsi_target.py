@@ -272,7 +272,7 @@ def test_an_initiator_proves_itself_and_so_does_the_target() -> None:
         task(state="absent"),
     )
     assert results[3].pop("error")["code"] == "session-live"
-    assert [result["changed"] for result in results] == [True, True, False, False, True, True]
+    assert [result.get("changed", False) for result in results] == [True, True, False, False, True, True]
 
 
 def test_all_comes_back_after_a_reboot_and_a_volume_that_is_late_when_it_comes__rtslib_153() -> None:
