@@ -24,6 +24,9 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
     """Unmount and take out every entry of the class."""
     entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
     if not entries:
+        # An interrupted run may have left lines, by which the next boot would mount, and so give out, the volumes again.
+        for path in table.below(f"{wish.base_dir}/{wanted.name}"):
+            table.drop(path)
         return []
     if wish.published is None:
         raise Refused(

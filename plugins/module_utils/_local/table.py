@@ -49,6 +49,10 @@ class Table:
             self._fresh[path] = fresh_uuid
         return path in self.present
 
+    def below(self, folder: str) -> List[str]:
+        """Mount points in ``folder`` that our lines name."""
+        return [path for path in self.present if path.startswith(f"{folder}/")]
+
     def drop(self, path: str) -> None:
         """Want no line of ours for ``path``."""
         if path in self.present:
