@@ -79,7 +79,9 @@ def logical_volumes(
         )
     mark = LOCAL_TAG + wanted.name
     names = [volume.name for volume in group.visible if mark in volume.tags]
-    new = [name for name in (f"{wanted.name}-{number}" for number in range(1, source.count + 1)) if name not in names]
+    # Some number in between may be free: which of too many volumes went was for a person to say.
+    free = [name for name in (f"{wanted.name}-{number}" for number in range(1, source.count + 1)) if name not in names]
+    new = free[: max(0, source.count - len(names))]
     actions: List[Action] = []
     degraded: List[dict] = []
     warnings = (

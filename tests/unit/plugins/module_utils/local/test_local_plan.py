@@ -166,6 +166,17 @@ def test_logical_volumes_that_are_there() -> None:
     assert "the others stay" in lvs(group=fewer, device=formatted, wanted=one).warnings[0]
 
 
+def test_which_of_too_many_logical_volumes_goes_is_for_a_person_to_say() -> None:
+    def names(count: int) -> list:
+        three = (LogicalVolume(f"lv-{number}", 125, f"u-{number}", tags=("cairn.local=lv",)) for number in (1, 3))
+        wanted = {"name": "lv", "volume_mode": "Block", "logical_volumes": {"volume_group": "fast", "count": count, "size": "500MiB"}}
+        made = lvs(group=dataclasses.replace(GROUP, lvs=tuple(three), free=261), wanted=wanted)
+        return [action.name for action in made.actions if action.verb == "create"]
+
+    assert names(2) == [], "the second was removed by name, and there are two"
+    assert names(3) == ["fast/lv-2"]
+
+
 def test_degraded_volumes_are_reported_and_the_rest_goes_on() -> None:
     gone = Entry("bulk", "wwn-0x6004", f"{BASE}/bulk/wwn-0x6004", True)
     dead = dataclasses.replace(disk("b"), readable=False, entry="bulk/wwn-0x60012")
@@ -205,6 +216,8 @@ def test_giving_up_a_class() -> None:
         actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
     )
     assert actions(planned(machine, absent)) == []
+    left = planned(host(FORMATTED), absent, text=f"{LINE}\n{LINE.replace('local-fs', 'other')}\n")
+    assert steps(left) == ["write 0 and remove 1 of our lines in /etc/fstab", "systemctl daemon-reload"], "what an interrupted run left goes"
 
 
 def test_a_raw_volume_that_was_given_up_comes_back_with_its_data() -> None:
