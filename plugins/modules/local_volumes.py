@@ -98,6 +98,7 @@ options:
       state:
         description:
           - V(absent) takes all its volumes out. The data stays, and a class of that name takes them in again, unless O(wipe) names the disk.
+          - Nobody else gets such a raw volume without consent, also if it bears no signature. It is then named by what the refusal tells.
           - It is refused as long as the cluster knows one of them, see O(published).
         type: str
         choices: [present, absent]

@@ -60,3 +60,5 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
             names=device.names,
             code="device-partitioned" if partitioned else "device-signature",
         )
+    elif device.kept and not blank:
+        consent.require(device.id, device.kept, f"what is left there of local volume {device.kept}", names=device.names, code="device-kept")

@@ -20,6 +20,8 @@ from .geometry import Geometry
 SYSTEM_MOUNTS = frozenset(
     ("/", "/boot", "/boot/efi", "/efi", "/usr", "/var", "/var/lib", "/var/log", "/etc", "/home", "/opt", "/root", "/tmp", "/var/tmp", "[SWAP]")
 )
+#: Folder of base_dir that remembers raw volumes whose class was given up with their data left on them.
+KEPT = ".kept"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Device:
     """One block device.
 
     ``links`` are its stable names below /dev/disk, the most lasting first; ``size`` is in bytes.
-    ``mounts`` are its mount points, ``[SWAP]`` among them. ``entry`` names the local volume ``class/entry`` that gives it out.
+    ``mounts`` are its mount points, ``[SWAP]`` among them. ``entry`` names the local volume ``class/entry`` that gives it out,
+    ``kept`` the one that did until its class was given up; what that wrote need not bear a signature.
     """
 
     kernel_name: str
@@ -65,6 +68,7 @@ class Device:
     mounts: Tuple[str, ...] = ()
     readable: bool = True
     entry: str = ""
+    kept: str = ""
     #: Bytes; what an input or output should be a multiple of, 0 when the device does not say.
     optimal_io: int = 0
     #: How much of it the file system that it holds uses, ``None`` where that is not known.
@@ -185,7 +189,7 @@ class Host:
             return f"used by {above[0].path}"
         if not device.readable:
             return "unreadable"
-        return " and ".join(map(str, device.signatures))
+        return " and ".join(map(str, device.signatures)) or (f"data of local volume {device.kept}, given up" if device.kept else "")
 
 
 def lv_mapper_path(path: str) -> str:

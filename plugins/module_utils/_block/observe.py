@@ -17,7 +17,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
 from .._core import files
 from .._core.command import read
 from .identity import rank
-from .model import Device, Host, Signature
+from .model import KEPT, Device, Host, Signature
 from .probe import readable, signatures
 from .superblock import measured
 from .sysfs import relations, survey
@@ -41,7 +41,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
     numbers = {device.number: device.kernel_name for device in devices.values()}
     mounts = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
     links = _links()
-    entries = block_entries(base_dir)
+    entries, kept = block_entries(base_dir), block_entries(os.path.join(base_dir, KEPT))
     for name, (parents, children) in relations(devices).items():
         devices[name] = dataclasses.replace(
             devices[name],
@@ -50,6 +50,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
             links=rank(links.get(name, ())),
             mounts=tuple(mounts.get(name, ())),
             entry=entries.get(name, ""),
+            kept=kept.get(name, ""),
         )
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}

@@ -215,11 +215,11 @@ def check_count(host: Host, name: str, rule: DiskRule, count: int) -> None:
 
 
 def marked(host: Host) -> FrozenSet[str]:
-    """Kernel names of the disks that LVM or a local volume class of any rule holds."""
+    """Kernel names of the disks that LVM or a local volume class of any rule holds, or that hold what such a class left there."""
     return frozenset(
         device.kernel_name
         for device in host
-        if device.entry or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures)
+        if device.entry or device.kept or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures)
     )
 
 

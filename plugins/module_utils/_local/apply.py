@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 
 from .._block import fs_steps
@@ -78,10 +79,11 @@ def link(step: Link) -> None:
     if not target.startswith("/dev/disk/"):
         target = _lasting(step.device)
     os.makedirs(step.folder, exist_ok=True)
-    remembered = os.path.join(os.path.dirname(step.folder), KEPT, os.path.basename(step.folder), os.path.basename(target))
     os.symlink(target, os.path.join(step.folder, os.path.basename(target)))
-    if os.path.islink(remembered):
-        os.unlink(remembered)
+    # Whose ever it was before.
+    for remembered in glob.glob(os.path.join(glob.escape(os.path.join(os.path.dirname(step.folder), KEPT)), "*", "*")):
+        if os.path.islink(remembered) and os.path.realpath(remembered) == os.path.realpath(target):
+            os.unlink(remembered)
     files.sync_folder(step.folder)
 
 
@@ -108,6 +110,10 @@ def retire(step: Retire) -> None:
         os.rmdir(step.path)
         return
     folder, name = os.path.split(step.path)
+    if step.forget:
+        os.unlink(step.path)
+        files.sync_folder(folder)
+        return
     memory = os.path.join(os.path.dirname(folder), KEPT, os.path.basename(folder))
     os.makedirs(memory, exist_ok=True)
     os.replace(step.path, os.path.join(memory, name))

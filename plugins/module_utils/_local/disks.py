@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Dict
 
-from .._block.model import Device
-from .._block.select import Choice, Consumer, marked, select
+from .._block.model import Device, Host
+from .._block.select import LABEL_MARK, Choice, Consumer, marked, select
 from .._lvm.model import State
 from .desired import VolumeClass, Wish
 from .model import Observed, labelled
@@ -61,5 +61,13 @@ def _is_ours(observed: Observed, wanted: VolumeClass, device: Device) -> bool:
     if note_of(observed, wanted.name, device):
         return False
     if wanted.block:
-        return observed.kept.get(device.kernel_name, "").partition("/")[0] == wanted.name
+        kept = observed.kept.get(device.kernel_name, "").partition("/")[0] == wanted.name
+        return kept and not _given_since(observed.host, device)
     return labelled(device, wanted.name)
+
+
+def _given_since(host: Host, device: Device) -> bool:
+    """Whether somebody else got what a class had given up: then it comes back only as any other disk would."""
+    above = any(each.type != "part" for each in host.above(device))
+    marks = any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
+    return bool(device.entry or host.mounts(device) or above or marks)

@@ -14,12 +14,12 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from .._block.model import Device, Host
+from .._block.model import KEPT, Device, Host
 from .._block.select import LABEL_MARK
 from .._lvm.model import State
 
-#: Folders of base_dir that hold our notes, not volumes.
-FORMATTING, KEPT = ".formatting", ".kept"
+#: The other folder of base_dir that holds our notes, not volumes.
+FORMATTING = ".formatting"
 
 
 @dataclass(frozen=True)

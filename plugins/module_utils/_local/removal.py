@@ -51,7 +51,12 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
 def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> List[Action]:
     # A directory's disk serves others as well: it is none of this entry's.
     device = None if is_directory(entry.name) else observed.host.devices.get(entry.device) or observed.host.by_uuid().get(entry.name)
-    steps: tuple = (Retire(entry.path),)
+    # What a raw volume holds bears no signature that a pod did not write.
+    held = (device.found or (f"{entry.storage_class}/{entry.name}" if entry.link else "")) if device else ""
+    wiped = bool(device and held and any(name in wish.wipe.given for name in device.names))
+    if device and wiped:
+        wish.wipe.require(device.id, held, " and ".join(map(str, device.signatures)) or "what is on it", names=device.names, code="device-signature")
+    steps: tuple = (Retire(entry.path, forget=wiped),)
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
         if elsewhere:
@@ -76,10 +81,10 @@ def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> Lis
             steps,
             {"path": entry.path, "device": device.id if device else ""},
             None,
+            loses=f"what is on {device.id}" if device and wiped and not device.signatures else "",
         )
     ]
-    if device and device.signatures and any(name in wish.wipe.given for name in device.names):
-        wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
+    if device and device.signatures and wiped:
         actions.append(
             Action(
                 "wipe",

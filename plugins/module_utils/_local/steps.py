@@ -83,9 +83,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Retire:
-    """Take an entry out of its discovery directory: an empty mount point goes, a link moves to where it is remembered."""
+    """Take an entry out of its discovery directory: an empty mount point goes, a link moves to where it is remembered, unless its data goes as well."""
 
     path: str
+    forget: bool = False
 
     def __str__(self) -> str:
         return f"take out {self.path}"

@@ -12,8 +12,9 @@ from machines import BASE, GIB, disk, holding, host, upon, wwn
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
-from ansible_collections.cairn.storage.plugins.module_utils._local import fstab
+from ansible_collections.cairn.storage.plugins.module_utils._local import apply, fstab
 from ansible_collections.cairn.storage.plugins.module_utils._local.model import Entry, label
+from ansible_collections.cairn.storage.plugins.module_utils._local.steps import Link, Retire
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 
 MIB = 1024**2
@@ -227,6 +228,42 @@ def test_a_raw_volume_that_was_given_up_comes_back_with_its_data() -> None:
         planned(host(holding(disk("b"), "ext4", "its-data")), {**BLOCK, "name": "other"}, kept={"sdb": "bulk/wwn-0x60012"})
 
 
+@pytest.mark.parametrize(
+    "code, device",
+    [
+        ("device-signature", holding(disk("b"), "LVM2_member", "pv-b")),
+        ("device-signature", holding(disk("b"), "xfs", UUID, "cl-files")),
+        ("device-taken", disk("b", entry="other/wwn-0x60012")),
+        ("device-mounted", disk("b", mounts=("/srv",))),
+    ],
+)
+def test_a_raw_volume_that_was_given_up_and_has_gone_to_somebody_else_does_not_come_back(code: str, device: Device) -> None:
+    with pytest.raises(CairnError) as refused:
+        planned(host(device), BLOCK, kept={"sdb": "bulk/wwn-0x60012"})
+    assert refused.value.code == code
+
+
+def test_what_a_given_up_raw_volume_holds_is_not_taken_for_nothing() -> None:
+    """A database on a raw volume bears no signature."""
+    kept = disk("b", kept="bulk/wwn-0x60012")
+    other = {**BLOCK, "name": "other"}
+    with pytest.raises(CairnError) as refused:
+        planned(host(kept), other, kept={"sdb": kept.kept})
+    assert refused.value.code == "device-kept" and f'"{wwn("b")}": "bulk/wwn-0x60012"' in refused.value.fix
+    assert planned(host(kept), other, kept={"sdb": kept.kept}, wipe={wwn("b"): kept.kept}).changed
+    assert actions(planned(host(kept), BLOCK, kept={"sdb": kept.kept})) == [f"publish local volume bulk on {wwn('b')}"]
+
+
+@pytest.mark.parametrize("device, consent", [(disk("b"), "bulk/wwn-0x60012"), (holding(disk("b"), "ext4", "a-pod-made-it"), "a-pod-made-it")])
+def test_a_raw_volume_that_is_given_up_with_its_data_is_not_remembered(device: Device, consent: str) -> None:
+    absent = {"name": "bulk", "state": "absent"}
+    given = host(dataclasses.replace(device, entry="bulk/wwn-0x60012"))
+    kept = planned(given, absent, entries=(LINK,), published=[])
+    assert not kept.actions[0].steps[0].forget and not any(action.loses for action in kept.actions)
+    gone = planned(given, absent, entries=(LINK,), published=[], wipe={wwn("b"): consent})
+    assert gone.actions[0].steps[0].forget and any(action.loses for action in gone.actions) and not gone.warnings
+
+
 def test_labels_fit_xfs() -> None:
     assert label("local-fs") == "cl-local-fs"
     assert len(label("a-class-with-a-long-name")) <= 12 and label("a-class-with-a-long-name") != label("a-class-with-a-long-nam")
@@ -321,3 +358,14 @@ def test_refusals(code: str, machine: Host, classes: list, options: dict) -> Non
         planned(machine, *classes, **options)
     assert refused.value.code == code
     assert refused.value.parameter and refused.value.fix
+
+
+def test_links_are_remembered_until_somebody_gets_the_device(tmp_path: Any) -> None:
+    target = tmp_path / "device"
+    target.touch()
+    for storage_class, forget in (("one", False), ("two", False), ("three", True)):
+        apply.link(Link(str(target), str(tmp_path / storage_class)))
+        assert not list(tmp_path.glob(".kept/*/*")), "it is given out again"
+        apply.retire(Retire(str(tmp_path / storage_class / "device"), forget))
+        assert not list((tmp_path / storage_class).iterdir())
+    assert not list(tmp_path.glob(".kept/*/*")), "its data went as well"
