@@ -215,7 +215,7 @@ def check_count(host: Host, name: str, rule: DiskRule, count: int) -> None:
 
 
 def marked(host: Host) -> FrozenSet[str]:
-    """Kernel names of the disks that LVM or a local volume class of any rule holds, or that hold what such a class left there."""
+    """Kernel names of the disks that LVM or a local volume class of any rule holds, or left its data on."""
     return frozenset(
         device.kernel_name
         for device in host

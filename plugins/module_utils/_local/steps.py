@@ -83,7 +83,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Retire:
-    """Take an entry out of its discovery directory: an empty mount point goes, a link moves to where it is remembered, unless its data goes as well."""
+    """Take an entry out of its discovery directory: an empty mount point goes, a link moves to where it is remembered.
+
+    What is to be forgotten is not: its data goes as well.
+    """
 
     path: str
     forget: bool = False
