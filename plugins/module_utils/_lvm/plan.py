@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Dict, FrozenSet, List, Optional, Tuple
 
@@ -54,19 +54,17 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     for group in layout.groups:
         check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed)
     renames, layout, host, state = plan_renames(layout, observed.host, observed.state)
+    removals, host, state = _remove(layout, host, state)
     context = Context(host, layout.wipe, layout.data_loss, state.dmeventd, state.profiles)
     orphans = frozenset(pv.device for pv in state.orphans if pv.orphan)
     choices = _choose(layout, host, state, orphans)
-    actions: List[Action] = list(renames)
+    actions: List[Action] = [*renames, *removals]
     recorded = set(state.recorded)
     degraded: List[dict] = []
     groups: Dict[str, VolumeGroup] = {group.name: group for group in state.groups}
     for group in layout.groups:
         present = groups.get(group.name)
         if group.state == "absent":
-            if present:
-                actions += plan_group_removal(present, context)
-                del groups[group.name]
             continue
         choice = choices[group.name] = admissible(group, present, choices.get(group.name) or Choice(held=_devices(host, present)), host)
         wrong = trouble(group, present, state, host, choice.absent)
@@ -84,6 +82,21 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     )
     outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded))
     return Plan(tuple(actions), outcome, warnings=_warnings(layout, degraded, unadopted))
+
+
+def _remove(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Host, State]:
+    """The removal of volume groups, which comes first and leaves their disks to others, with the machine after it."""
+    context = Context(host, layout.wipe, layout.data_loss)
+    actions: List[Action] = []
+    for group in layout.groups:
+        present = state.group(group.name) if group.state == "absent" else None
+        if present:
+            actions += plan_group_removal(present, context)
+            blank = {pv.device for pv in present.pvs if not pv.missing}
+            devices = {name: replace(device, signatures=(), children=()) if name in blank else device for name, device in host.devices.items()}
+            host = replace(host, devices=devices)
+            state = replace(state, groups=tuple(each for each in state.groups if each is not present))
+    return tuple(actions), host, state
 
 
 def _plan_one(group: Group, present: Optional[VolumeGroup], choice: Choice, orphans: frozenset, context: Context) -> Planned:
@@ -120,13 +133,12 @@ def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dic
                 found=group.name,
                 fix=f"use one of: {', '.join(each.name for each in state.groups) or 'none is there'}.",
             )
-    going = {group.name for group in layout.groups if group.state == "absent"}
     chosen = select(
         host,
         layout.rules,
         [_consumer(group, state, orphans) for group in wanted],
         layout.wipe,
-        taken={pv.device: f"volume group {group.name}" for group in state.groups if group.name not in going for pv in group.pvs if pv.device},
+        taken={pv.device: f"volume group {group.name}" for group in state.groups for pv in group.pvs if pv.device},
         marked=marked(host),
         allow_kernel_names=layout.allow_kernel_names,
         allows=lambda device: layout.allowed.devices.allows(device.names),

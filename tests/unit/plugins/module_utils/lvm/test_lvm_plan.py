@@ -253,3 +253,16 @@ def test_a_disk_that_is_too_small_for_one_extent() -> None:
     with pytest.raises(CairnError) as refused:
         planned(None, fast(extent_size="4GiB"), machine=host(disk("a", 2 * GIB)))
     assert refused.value.code == "device-small"
+
+
+def test_the_disks_of_a_group_that_goes_are_free_for_another() -> None:
+    """In any order of the wish, and without consent to wipe what the removal leaves blank."""
+    leaf = Device("dm-0", "/dev/mapper/fast-data", "lvm", GIB, parents=("sda",))
+    below = dataclasses.replace(holding(disk("a"), "LVM2_member", "pv-a"), children=("dm-0",))
+    gone = {"name": "fast", "state": "absent"}
+    new = {"name": "new", "devices": [wwn("a")]}
+    for wanted in ([gone, new], [new, gone]):
+        made = planned(GROUP, *wanted, machine=host(below, *(each for each in MACHINE if each.kernel_name == "sdc"), leaf), allow_data_loss={"fast": "u-fast"})
+        assert actions(made) == ["remove volume group fast", "create volume group new"]
+        assert f"check that {wwn('a')} holds nothing" in [str(step) for step in made.actions[1].steps]
+        assert [group.name for group in made.after.groups] == ["new"]
