@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
@@ -24,6 +25,8 @@ _ENVIRONMENT = {
     # LVM warns about every descriptor that it inherits from the Ansible connection.
     "LVM_SUPPRESS_FD_WARNINGS": "1",
 }
+#: Seconds that a killed process is given to go; one that waits for a dead disk does not go at all.
+_DYING = 5
 
 
 @dataclass(frozen=True)
@@ -66,16 +69,22 @@ def mutate(step: Command) -> None:
 def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[int, ...], fix: str = "") -> str:
     line = shlex.join(argv)
     try:
-        done = subprocess.run(argv, input=stdin if stdin is not None else "", env={**os.environ, **_ENVIRONMENT}, timeout=timeout,
-                              capture_output=True, check=False, encoding="utf-8", errors="surrogateescape")
+        # Not subprocess.run, nor as a context manager: after the time limit these wait on for a process that hangs in the kernel.
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,  # pylint: disable=consider-using-with
+                                   env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         raise NotFound(f"the command {argv[0]} is not installed.", code="command-missing", fix="run the role node_bootstrap, or install its package.") from None
+    try:
+        out, said = process.communicate(stdin if stdin is not None else "", timeout=timeout)
     except subprocess.TimeoutExpired:
+        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_DYING)
         raise Timeout(f"{line} did not end within {timeout} s.", code="command-timeout",
                       fix="look for a hung disk (dmesg, lsblk) or a stuck udev (dmsetup udevcookies), then run again.") from None
-    if done.returncode not in ok:
-        said = (done.stderr or done.stdout).strip().replace("\n", "; ")
-        error = CommandFailed(f"{line} ended with {done.returncode}: {said or 'no message'}.", code="command-failed", fix=fix)
-        error.status, error.said = done.returncode, said
+    if process.returncode not in ok:
+        said = (said or out).strip().replace("\n", "; ")
+        error = CommandFailed(f"{line} ended with {process.returncode}: {said or 'no message'}.", code="command-failed", fix=fix)
+        error.status, error.said = process.returncode, said
         raise error
-    return done.stdout
+    return out
