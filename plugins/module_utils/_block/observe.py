@@ -16,6 +16,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
 
 from .._core import files
 from .._core.command import read
+from .._core.lock import check_root
 from .identity import rank
 from .model import KEPT, Device, Host, Signature
 from .probe import readable, signatures
@@ -33,6 +34,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
 
     ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
     """
+    check_root()
     volumes, others = survey()
     # Of what udev was told to give no node nothing can be done with.
     paths = [path for path in (f"/dev/{name.replace('!', '/')}" for name in others) if os.path.exists(path)]

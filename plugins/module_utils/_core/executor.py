@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Mapping
 
-from .errors import CairnError
+from .errors import CairnError, CommandFailed
 from .plan import Plan
 
 
@@ -21,6 +21,11 @@ def apply(plan: Plan, handlers: Mapping[type, Callable[[Any], None]]) -> None:
         try:
             for step in action.steps:
                 handlers[type(step)](step)
+        except OSError as problem:
+            # A step that is no command, such as one that writes a file: what was done must not be lost over it.
+            error = CommandFailed(f"{action} failed: {problem}.", code="step-failed", fix="look whether the file system is full or read-only, then run again.")
+            error.done = done + [{**action.describe(), "failed": True}]
+            raise error from problem
         except CairnError as error:
             error.done = done if error.undone else done + [{**action.describe(), "failed": True}]
             raise

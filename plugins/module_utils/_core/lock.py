@@ -14,7 +14,7 @@ import os
 import time
 from typing import Iterator
 
-from .errors import Busy
+from .errors import Busy, Refused
 
 #: /run/lock is a tmpfs: a reboot leaves no lock behind, and flock dies with its holder.
 PATH = "/run/lock/cairn-storage.lock"
@@ -23,8 +23,7 @@ PATH = "/run/lock/cairn-storage.lock"
 @contextlib.contextmanager
 def host_lock(timeout: float = 300, path: str = PATH) -> Iterator[None]:
     """Hold the host's storage lock; ``Busy`` names the holder when it is not free within ``timeout`` seconds."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _open(path)
     try:
         deadline = time.monotonic() + timeout
         while True:
@@ -42,3 +41,25 @@ def host_lock(timeout: float = 300, path: str = PATH) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(path: str) -> int:
+    try:
+        # A kernel with fs.protected_regular does not let even root create what somebody else has created in /run/lock, only open it.
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        raise not_root(path) from None
+
+
+def check_root() -> None:
+    """Refuse to look at disks as somebody who cannot read them: all would seem dead."""
+    if os.geteuid() != 0:
+        raise not_root("disks")
+
+
+def not_root(what: str) -> Refused:
+    """The refusal to go on without the rights to do so."""
+    return Refused(f"no permission to open {what}.", code="not-root", found=f"user {os.geteuid()}", fix="run it as root: become: true.")

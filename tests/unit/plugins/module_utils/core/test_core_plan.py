@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.cairn.storage.plugins.module_utils._block.observe import observe
+from ansible_collections.cairn.storage.plugins.module_utils._core import command as command_module
 from ansible_collections.cairn.storage.plugins.module_utils._core import executor, lock
 from ansible_collections.cairn.storage.plugins.module_utils._core.command import Command, command, mutate, read
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, CommandFailed, NotFound, Refused, Timeout
@@ -61,6 +66,49 @@ def test_commands() -> None:
             read(*argv)
     with pytest.raises(Timeout):
         read("sleep", "5", timeout=0.1)
+
+
+def test_the_time_limit_counts_for_a_command_that_cannot_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It hangs in the kernel on a dead disk; to wait for its end would be to hang as well, and to keep the lock."""
+    monkeypatch.setattr(subprocess.Popen, "kill", lambda process: None)
+    monkeypatch.setattr(command_module, "_DYING", 0.05)
+    began = time.monotonic()
+    with pytest.raises(Timeout):
+        read("sleep", "3", timeout=0.05)
+    assert time.monotonic() - began < 2
+
+
+def test_a_step_that_is_no_command_can_fail_as_well() -> None:
+    def full(step: str) -> None:
+        raise OSError(28, "No space left on device", step)
+
+    plan = Plan((Action("touch", "file", "a", (command("true"),)), Action("write", "file", "/etc/fstab", ("/etc/fstab",))))
+    with pytest.raises(CommandFailed) as failed:
+        executor.apply(plan, {Command: mutate, str: full})
+    assert failed.value.code == "step-failed" and "No space left" in str(failed.value)
+    assert [action["name"] for action in failed.value.as_result()["actions"]] == ["a", "/etc/fstab"]
+
+
+def test_without_root_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every disk would seem unreadable, and the lock would stay behind for root to fall over."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(Refused) as refused:
+        observe(str(tmp_path))
+    assert refused.value.code == "not-root" and "become" in refused.value.fix
+
+
+def test_the_lock_of_somebody_else_is_opened_and_not_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path, real = tmp_path / "lock", os.open
+
+    def protected(name: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT and os.path.exists(name):
+            raise PermissionError(13, "Permission denied", name)
+        return real(name, flags, mode)
+
+    monkeypatch.setattr(os, "open", protected)
+    for _run in range(2):
+        with lock.host_lock(timeout=0, path=str(path)):
+            assert path.exists()
 
 
 def test_the_lock_names_its_holder(tmp_path: Path) -> None:
