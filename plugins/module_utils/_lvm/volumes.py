@@ -120,7 +120,8 @@ def plan_activation(group: VolumeGroup, volume: Volume, context: Context, on: bo
     if not on:
         for each in (present, *(each for each in group.visible if each.origin == volume.name and not each.thin)):
             check_unused(group, each, context.host, f"{volume.parameter}.active")
-    step = command("lvchange", "--activate", "y" if on else "n", name)
+    # Without it LVM passes over a snapshot that others made, and says that all is well.
+    step = command("lvchange", "--activate", *(("y", "--ignoreactivationskip") if on else ("n",)), name)
     action = Action("activate" if on else "deactivate", "logical volume", name, (step,), {"active": not on}, {"active": on})
     return (action,), group.with_lv(replace(present, active=on), 0)
 

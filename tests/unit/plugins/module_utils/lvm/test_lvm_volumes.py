@@ -198,7 +198,7 @@ def test_a_refused_shrink_names_the_present_size__ansible_29194() -> None:
         (LINEAR, True, []),
         (OFF, False, []),
         (LINEAR, False, ["lvchange --activate n fast/data"]),
-        (OFF, True, ["lvchange --activate y fast/data"]),
+        (OFF, True, ["lvchange --activate y --ignoreactivationskip fast/data"]),
     ],
 )
 def test_activation_runs_nothing_when_it_is_so__ansible_md_2_1_a(found: LogicalVolume, active: bool, expected: list) -> None:
