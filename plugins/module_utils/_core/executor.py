@@ -23,7 +23,9 @@ def apply(plan: Plan, handlers: Mapping[type, Callable[[Any], None]]) -> None:
                 handlers[type(step)](step)
         except OSError as problem:
             # A step that is no command, such as one that writes a file: what was done must not be lost over it.
-            error = CommandFailed(f"{action} failed: {problem}.", code="step-failed", fix="look whether the file system is full or read-only, then run again.")
+            error = CommandFailed(
+                f"{action} failed: {problem}.", code="step-failed", fix="look whether the file system is full or read-only, then run again."
+            )
             error.done = done + [{**action.describe(), "failed": True}]
             raise error from problem
         except CairnError as error:

@@ -82,7 +82,8 @@ class Consent:
     def require(self, thing: str, found: str, loss: str, *, names: Iterable[str] = (), code: str = "consent-missing") -> None:
         """Raise ``Refused`` unless losing ``loss`` on ``thing`` (also known by ``names``) was permitted."""
         for name in (thing, *names):
-            if self.given.get(name) == found:
+            # YAML reads the identifier of a DOS partition table as a number if it has no letters.
+            if name in self.given and str(self.given[name]) == found:
                 self.used.add(name)
                 return
         said = [f"{name}: {self.given[name]}" for name in (thing, *names) if name in self.given]

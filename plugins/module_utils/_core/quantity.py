@@ -22,7 +22,8 @@ for _power, _letter in enumerate("kMGTPE", start=1):
 #: The largest size that LVM and the kernel can address (a signed 64-bit number of bytes).
 MAX_BYTES = 2**63 - 1
 
-_QUANTITY = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[A-Za-z]*)")
+# Python refuses to read numbers of thousands of digits.
+_QUANTITY = re.compile(r"(?P<number>\d{1,400}(?:\.\d{1,400})?)\s*(?P<unit>[A-Za-z]*)")
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%(?P<of>[A-Za-z]*)")
 
 
@@ -106,7 +107,7 @@ def parse_size(value: object, parameter: str, *, shares: tuple = ()) -> Size:
         return Percent(share, of)
     count, _space, word = text.partition(" ")
     if word.strip() in ("extents", "extent"):
-        if not count.isdigit() or int(count) == 0:
+        if not re.fullmatch(r"\d{1,19}", count) or int(count) == 0:
             raise InvalidRequest("not a number of extents.", code="size-extents", parameter=parameter, found=repr(value), fix="write it like 25 extents.")
         return Extents(int(count))
     return parse_bytes(value, parameter)

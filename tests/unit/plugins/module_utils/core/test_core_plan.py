@@ -40,6 +40,7 @@ def test_a_consent_names_what_is_found_and_is_used_up() -> None:
         consent.require("/dev/disk/by-id/d", "5678", "ext4")
     assert missing.value.code == "consent-missing" and '{"/dev/disk/by-id/d": "5678"}' in missing.value.fix
     assert len(consent.warnings()) == 2
+    Consent("wipe", {"/dev/disk/by-id/e": 12345678}).require("/dev/disk/by-id/e", "12345678", "a DOS partition table, named without quotes")
 
 
 def test_what_was_done_travels_with_the_error(tmp_path: Path) -> None:

@@ -54,6 +54,8 @@ def test_bytes(text: object, size: int) -> None:
         ("1.3B", "size-fraction"),
         ("9EiB", "size-overflow"),
         ("1e3", "size-syntax"),
+        ("1" * 5000 + "GiB", "size-syntax"),
+        ("0." + "1" * 5000 + "GiB", "size-syntax"),
     ],
 )
 def test_no_bytes(text: object, code: str) -> None:
@@ -85,6 +87,8 @@ def test_sizes(text: str, size: object) -> None:
         ("0%VG", "size-percent-range"),
         ("101%FREE", "size-percent-range"),
         ("0 extents", "size-extents"),
+        ("\N{SUPERSCRIPT TWO} extents", "size-extents"),
+        ("1" * 5000 + " extents", "size-extents"),
         ("x extents", "size-extents"),
     ],
 )
