@@ -218,6 +218,11 @@ options:
       - Consent to cut off initiators, by name, each with the address that it is connected from, as the refusal tells it.
     type: dict
     default: {}
+  pending:
+    description:
+      - What an earlier task makes, RV(cairn.storage.lvm_layout#module:after), so that check mode can plan targets on logical volumes to come.
+    type: dict
+    default: {}
   base_dir:
     description: Folder of the discovery directories of local volumes. A device that is given out there is refused.
     type: path
@@ -298,6 +303,7 @@ def main():
             "backstores": {"type": "list", "elements": "dict", "default": [], "options": BACKSTORE},
             "tpgs": {"type": "list", "elements": "dict", "default": [], "options": TPG},
             "allow_disconnect": {"type": "dict", "default": {}},
+            "pending": {"type": "dict", "default": {}},
             "base_dir": {"type": "path", "default": BASE_DIR},
         },
         supports_check_mode=True,

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "_host": {"_core", "_host"},
     "_image": {"_core", "_image"},
     "_iscsi": {"_core", "_block", "_iscsi"},
-    "_site": {"_core", "_local", "_site"},
+    "_site": {"_core", "_iscsi", "_local", "_site"},
 }
 
 

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from typing import Dict, FrozenSet, Optional
 
 from ..._block.model import Device
 from ..._core.errors import Conflict, InvalidRequest, NotFound, Refused
@@ -18,8 +18,8 @@ from .model import BLOCK, RAMDISK, Backstore, Target
 from .seen import File, Observed
 
 
-def check(observed: Observed, wish: Target, stays: Target) -> None:
-    """Raise unless ``wish`` can be built upon what ``stays``."""
+def check(observed: Observed, wish: Target, stays: Target, pending: FrozenSet[str]) -> None:
+    """Raise unless ``wish`` can be built upon what ``stays``. Of a device that is ``pending`` there is nothing to be seen yet."""
     if observed.scan_lvs:
         raise Refused(
             "LVM on this machine looks into logical volumes, and would take what initiators write there for its own.",
@@ -31,7 +31,7 @@ def check(observed: Observed, wish: Target, stays: Target) -> None:
     for index, store in enumerate(wish.backstores):
         here = f"backstores[{index}]"
         _check_owner(observed, store, here, wish.name)
-        if not stays.backstore(store.key):
+        if not stays.backstore(store.key) and (store.path in observed.numbers or store.path not in pending):
             _check_new(observed, store, here)
     for number, group in enumerate(wish.groups):
         left = stays.group(group.tag)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import InvalidRequest
 from ..chap import parse_chap
@@ -30,10 +30,14 @@ _OWN = {
 
 @dataclass(frozen=True)
 class Wish:
-    """One target and the consents given: initiators that may lose their session, by where they are connected from."""
+    """One target and the consents given: initiators that may lose their session, by where they are connected from.
+
+    ``pending`` are paths of logical volumes that an earlier task makes.
+    """
 
     target: Target
     allow_disconnect: Mapping[str, str]
+    pending: FrozenSet[str] = frozenset()
 
 
 def parse(params: Mapping[str, Any]) -> Wish:
@@ -76,7 +80,20 @@ def parse(params: Mapping[str, Any]) -> Wish:
                 found=store.name,
                 fix="give it a LUN, or take it out.",
             )
-    return Wish(ordered(Target(name, groups=tuple(groups), backstores=stores)), consents)
+    return Wish(ordered(Target(name, groups=tuple(groups), backstores=stores)), consents, _pending(params["pending"]))
+
+
+def _pending(after: Mapping[str, Any]) -> FrozenSet[str]:
+    try:
+        return frozenset(volume["path"] for item in after.get("volume_groups", ()) for volume in item["logical_volumes"])
+    except (KeyError, TypeError):
+        raise InvalidRequest(
+            "not what lvm_layout returns.",
+            code="pending-form",
+            parameter="pending",
+            found=repr(after)[:80],
+            fix="pass its result's after unchanged.",
+        ) from None
 
 
 def _group(item: Mapping[str, Any], here: str, stores: Mapping[str, Backstore], taken: Sequence[Portal]) -> PortalGroup:

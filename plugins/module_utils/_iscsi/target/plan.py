@@ -42,7 +42,7 @@ def plan(observed: Observed, wish: Wish) -> Plan:
     stays = kept(running, target, observed.numbers)
     check_identifiers(target.backstores, "backstores")
     if target.present:
-        check(observed, target, stays)
+        check(observed, target, stays, wish.pending)
     unused = _consent(cut_off(running, stays, target), running, wish.allow_disconnect)
     actions = kernel_actions(observed.kernel, running, stays, target)
     gone = {each.key for each in running.backstores} - {each.key for each in target.backstores}
@@ -51,7 +51,7 @@ def plan(observed: Observed, wish: Wish) -> Plan:
         target,
         gone | {each.key for each in saved.target(observed.document, target.name).backstores if not _shared(observed, each.key, target)},
     )
-    degraded = tuple(each.key for each in target.backstores if each.kind == BLOCK and each.path not in observed.numbers)
+    degraded = tuple(each.key for each in target.backstores if each.kind == BLOCK and each.path not in (*observed.numbers, *wish.pending))
     warnings = [f"{key}: its device is gone; the kernel still holds it." for key in degraded]
     warnings += [f"allow_disconnect: the consent for {name} was not needed; remove it." for name in unused]
     return Plan(tuple(actions), Outcome(target, drift(observed, target), degraded), tuple(warnings))

@@ -139,3 +139,26 @@ def test_a_backstore_of_nobody_that_stands_on_something_else_is_left_alone() -> 
 )
 def test_lvm_must_not_look_into_luns__drbd_and_harvester_11098(text: str, scans: bool) -> None:
     assert scans_lvs(text) is scans
+
+
+def test_a_volume_that_an_earlier_task_makes_can_be_planned_on() -> None:
+    params = {
+        "backstores": [{"name": "v", "device": "/dev/fast/v"}],
+        "tpgs": [{"portals": [{"address": ADDRESS}], "luns": [{"lun": 0, "backstore": "v"}], "acls": [{"initiator": INITIATOR}]}],
+    }
+    empty = Observed(dataclasses.replace(WISH.target, present=False, groups=(), backstores=()), Kernel(), saved.load("", ""))
+    with pytest.raises(CairnError) as error:
+        plan(empty, wish(**params))
+    assert error.value.code == "device-absent"
+    made = plan(empty, wish(**params, pending={"volume_groups": [{"logical_volumes": [{"path": "/dev/fast/v"}]}]}))
+    assert ("create", "backstore", "block/v") in actions(made) and not made.after.degraded and not made.warnings
+
+
+@pytest.mark.parametrize("pending", [{"volume_groups": [{"name": "fast"}]}, {"volume_groups": ["fast"]}, {"volume_groups": None}])
+def test_pending_is_what_the_layout_returned(pending: dict) -> None:
+    with pytest.raises(CairnError, match="not what lvm_layout returns"):
+        wish(
+            backstores=[{"name": "v", "device": "/dev/fast/v"}],
+            tpgs=[{"portals": [{"address": ADDRESS}], "luns": [{"lun": 0, "backstore": "v"}]}],
+            pending=pending,
+        )
