@@ -31,6 +31,8 @@ class Volumes:
         self.found: List[Volume] = []
         #: Whether some of its volumes are only activated by the plan: entries without a device may be theirs.
         self._waits = False
+        #: Logical volumes of the class that hold nothing while a volume is missing.
+        self._blank: List[str] = []
         self._observed, self._wish, self._wanted, self._table, self._new_uuid = observed, wish, wanted, table, new_uuid
         self._folder = f"{wish.base_dir}/{wanted.name}"
 
@@ -77,7 +79,19 @@ class Volumes:
         device = source.device
         entry = entry_of(self._observed, self._wanted, device) if device else None
         ours = device and (entry or labelled(device, self._wanted.name)) and not note_of(self._observed, self._wanted.name, device)
+        if source.held and device and not ours and not device.signatures and self._missing() and not note_of(self._observed, self._wanted.name, device):
+            # It may be the missing one, with its superblock overwritten: what a repair could bring back is not formatted over.
+            self._blank.append(source.path)
+            return []
         return self._present(source, device, entry) if ours else self._new(source, device)
+
+    def _missing(self) -> bool:
+        """Whether a file system that the class gave out is nowhere to be found."""
+        uuids = self._observed.host.by_uuid()
+        return any(
+            entry.storage_class == self._wanted.name and not (entry.link or entry.device or entry.name in uuids) and is_ours(entry.name)
+            for entry in self._observed.entries
+        )
 
     def _present(self, source: Source, device: Device, entry: Optional[Entry]) -> List[Action]:
         wanted = self._wanted
@@ -196,6 +210,8 @@ class Volumes:
                     disks=disk_ids(self._observed.host, device) if device else (),
                 )
             )
+            if not device and self._blank:
+                why += f", and {' and '.join(self._blank)} holds nothing. If that is it, repair it; else remove the logical volume, and it is made anew"
             reports.append(
                 {
                     "class": self._wanted.name,

@@ -167,6 +167,16 @@ def test_logical_volumes_that_are_there() -> None:
     assert "the others stay" in lvs(group=fewer, device=formatted, wanted=one).warnings[0]
 
 
+def test_a_logical_volume_that_lost_its_superblock_is_not_formatted_over() -> None:
+    """xfs_repair finds another one; mkfs leaves nothing to find."""
+    one = {"logical_volumes": {"volume_group": "fast", "count": 1, "size": "500MiB"}}
+    assert actions(lvs(wanted=one))[0] == "format device /dev/fast/lv-1", "an interrupted run left it so"
+    made = lvs(wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE)
+    assert actions(made) == [] and "/dev/fast/lv-1 holds nothing" in made.after.degraded[0]["reason"]
+    noted = lvs(wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE, formatting={"other": ("/dev/fast/lv-1", "lv")})
+    assert actions(noted)[0] == "format device /dev/fast/lv-1", "that run says that it never held anything"
+
+
 def test_which_of_too_many_logical_volumes_goes_is_for_a_person_to_say() -> None:
     def names(count: int) -> list:
         three = (LogicalVolume(f"lv-{number}", 125, f"u-{number}", tags=("cairn.local=lv",)) for number in (1, 3))
