@@ -21,7 +21,8 @@ from .patterns import configuration, rejected_by
 
 MAIN, LOCAL = "/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf"
 
-_FILTER = re.compile(r"^\s*global_filter\s*=\s*(.*)$", re.MULTILINE)
+#: At the start of a line, after the brace of its section, or with the section's name before it (lvm.conf(5), "FORMAT"); not in a comment.
+_FILTER = re.compile(r"^(?:[^#\n]*[\s{/])?global_filter\s*=\s*(.*)$", re.MULTILINE)
 _ANY = re.compile(r'\[\s*"a\|\.\*\|"\s*\]')
 _STACKED = "dm-uuid-LVM-"
 
@@ -119,7 +120,7 @@ def _check_foreign(seen: Seen) -> None:
         text = seen.files.get(path, "")
         ours = "\n".join(block_in(text))
         for found in _FILTER.findall(text.replace(ours, "") if ours else text):
-            if not _ANY.fullmatch(found.strip()):
+            if not _ANY.fullmatch(found.rstrip("} \t")):
                 raise Conflict(
                     "LVM has a global filter already, which ours would replace.",
                     code="filter-foreign",

@@ -63,6 +63,8 @@ def test_the_filter_is_written_and_checked() -> None:
         ("filter-hides-pv", seen(group("fast", "sda", open=True), devices_file={"/dev/sda": "sda"}), GUEST),
         ("filter-foreign", seen(files={MAIN: ' global_filter = [ "a|sd|", "r|.*|" ]\n'}), GUEST),
         ("filter-foreign", seen(local='devices { }\nglobal_filter=[ "r|x|" ]\n'), GUEST),
+        ("filter-foreign", seen(files={MAIN: 'devices/global_filter = [ "r|x|" ]\n'}), GUEST),
+        ("filter-foreign", seen(files={MAIN: 'devices { global_filter = [ "r|x|" ] }\n'}), GUEST),
     ],
 )
 def test_what_the_machine_uses_is_never_hidden(code: str, found: Seen, reject: Sequence[str]) -> None:
@@ -87,7 +89,8 @@ def test_a_machine_with_a_devices_file_has_no_filter() -> None:
 
 
 def test_a_global_filter_that_takes_everything_is_no_filter() -> None:
-    assert planned(seen(files={MAIN: 'global_filter = [ "a|.*|" ]\n'})).actions
+    for line in ('global_filter = [ "a|.*|" ]', 'devices { global_filter = [ "a|.*|" ] }', '\t# like global_filter = [ "r|x|" ]'):
+        assert planned(seen(files={MAIN: f"{line}\n"})).actions
 
 
 @pytest.mark.parametrize(
