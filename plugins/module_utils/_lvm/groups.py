@@ -68,6 +68,19 @@ def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) 
             )
 
 
+def check_devices(pvs: Iterable[PhysicalVolume], parameter: str, host: Host, allowed: WhiteList) -> None:
+    """Refuse to take physical volumes from disks that are not to be touched."""
+    for device in (host.devices[pv.device] for pv in pvs if pv.device in host.devices):
+        if not allowed.devices.allows(device.names):
+            raise Refused(
+                "the white list does not allow this device.",
+                code="device-not-allowed",
+                parameter=parameter,
+                found=device.id,
+                fix="add it to white_list.devices.include, or take it out of exclude.",
+            )
+
+
 def check_members(group: Group, present: Optional[VolumeGroup], choice: Choice, host: Host) -> None:
     """Refuse a volume group of the wanted name that stands on none of the wanted disks, nor on one that it names to leave."""
     if present and not choice.held and not leaving(present, group, host):

@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Collection, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._block.model import Host
-from .._core.errors import Conflict, NoSpace, NotFound
+from .._core.errors import Conflict, InvalidRequest, NoSpace, NotFound
 from .._core.quantity import human
 from .kinds import Kind
 from .model import LogicalVolume, PhysicalVolume, VolumeGroup
@@ -75,7 +75,19 @@ def _place_apart(free: Mapping[str, int], areas: int, length: int, own: Collecti
 
 def members(group: VolumeGroup, references: Sequence[str], parameter: str, host: Host) -> Tuple[PhysicalVolume, ...]:
     """The physical volumes that ``references`` mean; all of the group if there are none."""
-    return tuple(_member(group, reference, f"{parameter}[{index}]", host) for index, reference in enumerate(references)) or group.pvs
+    found: List[PhysicalVolume] = []
+    for index, reference in enumerate(references):
+        pv = _member(group, reference, f"{parameter}[{index}]", host)
+        if pv in found:
+            raise InvalidRequest(
+                "the same device is listed twice.",
+                code="device-twice",
+                parameter=f"{parameter}[{index}]",
+                found=f"{reference} is {pv.path} as well",
+                fix="remove one of the two.",
+            )
+        found.append(pv)
+    return tuple(found) or group.pvs
 
 
 def _member(group: VolumeGroup, reference: str, parameter: str, host: Host) -> PhysicalVolume:

@@ -20,9 +20,9 @@ from .._core.quantity import human
 from .contents import plan_contents
 from .context import Context, Planned, chain
 from .desired import Group, Layout
-from .groups import check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
+from .groups import check_devices, check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
 from .health import ailments
-from .members import admissible, plan_resize, plan_resume
+from .members import admissible, leaving, plan_resize, plan_resume
 from .model import State, VolumeGroup
 from .renames import plan_renames
 from .repair import plan_repair
@@ -72,6 +72,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
             degraded += wrong
             continue
         check_members(group, present, choice, host)
+        check_devices(leaving(present, group, host) if present else (), f"{group.parameter}.remove_devices", host, layout.allowed)
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = _plan_one(group, present, choice, orphans, context)
         actions += with_backup(made, group.name)
@@ -91,6 +92,7 @@ def _remove(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...
     for group in layout.groups:
         present = state.group(group.name) if group.state == "absent" else None
         if present:
+            check_devices(present.pvs, f"{group.parameter}.state", host, layout.allowed)
             actions += plan_group_removal(present, context)
             blank = {pv.device for pv in present.pvs if not pv.missing}
             devices = {name: replace(device, signatures=(), children=()) if name in blank else device for name, device in host.devices.items()}

@@ -174,6 +174,7 @@ SNAPPED = (LINEAR, LogicalVolume("snap", 5, "u-snap", origin="data", on={"/dev/s
         ("vg-full", group(LINEAR), {"name": "data", "size": "100GiB"}, []),
         ("device-not-member", group(members=2), {"name": "data", "size": "40MiB", "devices": [DISKS[5]]}, [disk("f")]),
         ("device-absent", group(members=2), {"name": "data", "size": "40MiB", "devices": [DISKS[5]]}, []),
+        ("device-twice", group(members=2), {"name": "data", "size": "60%PVS", "devices": [DISKS[0], disk("a").links[1]]}, []),
         ("stripe-extent", group(), {"name": "data", "size": "40MiB", "type": "striped", "stripe_size": "8MiB"}, []),
         ("lv-options", group(), {"name": "data", "size": "40MiB", "stripes": 2}, []),
         ("lv-options", group(), {"name": "data", "size": "40MiB", "type": "striped", "mirrors": 1}, []),

@@ -45,6 +45,8 @@ def test_a_rule_passes_over_what_is_not_allowed() -> None:
         ("vg-not-allowed", {"volume_groups": {"exclude": ["fa.*"]}}, fast()),
         ("vg-not-allowed", {"volume_groups": {"exclude": ["fast"]}}, {"name": "fast", "state": "absent"}),
         ("device-not-allowed", {"devices": {"exclude": ["/dev/sda"]}}, fast(devices=[wwn("a")])),
+        ("device-not-allowed", {"devices": {"exclude": ["/dev/sdc"]}}, {"name": "fast", "state": "absent"}),
+        ("device-not-allowed", {"devices": {"exclude": ["/dev/sdc"]}}, fast(remove_devices=[wwn("c")])),
         ("white-list-regex", {"devices": {"include": ["("]}}, fast()),
     ],
 )
