@@ -51,4 +51,15 @@ def parse_file_system(item: Mapping[str, Any], here: str) -> FileSystem:
             uuid = str(uuids.UUID(uuid))
         except ValueError:
             raise InvalidRequest("not a UUID.", code="fs-uuid", parameter=f"{here}.uuid", found=uuid, fix="leave it out and mkfs makes one.") from None
-    return FileSystem(kind, here, label, uuid, tuple(item.get("options") or ()))
+    options = tuple(item.get("options") or ())
+    for index, option in enumerate(options):
+        # mkfs.btrfs takes several devices, others one for a log, and nobody has looked at what these hold.
+        if re.search(r"/dev/|device=|dev=", option):
+            raise InvalidRequest(
+                "a file system is made on its volume alone.",
+                code="fs-option-device",
+                parameter=f"{here}.options[{index}]",
+                found=option,
+                fix="take it out.",
+            )
+    return FileSystem(kind, here, label, uuid, options)

@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Tuple
+import posixpath
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from .._block.model import lv_mapper_path
 from .._block.rules import parse as parse_rules
 from .._block.select import parse_wanted
 from .._core.errors import InvalidRequest
@@ -40,6 +42,7 @@ def parse(params: Mapping[str, Any]) -> Layout:
 
 def layout(params: Mapping[str, Any], groups: List[Group]) -> Layout:
     """``groups`` with the options that all LVM modules share."""
+    _check_together(groups)
     return Layout(
         tuple(groups),
         parse_rules(params.get("disk_rules") or ()),
@@ -49,6 +52,32 @@ def layout(params: Mapping[str, Any], groups: List[Group]) -> Layout:
         params["base_dir"],
         parse_white_list(params["white_list"]),
     )
+
+
+def _check_together(groups: Sequence[Group]) -> None:
+    uuids: Dict[str, str] = {}
+    for group in groups:
+        for each in (*group.thin_pools, *group.volumes):
+            path = lv_mapper_path(f"/dev/{group.name}/{each.name}")
+            # DM_NAME_LEN of the kernel, the end of the text included (linux/dm-ioctl.h).
+            if each.state == "present" and len(posixpath.basename(path)) > 127:
+                raise InvalidRequest(
+                    "the kernel has 127 bytes for the names of a volume group and a volume together, in which a hyphen takes two.",
+                    code="lvm-name-long",
+                    parameter=f"{each.parameter}.name",
+                    found=posixpath.basename(path),
+                    fix="use a shorter name.",
+                )
+        for volume in group.volumes:
+            uuid = volume.filesystem.uuid if volume.filesystem else ""
+            if uuid and uuids.setdefault(uuid, volume.parameter) != volume.parameter:
+                raise InvalidRequest(
+                    "two file systems would have the same UUID, and a mount by it would find either.",
+                    code="fs-uuid-twice",
+                    parameter=f"{volume.parameter}.filesystem.uuid",
+                    found=f"{uuid}, as {uuids[uuid]}",
+                    fix="leave it out and mkfs makes one.",
+                )
 
 
 def parse_alone(params: Mapping[str, Any]) -> Layout:

@@ -152,6 +152,9 @@ def opened(volume: LogicalVolume) -> VolumeGroup:
     return dataclasses.replace(GROUP, lvs=tuple(dataclasses.replace(each, open=True) if each.name == volume.name else each for each in GROUP.lvs))
 
 
+SAME = {"type": "xfs", "uuid": "11111111-2222-3333-4444-555555555555"}
+
+
 def volume(**values: Any) -> dict:
     return fast(logical_volumes=[{"name": "new", "size": "1GiB", **values}])
 
@@ -183,6 +186,11 @@ def pool(**values: Any) -> dict:
         ("lvm-name", GROUP, [volume(name="..")]),
         ("lvm-name", GROUP, [fast(name="a/b")]),
         ("lvm-name", GROUP, [volume(name="x" * 128)]),
+        ("lvm-name-long", GROUP, [volume(name="x" * 123)]),
+        ("lvm-name-long", GROUP, [volume(name="x-" * 50)]),
+        ("fs-uuid-twice", GROUP, [fast(logical_volumes=[{"name": name, "size": "400MiB", "filesystem": SAME} for name in "xy"])]),
+        ("fs-option-device", GROUP, [volume(filesystem={"type": "btrfs", "options": ["-f", "/dev/sdz"]})]),
+        ("fs-option-device", GROUP, [volume(filesystem={"type": "xfs", "options": ["-l", "logdev=/dev/sdz"]})]),
         ("lvm-name-reserved", GROUP, [volume(name="snapshot1")]),
         ("lvm-name-reserved", GROUP, [volume(name="a_tmeta")]),
         ("lvm-tag", GROUP, [fast(tags=["a b"])]),
