@@ -8,12 +8,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, List
+from typing import Callable, Dict, List
 
+from .._core.errors import Conflict
 from .._core.plan import Action, Consent, Plan
 from .._core.quantity import human
 from .._lvm.context import Context
-from .desired import Wish
+from .desired import VolumeClass, Wish
 from .directories import plan_directories
 from .disks import choose
 from .logical import logical_volumes, pending_state
@@ -36,6 +37,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     degraded: List[dict] = []
     unadopted: List[dict] = []
     warnings: List[str] = []
+    owners: Dict[str, str] = {}
     for wanted in wish.classes:
         if wanted.state == "absent":
             actions += plan_removal(observed, wish, wanted, table)
@@ -61,6 +63,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             degraded += trouble
             warnings += said
         for source in sources:
+            _check_owner(owners, source, wanted)
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
@@ -71,3 +74,16 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         for each in unadopted
     ]
     return Plan(tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings()))
+
+
+def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass) -> None:
+    """Refuse to give out twice what one class lists and another makes."""
+    name = source.device.kernel_name if source.device else source.path
+    if owners.setdefault(name, wanted.name) != wanted.name:
+        raise Conflict(
+            f"classes {owners[name]} and {wanted.name} both want one device.",
+            code="device-shared",
+            parameter=wanted.parameter,
+            found=source.path,
+            fix="give each device to one of them.",
+        )

@@ -16,13 +16,15 @@ from .._core.errors import Busy, Refused
 from .._core.plan import Action
 from .steps import Retire
 from .desired import VolumeClass, Wish
-from .model import Entry, Observed, is_directory
+from .model import Entry, Observed, is_directory, is_ours
 from .table import Table
 
 
 def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Table) -> List[Action]:
     """Unmount and take out every entry of the class."""
-    entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
+    # Other files and folders there are somebody else's, and no volumes.
+    known = [entry for entry in observed.entries if entry.link or entry.device or is_ours(entry.name)]
+    entries = [entry for entry in known if entry.storage_class == wanted.name]
     if not entries:
         # An interrupted run may have left lines, by which the next boot would mount, and so give out, the volumes again.
         for path in table.below(f"{wish.base_dir}/{wanted.name}"):

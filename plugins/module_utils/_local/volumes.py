@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Callable, List, Optional, Sequence
 
 from .._block.growth import plan_growth
-from .._block.model import Device
+from .._block.model import Device, Signature
 from .._block.steps import Unchanged, blank
 from .._core.command import command
 from .._core.errors import Conflict, Refused
@@ -122,16 +122,33 @@ class Volumes:
         row = fstab.line(signature.uuid, path, wanted.fs_type, wanted.mount_options, wanted.name)
         changed = self._table.put(path, row)
         if not mounted:
+            self._check_copies(device, signature, source.path)
             self._free_mount_point(path)
             step = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, signature.uuid)
             return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path}), *grown]
         if changed:
-            step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), path)
+            # With its device named, what fstab still says is not taken along (mount(8), "remount").
+            step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), source.path, path)
             return [
                 Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)}),
                 *grown,
             ]
         return list(grown)
+
+    def _check_copies(self, device: Device, signature: Signature, name: str) -> None:
+        """Of a disk and its copy either may be mounted in the place of the volume, now and at each boot. Snapshots of a logical volume are known as such."""
+        host = self._observed.host
+        copies = [
+            other for other in host if other != device and other.type != "lvm" and not host.leg(other) and signature.uuid in {each.uuid for each in other.signatures}
+        ]
+        if copies and device.type != "lvm":
+            raise Conflict(
+                "several disks hold file systems of one UUID.",
+                code="fs-uuid-twice",
+                parameter=f"{self._wanted.parameter}.devices",
+                found=f"{signature.uuid} on {name} and {copies[0].id}",
+                fix="take the copy away, or give it a UUID of its own.",
+            )
 
     def _free_mount_point(self, path: str) -> None:
         other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)

@@ -87,6 +87,12 @@ def test_what_is_missing_is_made_good(device: Device, entries: tuple, text: str,
     assert made.after.volumes[0].name == UUID
 
 
+def test_options_that_fstab_has_no_longer_go() -> None:
+    """Without the device mount(8) would take them from fstab, which is written last."""
+    made = planned(host(MOUNTED), FILES, entries=(MOUNT,), text=LINE.replace("nofail", "discard,nofail"))
+    assert steps(made)[0] == f"mount --options remount {wwn('a')} {PATH}"
+
+
 def test_present_volumes_have_the_size_of_their_file_system() -> None:
     assert planned(host(MOUNTED), FILES, entries=(MOUNT,), text=LINE).after.volumes[0].size == 2 * GIB - 64 * MIB
 
@@ -227,6 +233,8 @@ def test_giving_up_a_class() -> None:
         actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
     )
     assert actions(planned(machine, absent)) == []
+    foreign = Entry("local-fs", "lost+found", f"{BASE}/local-fs/lost+found", False)
+    assert actions(planned(machine, absent, entries=(foreign,), published=[])) == [], "somebody else's folder is no volume"
     left = planned(host(FORMATTED), absent, text=f"{LINE}\n{LINE.replace('local-fs', 'other')}\n")
     assert steps(left) == ["write 0 and remove 1 of our lines in /etc/fstab", "systemctl daemon-reload"], "what an interrupted run left goes"
 
@@ -279,6 +287,7 @@ def test_labels_fit_xfs() -> None:
     assert len(label("a-class-with-a-long-name")) <= 12 and label("a-class-with-a-long-name") != label("a-class-with-a-long-nam")
 
 
+COPY = dataclasses.replace(FORMATTED, kernel_name="sdc", path="/dev/sdc", links=(wwn("c"),))
 FULL = dataclasses.replace(GROUP, free=10)
 PUBLISHED = [{"class": "local-fs", "entry": UUID, "volume": "local-pv-1"}]
 GIVEN = {"name": "local-fs", "state": "absent"}
@@ -357,6 +366,14 @@ GIVEN = {"name": "local-fs", "state": "absent"}
         ("mode-differs", host(disk("b")), [{"name": "bulk", "devices": {"rule": "bulk"}}], {"entries": (LINK,)}),
         ("fs-type-differs", host(MOUNTED), [{**FILES, "fs_type": "ext4"}], {"entries": (MOUNT,)}),
         ("mount-foreign", host(FORMATTED, disk("b", mounts=(PATH,))), [FILES], {"entries": (dataclasses.replace(MOUNT, device="sdb"),)}),
+        ("fs-uuid-twice", host(FORMATTED, COPY), [FILES], {}),
+        ("fs-uuid-twice", host(MOUNTED, COPY), [FILES], {"entries": (MOUNT,), "text": LINE}),
+        (
+            "device-shared",
+            host(GROUP_DISK, LV_DEVICE),
+            [{"name": "raw", "volume_mode": "Block", "devices": ["/dev/fast/lv-1"]}, VOLUMES],
+            {"state": State((GROUP,))},
+        ),
         ("fstab-foreign", host(MOUNTED), [FILES], {"entries": (MOUNT,), "text": f"/dev/sda {PATH} xfs defaults 0 0"}),
         ("published-unknown", host(MOUNTED), [GIVEN], {"entries": (MOUNT,)}),
         ("class-published", host(MOUNTED), [GIVEN], {"entries": (MOUNT,), "published": PUBLISHED}),
