@@ -45,6 +45,9 @@ bench-site: setup ## time and requests of a site run that changes nothing
 bench-lvm: setup ## LVM: time against community.general's modules, commands and time of a run that changes nothing
 	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) python3 tests/benchmarks/lvm.py
 
+bench-iscsi: setup ## iSCSI: commands and time of a run that changes nothing, time and data path against targetcli
+	python3 tests/benchmarks/iscsi.py
+
 clean: ## take down the labs of this folder and drop what was built here (the cache stays)
 	-@for name in site test bench; do LAB_NAME=$$name lab/lab down --purge; done
 	rm -rf .work tests/output

@@ -17,6 +17,8 @@ import yaml
 
 REPO = Path(__file__).resolve().parents[2]
 NODE = "node1"
+#: It is purged, so no name that another lab may have is taken by chance.
+LAB = os.environ.get("BENCH_LAB", "bench")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Ran:
 def call(*argv: str, **environment: str) -> str:
     """Output of a command that may not fail."""
     done = subprocess.run(
-        argv, cwd=REPO, env={**os.environ, "LAB_NAME": "bench", "ANSIBLE_NOCOLOR": "1", **environment}, capture_output=True, text=True, check=False
+        argv, cwd=REPO, env={**os.environ, "LAB_NAME": LAB, "ANSIBLE_NOCOLOR": "1", **environment}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"{' '.join(argv)} ended with {done.returncode}:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
