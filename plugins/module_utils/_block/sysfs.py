@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Dict, Iterable, List, Tuple
 
 from .model import Device
@@ -46,10 +47,30 @@ def relations(names: Iterable[str], root: str = ROOT) -> Dict[str, Tuple[Tuple[s
 
 def _parents(folder: str) -> List[str]:
     try:
-        return os.listdir(f"{folder}/slaves")
+        return os.listdir(f"{folder}/slaves") or _backing(folder)
     except FileNotFoundError:
         # A partition has no such list: its folder stands in that of its disk.
         return [os.path.basename(os.path.dirname(os.path.realpath(folder)))] if os.path.exists(f"{folder}/partition") else []
+
+
+def _backing(folder: str) -> List[str]:
+    """The device below a loop device. So the kubelet holds a raw volume for a pod: nothing else tells that it is in use."""
+    path = _read(f"{folder}/loop/backing_file")
+    # Files are passed over unasked, because they can be on a network that is gone.
+    if not (path.startswith("/dev/") or "/volumeDevices/" in path):
+        return []
+    try:
+        number = _number(path)
+    except OSError:
+        return []
+    # The folder is a link: the way up is that of its name.
+    numbers = os.path.normpath(f"{folder}/../../../dev/block")
+    return [os.path.basename(os.path.realpath(f"{numbers}/{number}"))] if number else []
+
+
+def _number(path: str) -> str:
+    found = os.stat(path)
+    return f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}" if stat.S_ISBLK(found.st_mode) else ""
 
 
 def _read(path: str) -> str:

@@ -9,7 +9,7 @@ from typing import Dict, List
 import pytest
 from machines import GIB, disk, holding, host, upon
 
-from ansible_collections.cairn.storage.plugins.module_utils._block import probe
+from ansible_collections.cairn.storage.plugins.module_utils._block import probe, sysfs
 from ansible_collections.cairn.storage.plugins.module_utils._block.health import health
 from ansible_collections.cairn.storage.plugins.module_utils._block.identity import rank
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature, lv_mapper_path
@@ -62,6 +62,19 @@ def test_the_kernel_tells_what_stands_on_what(tmp_path: Path) -> None:
         "dm-0": (("sda1",), ("dm-1",)),
         "dm-1": (("dm-0",), ()),
     }
+
+
+def test_what_the_kubelet_holds_for_a_pod_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A raw volume from iSCSI or another driver: no signature, no mount, nothing but a loop device."""
+    root = tmp_path / "class" / "block"
+    kernel(root, "sda")
+    for name, path in (("loop0", "/var/lib/kubelet/plugins/kubernetes.io/csi/volumeDevices/pvc-1/dev/uid"), ("loop1", "/srv/nfs/image")):
+        kernel(root, name, loop__backing_file=path)
+        (root / name / "slaves").mkdir(exist_ok=True)
+    (tmp_path / "dev" / "block").mkdir(parents=True)
+    (tmp_path / "dev" / "block" / "8:0").symlink_to(root / "sda")
+    monkeypatch.setattr(sysfs, "_number", lambda path: "8:0")
+    assert relations(["sda", "loop0", "loop1"], str(root)) == {"sda": ((), ("loop0",)), "loop0": (("sda",), ()), "loop1": ((), ())}
 
 
 def test_mounts_by_device_number() -> None:
