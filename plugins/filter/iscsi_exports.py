@@ -55,6 +55,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._site import exports
+from ansible_collections.cairn.storage.plugins.module_utils._site.export_list import parse
 
 
 def iscsi_exports(items: list, hosts: list, prefix: str, host: str) -> dict:
@@ -62,7 +63,7 @@ def iscsi_exports(items: list, hosts: list, prefix: str, host: str) -> dict:
     variables = {each["inventory_hostname"]: each for each in hosts}
     try:
         known = {name: exports.Host(name, _initiator(each, prefix), _portals(each)) for name, each in variables.items()}
-        found = exports.parse(items, list(known.values()), prefix)
+        found = parse(items, list(known.values()), prefix)
         return {
             **exports.for_host(found, known[host], variables[host].get("lvm_volume_groups") or []),
             "volumes": exports.volumes(found),

@@ -8,7 +8,8 @@ import pytest
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.names import Portal
-from ansible_collections.cairn.storage.plugins.module_utils._site.exports import Host, for_host, parse, volumes
+from ansible_collections.cairn.storage.plugins.module_utils._site.export_list import parse
+from ansible_collections.cairn.storage.plugins.module_utils._site.exports import Host, for_host, volumes
 
 PREFIX = "iqn.2026-01.com.example"
 STORE = Host("store", f"{PREFIX}:store", ("192.0.2.10", "198.51.100.10:3261"))
