@@ -71,6 +71,9 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         if wrong:
             degraded += wrong
             continue
+        if present is None and not group.wanted:
+            # Nothing but absent volumes in it: they are.
+            continue
         check_members(group, present, choice, host)
         check_devices(leaving(present, group, host) if present else (), f"{group.parameter}.remove_devices", host, layout.allowed)
         actions += prepare(choice.new, orphans)
@@ -127,7 +130,8 @@ def _devices(host: Host, present: Optional[VolumeGroup]) -> list:
 def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dict[str, Choice]:
     wanted = [group for group in layout.groups if group.state == "present" and group.wanted]
     for group in layout.groups:
-        if group.state == "present" and not group.wanted and not state.group(group.name) and group.name not in state.recorded:
+        needed = not group.wanted and any(volume.state == "present" for volume in group.volumes)
+        if group.state == "present" and needed and not state.group(group.name) and group.name not in state.recorded:
             raise NotFound(
                 "there is no such volume group.",
                 code="vg-unknown",

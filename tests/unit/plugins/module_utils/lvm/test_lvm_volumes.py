@@ -6,11 +6,17 @@ import dataclasses
 from typing import Any
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from lvm_wishes import EXTENT, commands, planned, refusal
-from machines import disk, holding, host, wwn
+from machines import BASE, disk, holding, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Signature
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, VolumeGroup
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.options import SHARED, VOLUME
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import parse_alone
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.plan import Observed, plan
 
 LETTERS = "abcdef"
 DISKS = [wwn(letter) for letter in LETTERS]
@@ -243,3 +249,19 @@ def test_the_spare_metadata_goes_with_the_last_pool() -> None:
     )
     plan = made(group(*pool), {"name": "data", "state": "absent"}, allow_data_loss={"fast/data": "u-data"})
     assert plan.after.groups[0].free == 6 * 511 and plan.after.groups[0].lvs == ()
+
+
+@pytest.mark.parametrize("state", ["absent", "merged"])
+def test_what_is_gone_with_its_group_is_gone(state: str) -> None:
+    """A teardown that is run again finds nothing left to do."""
+    spec = {**SHARED, "volume_group": {"type": "str", "required": True}, **VOLUME}
+    given = {"volume_group": "fast", "name": "data", "base_dir": BASE}
+
+    def alone(**values: Any) -> Plan:
+        checked = ArgumentSpecValidator(spec).validate({**given, **values})
+        return plan(Observed(host(), State()), parse_alone(checked.validated_parameters))
+
+    assert not alone(state=state).changed
+    with pytest.raises(CairnError) as unknown:
+        alone(size="1GiB")
+    assert unknown.value.code == "vg-unknown"
