@@ -15,6 +15,7 @@ DISCOVERY = {"user": "asker", "password": ASKED}
 LUNS = ["/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a0", "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a1"]
 OWN_LUN = "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a2"
 DATA = "/mnt/initiator-tests"
+NAME_FILE, KEPT = "/etc/iscsi/initiatorname.iscsi", "/var/tmp/initiator-tests.name"
 MIB = 1024**2
 
 #: The other side: two disks, a target with CHAP that lets the node in, and one that does not.
@@ -36,14 +37,14 @@ for target in {TARGET} {CLOSED}; do
   cd iscsi/$target/tpgt_1
   for portal in {FIRST} {SECOND}; do mkdir np/$portal:3260; done
   echo 1 > attrib/authentication
-  mkdir lun/lun_0; ln -s ../../../../../../target/core/iblock_77/it0 lun/lun_0/it0
+  mkdir lun/lun_0; ln -s /sys/kernel/config/target/core/iblock_77/it0 lun/lun_0/it0
   echo 1 > enable
   cd ../../..
 done
 cd iscsi/{TARGET}/tpgt_1
 for name in {NAME} {OTHER_NAME}; do
   mkdir acls/$name acls/$name/lun_0
-  ln -s ../../../../../../../target/iscsi/{TARGET}/tpgt_1/lun/lun_0 acls/$name/lun_0/it0
+  ln -s /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/lun/lun_0 acls/$name/lun_0/it0
   echo -n tested > acls/$name/auth/userid; echo -n {SECRET} > acls/$name/auth/password
   echo -n peer > acls/$name/auth/userid_mutual; echo -n {REPLY} > acls/$name/auth/password_mutual
 done
@@ -56,8 +57,8 @@ set -e
 truncate -s 96M /var/tmp/initiator-tests.0
 losetup -c /dev/loop70
 cd /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1
-mkdir lun/lun_1; ln -s ../../../../../../target/core/iblock_77/it1 lun/lun_1/it1
-mkdir acls/{NAME}/lun_1; ln -s ../../../../../../../target/iscsi/{TARGET}/tpgt_1/lun/lun_1 acls/{NAME}/lun_1/it1
+mkdir lun/lun_1; ln -s /sys/kernel/config/target/core/iblock_77/it1 lun/lun_1/it1
+mkdir acls/{NAME}/lun_1; ln -s /sys/kernel/config/target/iscsi/{TARGET}/tpgt_1/lun/lun_1 acls/{NAME}/lun_1/it1
 """
 #: A target of the node's own, which a reboot takes away.
 OWN = f"""
@@ -72,7 +73,7 @@ echo 5ca1ab1e-0000-0000-0000-0000000000a2 > core/fileio_78/own/wwn/vpd_unit_seri
 mkdir -p iscsi/{HERE}/tpgt_1/np/{ADDRESS}:3260
 cd iscsi/{HERE}/tpgt_1
 echo 1 > attrib/generate_node_acls; echo 0 > attrib/demo_mode_write_protect; echo 0 > attrib/authentication
-mkdir lun/lun_0; ln -s ../../../../../../target/core/fileio_78/own lun/lun_0/own
+mkdir lun/lun_0; ln -s /sys/kernel/config/target/core/fileio_78/own lun/lun_0/own
 echo 1 > enable
 """
 #: Takes all of that away again, in whatever state it is.
@@ -98,9 +99,13 @@ CLEAN = f"""
 umount -q {DATA} 2>/dev/null
 sed -i '\\,{DATA},d' /etc/fstab
 umount -q {DATA}.own 2>/dev/null
-for target in {TARGET} {CLOSED} {HERE}; do iscsiadm -m node -T $target --logout; iscsiadm -m node -T $target -o delete; done >/dev/null 2>&1
-systemctl disable --now cairn-iscsi-login.service 2>/dev/null
-rm -rf {DATA} {DATA}.own /var/tmp/initiator-tests.own /etc/multipath/conf.d/cairn-iscsi.conf /etc/systemd/system/cairn-iscsi-login.service /etc/systemd/system/iscsi.service.d
+for target in {TARGET} {CLOSED} {HERE}; do
+  [ -d /var/lib/iscsi/nodes/$target ] || continue
+  iscsiadm -m node -T $target --logout; iscsiadm -m node -T $target -o delete
+done >/dev/null 2>&1
+if [ -e {KEPT} ]; then mv {KEPT} {NAME_FILE}; systemctl try-restart iscsid.service; fi
+systemctl disable --now -q cairn-iscsi-login.service 2>/dev/null
+rm -rf {DATA} {DATA}.own /var/tmp/initiator-tests.own /etc/multipath/conf.d/cairn-iscsi.conf /etc/systemd/system/cairn-iscsi-login.service /etc/systemd/system/{{iscsi,open-iscsi}}.service.d
 multipath -F 2>/dev/null
 systemctl daemon-reload
 true

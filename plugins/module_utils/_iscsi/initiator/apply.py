@@ -19,10 +19,26 @@ from ..._core.errors import CommandFailed, Timeout
 from . import database, sysfs
 from .meaning import explain
 from .model import Key
-from .steps import EditRecord, Iscsiadm, SetRecovery
+from .reach import no_answer
+from .steps import EditRecord, Iscsiadm, Reach, SetRecovery
 
 #: Seconds for disks to get their names after a login.
 _PATIENCE = 30
+
+
+def reach(step: Reach) -> None:
+    """Open a connection, and close it."""
+    why = no_answer(step.key.portal)
+    if why:
+        error = Timeout(
+            f"could not log in to {step.key}: the portal does not answer.",
+            code="portal-unreachable",
+            parameter=step.parameter,
+            found=f"{step.key.portal}: {why}",
+            fix="check the address, the network and the target's firewall.",
+        )
+        error.undone = True
+        raise error
 
 
 def iscsiadm(step: Iscsiadm) -> None:
@@ -78,6 +94,7 @@ def _initialized(name: str) -> bool:
 #: For ``_module.run``.
 HANDLERS = {
     WriteFile: lambda step: files.replace(step.path, step.text, 0o600),
+    Reach: reach,
     Iscsiadm: iscsiadm,
     EditRecord: edit_record,
     SetRecovery: set_recovery,

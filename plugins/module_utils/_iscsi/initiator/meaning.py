@@ -36,8 +36,8 @@ _DENIED = Meaning(
 )
 _LOGIN = Meaning(
     "target-login",
-    "the target refused the login",
-    "compare the target's name with what it offers (discovery), and CHAP and the ACLs with the target; iscsid's log says more.",
+    "target and initiator did not come to terms, and trying again would not help",
+    "compare the target's name with what it offers (discovery), and CHAP, the mutual part included, and the ACLs with the target; iscsid's log says more.",
 )
 _DAEMON = Meaning("iscsid-down", "iscsid does not answer", "start iscsid.socket, and look for errors in the log of iscsid.service.")
 _DATABASE = Meaning(

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from dataclasses import replace
 from typing import Tuple
 
@@ -21,10 +20,8 @@ from .capacity import out_of_date
 from .desired import Wish
 from .model import Observed, Offer, Session
 from .plan import NAME_FILE
+from .reach import no_answer
 from .sendtargets import discover
-
-#: Seconds in which a portal whose session broke has to take a connection.
-_PATIENCE = 3
 
 
 def observe(wish: Wish) -> Observed:
@@ -66,12 +63,4 @@ def _offers(wish: Wish, name: str) -> Tuple[Offer, ...]:
 
 
 def _reachable(sessions: Tuple[Session, ...]) -> Tuple[Portal, ...]:
-    return tuple(portal for portal in sorted({session.key.portal for session in sessions if not session.up}) if _answers(portal))
-
-
-def _answers(portal: Portal) -> bool:
-    try:
-        socket.create_connection((portal.address, portal.port), _PATIENCE).close()
-    except OSError:
-        return False
-    return True
+    return tuple(portal for portal in sorted({session.key.portal for session in sessions if not session.up}) if not no_answer(portal))

@@ -15,9 +15,9 @@ from ..._core.plan import Action
 from . import records
 from .desired import SessionWish
 from .meaning import ALREADY_IN, ALREADY_OUT
-from .model import Key, Observed
+from .model import DEFAULT_IFACE, Key, Observed
 from .removal import lost
-from .steps import EditRecord, Iscsiadm, SetRecovery
+from .steps import EditRecord, Iscsiadm, Reach, SetRecovery
 
 _KIND = "iscsi session"
 _AUTH = "node.session.auth."
@@ -30,17 +30,19 @@ def plan_session(observed: Observed, key: Key, wish: SessionWish) -> List[Action
     found: Mapping[str, str] = record.values if record else {}
     differs = records.differing(found, wanted)
     login = Iscsiadm("log in to", key, wish.parameter, ("--login",), (ALREADY_IN,), whole=True, first=record is None)
+    # Another interface may lead where no other connection does.
+    reach = (Reach(key, wish.parameter),) if key.iface == DEFAULT_IFACE else ()
     if record is None:
         made = (Iscsiadm("make the record of", key, wish.parameter, ("--op", "new")), EditRecord(key, wanted))
         after = {"logged_in": True, **records.shown(wanted, wanted)}
         verb = "record" if session else "log in"
-        return [Action(verb, _KIND, str(key), made if session else (*made, login), {"logged_in": True} if session else None, after)]
+        return [Action(verb, _KIND, str(key), made if session else (*reach, *made, login), {"logged_in": True} if session else None, after)]
     actions = []
     if differs:
         before, after = records.shown(found, differs), records.shown(wanted, differs)
         actions.append(Action("update", _KIND, str(key), (EditRecord(key, differs),), before, after))
     if session is None:
-        actions.append(Action("log in", _KIND, str(key), (login,), {"logged_in": False}, {"logged_in": True}))
+        actions.append(Action("log in", _KIND, str(key), (*reach, login), {"logged_in": False}, {"logged_in": True}))
     elif session.recovery != wish.times.replacement:
         step = SetRecovery(session.number, wish.times.replacement)
         actions.append(Action("set", "recovery time", str(key), (step,), {"seconds": session.recovery}, {"seconds": wish.times.replacement}))

@@ -16,6 +16,17 @@ from .model import Key
 
 
 @dataclass(frozen=True)
+class Reach:
+    """The first step of a login: a portal that does not answer is found out at once, where iscsid would go on trying."""
+
+    key: Key
+    parameter: str
+
+    def __str__(self) -> str:
+        return f"check that {self.key.portal} answers"
+
+
+@dataclass(frozen=True)
 class Iscsiadm:
     """One call of iscsiadm for one session. ``verb`` says what for; ``ok`` are exit codes that are as good as success."""
 

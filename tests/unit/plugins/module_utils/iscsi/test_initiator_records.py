@@ -92,7 +92,7 @@ def test_the_lock_of_iscsiadm_is_kept(root: Path) -> None:
 @pytest.mark.parametrize(("status", "code", "told"), [
     (8, "portal-unreachable", "does not answer"),
     (24, "target-denied", "credentials are wrong, or it has no ACL"),
-    (19, "target-login", "refused the login"),
+    (19, "target-login", "did not come to terms"),
     (20, "iscsid-down", "iscsid"),
     (99, "iscsiadm-failed", "iscsiadm failed"),
 ])
