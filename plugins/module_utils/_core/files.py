@@ -22,7 +22,10 @@ def text(path: str) -> str:
 
 
 def replace(path: str, content: str, mode: int = 0o644) -> None:
-    """Write ``content`` to ``path`` in one step, durably; its folder is made if missing, an existing file's mode is kept."""
+    """Write ``content`` to ``path`` in one step, durably; its folder is made if missing, an existing file's mode is kept, and a link stays one."""
+    if os.path.isfile(path):
+        # Not one to /dev/null, by which systemd knows what is masked.
+        path = os.path.realpath(path)
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     try:

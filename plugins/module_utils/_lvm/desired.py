@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Dict, Optional, Tuple
+from typing import Dict, FrozenSet, Optional, Tuple
 
 from .._block.filesystems import FileSystem
 from .._block.model import Device, lv_mapper_path
@@ -125,11 +125,19 @@ class Layout:
         names = ((group, volume, name) for group in self.groups for volume in group.volumes for name in (volume.rename_from, volume.name) if name)
         return {lv_mapper_path(f"/dev/{old}/{name}"): volume for group, volume, name in names for old in (group.rename_from, group.name) if old}
 
+    @cached_property
+    def _references(self) -> FrozenSet[str]:
+        named = (reference for group in self.groups if group.wanted for reference in group.wanted.references)
+        return frozenset(lv_mapper_path(reference) or reference for reference in named)
+
     def examines(self, device: Device) -> bool:
         """Whether what a logical volume holds has to be looked at: it is to have a file system, one is in use, or it may have to shrink.
 
         With hundreds of volumes a look at each would take most of a run.
         """
+        if self._references.intersection(device.names):
+            # It is wanted as a disk.
+            return True
         volume = self._volumes.get(device.path)
         if volume is None or volume.state != "present":
             return False

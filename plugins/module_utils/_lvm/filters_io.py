@@ -68,6 +68,8 @@ def changed_here(folder: str) -> FrozenSet[str]:
     """UUIDs of the volume groups that were changed on this machine, from the backups that LVM keeps of their metadata."""
     found = set()
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if not os.path.isfile(os.path.join(folder, name)):
+            continue
         text = files.text(os.path.join(folder, name))
         match = re.search(r'^\s+id = "([^"]+)"', text, re.MULTILINE)
         if match and _CHANGES.search(text):

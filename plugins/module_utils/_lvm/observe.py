@@ -54,7 +54,7 @@ def backups(folder: str) -> Tuple[Dict[str, str], Dict[str, str]]:
     found: Dict[str, str] = {}
     devices: Dict[str, str] = {}
     try:
-        names = os.listdir(folder)
+        names = [name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))]
     except FileNotFoundError:
         return found, devices
     for name in names:

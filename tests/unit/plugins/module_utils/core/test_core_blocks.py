@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ansible_collections.cairn.storage.plugins.module_utils._core import files
 from ansible_collections.cairn.storage.plugins.module_utils._core.blocks import block_in, with_block
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Conflict
 
@@ -23,3 +26,10 @@ def test_marks_that_are_not_whole_are_left_to_a_person(marks: tuple) -> None:
 def test_the_rest_of_the_file_stays() -> None:
     once = with_block("first\n", "ours")
     assert block_in(once) == ["ours"] and with_block(once + "last\n", "new") == f"first\n{BEGIN}\nnew\n{END}\nlast\n"
+
+
+def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "fstab").symlink_to("real")
+    files.replace(str(tmp_path / "fstab"), "new")
+    assert (tmp_path / "fstab").is_symlink() and (tmp_path / "real").read_text() == "new"

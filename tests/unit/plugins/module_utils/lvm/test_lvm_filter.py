@@ -115,6 +115,7 @@ def test_only_changes_count_as_use(tmp_path: Path) -> None:
     for name, line in (("made", "vgcreate -qq made /dev/sdb"), ("kept", "vgcfgbackup kept"), ("seen", "vgs"), ("booted", "pvscan --cache -aay /dev/sda"),
                        ("on", "vgchange -ay x"), ("shell", "/usr/sbin/lvm lvcreate -n x")):  # fmt: skip
         (tmp_path / name).write_text(f'description = "Created *after* executing \'{line}\'"\n{name} {{\n\tid = "{name}"\n')
+    (tmp_path / "old").mkdir()
     assert changed_here(str(tmp_path)) == {"made", "kept", "shell"}
     assert changed_here(str(tmp_path / "none")) == frozenset()
 

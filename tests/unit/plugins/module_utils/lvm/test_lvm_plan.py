@@ -6,12 +6,13 @@ import dataclasses
 from typing import Any
 
 import pytest
-from lvm_wishes import DATA, GROUP, MACHINE, MISSING, actions, commands, fast, planned
+from lvm_wishes import DATA, GROUP, MACHINE, MISSING, actions, commands, fast, params, planned
 from machines import GIB, disk, holding, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import parse
 
 
 def test_the_last_step_of_a_change_is_the_backup() -> None:
@@ -274,3 +275,9 @@ def test_the_disks_of_a_group_that_goes_are_free_for_another() -> None:
         assert actions(made) == ["remove volume group fast", "create volume group new"]
         assert f"check that {wwn('a')} holds nothing" in [str(step) for step in made.actions[1].steps]
         assert [group.name for group in made.after.groups] == ["new"]
+
+
+def test_a_logical_volume_that_is_wanted_as_a_disk_is_looked_at() -> None:
+    """Else check mode takes it for blank, and the run stops at what it holds."""
+    wanted = parse(params({"name": "inner", "devices": ["/dev/fast/data"]}))
+    assert wanted.examines(Device("dm-0", "/dev/mapper/fast-data", "lvm", GIB)) and not wanted.examines(Device("dm-1", "/dev/mapper/fast-x", "lvm", GIB))

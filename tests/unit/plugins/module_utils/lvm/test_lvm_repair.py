@@ -198,4 +198,5 @@ def test_where_the_backup_tells_of_devices(tmp_path: Any) -> None:
     body = 'fast {\n\tid = "vg-uuid"\n\tphysical_volumes {\n\n\t\tpv0 {\n\t\t\tid = "pv-a"\n\t\t\tdevice = "/dev/sda"\t# Hint only\n\n\t\t\tdev_size = 8\n\t\t}\n\n'
     body += '\t\tpv1 {\n\t\t\tid = "pv-b"\n\t\t\tdevice = "/dev/sdb"\t# Hint only\n\n\t\t\tdevice_id_type = "sys_wwid"\n\t\t\tdevice_id = "naa.60012"\n\t\t}\n\t}\n}\n'
     (tmp_path / "fast").write_text(body)
+    (tmp_path / "old").mkdir()
     assert backups(str(tmp_path)) == ({"fast": "vg-uuid"}, {"pv-a": "/dev/sda", "pv-b": wwn("b")})
