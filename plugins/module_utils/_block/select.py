@@ -219,7 +219,7 @@ def marked(host: Host) -> FrozenSet[str]:
     return frozenset(
         device.kernel_name
         for device in host
-        if device.entry or device.kept or any(signature.type == "LVM2_member" or signature.label.startswith(LABEL_MARK) for signature in device.signatures)
+        if device.entry or device.kept or any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
     )
 
 

@@ -78,8 +78,9 @@ class Volumes:
     def _file_system(self, source: Source) -> List[Action]:
         device = source.device
         entry = entry_of(self._observed, self._wanted, device) if device else None
-        ours = device and (entry or labelled(device, self._wanted.name)) and not note_of(self._observed, self._wanted.name, device)
-        if source.held and device and not ours and not device.signatures and self._missing() and not note_of(self._observed, self._wanted.name, device):
+        note = note_of(self._observed, self._wanted.name, device) if device else ""
+        ours = device and (entry or labelled(device, self._wanted.name)) and not note
+        if source.held and device and not (ours or note or device.signatures) and self._missing():
             # It may be the missing one, with its superblock overwritten: what a repair could bring back is not formatted over.
             self._blank.append(source.path)
             return []
@@ -136,11 +137,10 @@ class Volumes:
         return list(grown)
 
     def _check_copies(self, device: Device, signature: Signature, name: str) -> None:
-        """Of a disk and its copy either may be mounted in the place of the volume, now and at each boot. Snapshots of a logical volume are known as such."""
+        """Of a disk and its copy either may be mounted in the place of the volume, now and at each boot; LVM knows its snapshots."""
         host = self._observed.host
-        copies = [
-            other for other in host if other != device and other.type != "lvm" and not host.leg(other) and signature.uuid in {each.uuid for each in other.signatures}
-        ]
+        disks = [other for other in host if other != device and other.type != "lvm" and not host.leg(other)]
+        copies = [other for other in disks if any(each.uuid == signature.uuid for each in other.signatures)]
         if copies and device.type != "lvm":
             raise Conflict(
                 "several disks hold file systems of one UUID.",

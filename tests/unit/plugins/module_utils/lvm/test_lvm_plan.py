@@ -271,7 +271,8 @@ def test_the_disks_of_a_group_that_goes_are_free_for_another() -> None:
     gone = {"name": "fast", "state": "absent"}
     new = {"name": "new", "devices": [wwn("a")]}
     for wanted in ([gone, new], [new, gone]):
-        made = planned(GROUP, *wanted, machine=host(below, *(each for each in MACHINE if each.kernel_name == "sdc"), leaf), allow_data_loss={"fast": "u-fast"})
+        machine = host(below, holding(disk("c"), "LVM2_member", "pv-c"), leaf)
+        made = planned(GROUP, *wanted, machine=machine, allow_data_loss={"fast": "u-fast"})
         assert actions(made) == ["remove volume group fast", "create volume group new"]
         assert f"check that {wwn('a')} holds nothing" in [str(step) for step in made.actions[1].steps]
         assert [group.name for group in made.after.groups] == ["new"]
