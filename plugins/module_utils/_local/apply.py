@@ -12,13 +12,14 @@ import glob
 import os
 
 from .._block import fs_steps
+from .._block.model import KEPT
 from .._block.probe import signatures
 from .._core import files
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, NotFound
 from . import fstab
 from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Retire
-from .model import FORMATTING, KEPT
+from .model import FORMATTING
 from .observe import FSTAB
 from .table import EditFstab
 

@@ -14,11 +14,11 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
-from .._block.model import KEPT, Device, Host
+from .._block.model import Device, Host
 from .._block.select import LABEL_MARK
 from .._lvm.model import State
 
-#: The other folder of base_dir that holds our notes, not volumes.
+#: Besides KEPT the folder of base_dir that holds our notes, not volumes.
 FORMATTING = ".formatting"
 
 

@@ -12,12 +12,12 @@ import os
 from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
-from .._block.model import Host
+from .._block.model import KEPT, Host
 from .._core import files
 from .._lvm import observe as lvm
 from .._lvm.model import State
 from .desired import Wish
-from .model import FORMATTING, KEPT, Directory, Entry, Observed
+from .model import FORMATTING, Directory, Entry, Observed
 
 FSTAB = "/etc/fstab"
 

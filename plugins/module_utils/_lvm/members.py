@@ -15,7 +15,7 @@ from .._block.model import Host
 from .._block.select import Choice
 from .._block.steps import recheck
 from .._core.command import Command, command
-from .._core.errors import Conflict, InvalidRequest, NoSpace, Refused
+from .._core.errors import Conflict, InvalidRequest, NoSpace, NotFound, Refused
 from .._core.plan import Action
 from .._core.quantity import human, round_up
 from .context import Context, Planned
@@ -112,6 +112,15 @@ def plan_reduce(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
         return (), group
     staying = tuple(pv for pv in group.pvs if pv not in gone)
     _check_room(group, gone, staying, f"{wanted.parameter}.remove_devices")
+    unknown = next((pv for pv in gone if pv.device not in context.host.devices), None)
+    if unknown:
+        raise NotFound(
+            "LVM has a device that is not among the machine's disks.",
+            code="reduce-unknown",
+            parameter=f"{wanted.parameter}.remove_devices",
+            found=f"{unknown.path} (physical volume {unknown.uuid})",
+            fix="look for its node in /dev, and for errors of udev.",
+        )
     devices = [context.host.devices[pv.device] for pv in gone]
     actions: List[Action] = []
     after = group

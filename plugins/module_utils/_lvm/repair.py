@@ -14,7 +14,7 @@ from functools import partial
 from typing import Dict, FrozenSet, List
 
 from .._core.command import command
-from .._core.errors import NoSpace, Refused
+from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import human
 from .context import Context, Planned, chain
@@ -32,6 +32,7 @@ def plan_repair(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
     if not group.missing:
         return (), group
     gone = frozenset(pv.path for pv in group.missing)
+    _check_mirrors(group, gone)
     lost = [volume for volume in group.visible if is_lost(group, volume, gone)]
     _check_consent(group, lost, context)
     # Thin volumes go with their pool, and snapshots before their origin.
@@ -45,6 +46,19 @@ def plan_repair(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
             partial(_forget, gone=gone),
         ),
     )
+
+
+def _check_mirrors(group: VolumeGroup, gone: FrozenSet[str]) -> None:
+    """Mirrors of the kind before RAID keep a copy that is not ours to give up, and LVM mends them in a way of its own."""
+    for volume in group.visible:
+        if volume.segment == "mirror" and any(gone & set(part.on) for part in group.below(volume.name)):
+            raise Conflict(
+                "a mirror of the old kind is not repaired here.",
+                code="repair-mirror",
+                parameter="repair_missing",
+                found=f"{group.name}/{volume.name}",
+                fix=f"lvconvert --repair {group.name}/{volume.name}, then run again.",
+            )
 
 
 def is_lost(group: VolumeGroup, volume: LogicalVolume, gone: FrozenSet[str]) -> bool:

@@ -200,3 +200,15 @@ def test_where_the_backup_tells_of_devices(tmp_path: Any) -> None:
     (tmp_path / "fast").write_text(body)
     (tmp_path / "old").mkdir()
     assert backups(str(tmp_path)) == ({"fast": "vg-uuid"}, {"pv-a": "/dev/sda", "pv-b": wwn("b")})
+
+
+def test_a_mirror_of_the_old_kind_keeps_the_copy_that_it_has() -> None:
+    parts = tuple(LogicalVolume(f"m_mimage_{number}", 10, hidden=True, on={place: 10}) for number, place in enumerate(("/dev/sda", GONE)))
+    mirror = LogicalVolume("m", 10, "u-m", "mirror", segment="mirror", mirrors=2, parts=tuple(part.name for part in parts))
+    found = group(mirror, *parts)
+    assert refusal(found, WANTED, machine=HOST, state=State((found,)), allow_data_loss={"fast/m": "u-m"}).code == "repair-mirror"
+
+
+def test_a_physical_volume_that_only_lvm_sees() -> None:
+    found = group(pvs=(A, dataclasses.replace(C, device="ram0", path="/dev/ram0")))
+    assert refusal(found, fast(devices=[wwn("a")], remove_devices=["pv-c"]), machine=HOST, state=State((found,))).code == "reduce-unknown"
