@@ -14,7 +14,7 @@ from test_bad_inputs import wrong
 from bad_inputs import TYPE, with_disks
 
 NODE = own_node()
-NUMBERS = range(20, 20 + len(DISKS))
+NUMBERS = range(5, 5 + len(DISKS))
 IDS = dict(zip(DISKS, disk_ids(NODE, NUMBERS)))
 GROUP = "iscsitest"
 TARGET = "iqn.2026-01.com.example:tests"
@@ -27,7 +27,7 @@ TPG = f"/sys/kernel/config/target/iscsi/{TARGET}/tpgt_1"
 STATE = f"""
 cd /sys/kernel/config/target
 find iscsi core/[fr]* core/iblock_? core/iblock_?? -type l -printf '%p %l\\n' -o -type d -print -o -type f -path '*auth*' -print 2>/dev/null | sort
-for file in $(find iscsi -name enable -o -name write_protect -o -name password -o -name userid -o -path '*tpgt_*/attrib/*'); do echo "$file $(cat $file 2>&1)"; done
+grep -s '' $(find iscsi -name enable -o -name write_protect -o -name password -o -name userid -o -path '*tpgt_*/attrib/*')
 sha256sum {SAVED} 2>/dev/null
 find {FOLDER} -ls
 true
@@ -92,7 +92,7 @@ CHAP = {"user": "first", "password": SECRET}
 def wish(luns: int = 2, more: bool = False, **values: Any) -> dict:
     """The target with one or two LUNs; with ``more`` a third, another portal and initiator, and other settings."""
     stores = STORES[:luns] + ([{"name": "two", "device": f"/dev/{GROUP}/two", "attributes": {"emulate_tpu": 1}}] if more else [])
-    portals = [{"address": "127.0.0.1"}] + ([{"address": "::1", "port": 3261}, {"address": "127.0.0.1", "port": 3261}] if more else [])
+    portals = [{"address": "127.0.0.1"}] + ([{"address": "127.0.0.2", "port": 3261}, {"address": "127.0.0.1", "port": 3261}] if more else [])
     first = {"initiator": FIRST, "chap": {**CHAP, **({"mutual_user": "target", "mutual_password": REPLY} if more else {})}}
     second = {
         "initiator": SECOND,
@@ -160,7 +160,7 @@ def test_configfs_and_the_saved_file_say_what_was_wished() -> None:
         *("1", "0", "1", "32", "1", "20", "0", "No", "524288")
     ]
     assert ask(f"acls/{FIRST}/auth/userid", f"acls/{FIRST}/auth/password", f"acls/{FIRST}/auth/password_mutual") == ["first", SECRET, REPLY]
-    assert shell(NODE, f"ls {TPG}/np").split() == ["127.0.0.1:3260", "127.0.0.1:3261", "[::1]:3261"]
+    assert shell(NODE, f"ls {TPG}/np").split() == ["127.0.0.1:3260", "127.0.0.1:3261", "127.0.0.2:3261"]
     mode, owner = shell(NODE, f"stat -c '%a %U' {SAVED}").split()
     assert (mode, owner) == ("600", "root")
     saved = json.loads(shell(NODE, f"cat {SAVED}"))
@@ -304,17 +304,18 @@ LOOKED = ("device-", "backstore-shared", "fileio-", "file-folder", "file-kind", 
 
 
 def test_bad_inputs_touch_nothing() -> None:
-    made = f"""
+    prepare = f"""
 vgcreate -q badcarrying {IDS['CARRYING']}; lvcreate -qy -L 8m -n lv badcarrying; vgcreate -q badmember {IDS['MEMBER']}
 mkfs.ext4 -q {IDS['MOUNTED']}; mkdir -p /mnt/bad; mount {IDS['MOUNTED']} /mnt/bad
 """
-    shell(NODE, made)
+    shell(NODE, prepare)
     other = {
         "backstores": [{"name": "other", "device": IDS["EXPORTED"]}],
         "tpgs": [{"portals": [{"address": "127.0.0.1", "port": 3268}], "luns": [{"lun": 0, "backstore": "other"}]}],
     }
     given = {"name": "badclass", "volume_mode": "Block", "devices": [IDS["GIVEN"]]}
-    assert changed(play(NODE, task(**GOOD), {**task(**{"name": OTHER, **other})}, volumes(given))) == [True, True, True]
+    made = play(NODE, task(state="absent"), task(**GOOD), task(**{"name": OTHER, **other}), volumes(given))
+    assert changed(made) == [True] * 4
     bad = [each for each in TABLE if each.code.startswith(LOOKED) and each.code != TYPE]
     before = shell(NODE, STATE)
     results = play(NODE, *({f"cairn.storage.{each.module}": with_disks(dict(each.params), IDS)} for each in bad))

@@ -70,11 +70,12 @@ def _absent(addresses: Iterable[str]) -> FrozenSet[str]:
     """Those that no interface has: the kernel would not let anybody listen there."""
     missing = set()
     for address in addresses:
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
-            try:
+        try:
+            # A kernel without IPv6 has no such sockets at all.
+            with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
                 probe.bind((address, 0))
-            except OSError:
-                missing.add(address)
+        except OSError:
+            missing.add(address)
     return frozenset(missing)
 
 
