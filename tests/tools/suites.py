@@ -53,10 +53,9 @@ LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
 #: What an interrupted run left behind is no place to start from.
 FRESH_LAB = (LAB_DOWN, LAB_UP)
 FRESH_NODES = (LAB_DOWN, Suite("lab nodes up", ("lab/lab", "up", "--timings", "--level=nodes")))
-ON_LAB = (
-    # Each worker has a node to itself.
-    pytest("hosts", "tests/hosts", "--numprocesses=2", "--dist=loadfile", in_lab=True),
-    LAB_UP,
+# Each worker has a node to itself.
+ON_NODES = (pytest("hosts", "tests/hosts", "--numprocesses=2", "--dist=loadfile", in_lab=True),)
+ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
     pytest("cluster", "tests/cluster", in_lab=True),
 )
@@ -71,7 +70,7 @@ TIERS = {
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
     # Molecule begins on fresh machines: its first claim is about check mode there.
-    "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_LAB + FRESH_LAB + MOLECULE + (LAB_DOWN,),
+    "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_NODES + FRESH_LAB + ON_CLUSTER + FRESH_LAB + MOLECULE + (LAB_DOWN,),
 }
 
 #: Suites run in a lab of their own name and never touch the one of `make site`.
