@@ -25,7 +25,7 @@ DATA = "/data/token"
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with peer(), site(tmp_path_factory.mktemp("site"), NAME, HERE, THERE[0], ("10.90.1.11", "10.90.2.11"), 43) as made:
+    with peer(), site(tmp_path_factory.mktemp("site"), NAME, HERE, THERE[0], ("10.90.1.11", "10.90.2.11"), 9) as made:
         yield made
         kubectl("delete", "namespace", SPACE, "--ignore-not-found", "--wait")
         kubectl("delete", "pv", NAME, "--ignore-not-found", "--wait")

@@ -83,14 +83,14 @@ def start(two: Site) -> str:
 
 @pytest.fixture
 def both_networks(tmp_path: Path) -> Iterator[Site]:
-    with peer(), site(tmp_path, "pathtest", PEER, NODE, ("10.90.1.11", "10.90.2.11"), 41) as made:
+    with peer(), site(tmp_path, "pathtest", PEER, NODE, ("10.90.1.11", "10.90.2.11"), 9) as made:
         yield made
         lab("net", "heal", NODE, "--net", "2")
 
 
 @pytest.fixture
 def one_network(tmp_path: Path) -> Iterator[Site]:
-    with peer(), site(tmp_path, "powertest", PEER, NODE, ("10.90.1.11",), 42) as made:
+    with peer(), site(tmp_path, "powertest", PEER, NODE, ("10.90.1.11",), 9) as made:
         yield made
 
 

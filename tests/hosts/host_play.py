@@ -47,7 +47,7 @@ def own_node() -> str:
 @contextlib.contextmanager
 def peer() -> Iterator[str]:
     """The first node, which is nobody's own, until the end; with workers side by side one after the other."""
-    with open(REPO / ".work" / "peer.lock", "w", encoding="utf-8") as file:
+    with open(REPO / ".work" / f"peer-{os.environ.get('LAB_NAME', 'lab')}.lock", "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield nodes()[0]
 

@@ -24,7 +24,7 @@ true
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with peer(), site(tmp_path_factory.mktemp("site"), "exporttest", PEER, NODE, PORTALS, 40) as made:
+    with peer(), site(tmp_path_factory.mktemp("site"), "exporttest", PEER, NODE, PORTALS, 9) as made:
         yield made
 
 
