@@ -26,7 +26,9 @@ id:
   description: Regular expression, found anywhere in one of the disk's stable names.
   type: str
 transport:
-  description: How the disk is attached, for example V(sata), V(sas) or V(nvme).
+  description:
+    - How the disk is attached, for example V(sata), V(sas) or V(nvme).
+    - Disks that came over iSCSI, which can belong to pods, are passed over unless this is V(iscsi), or C(id) or C(serial) matches them.
   type: str
 only_unused:
   description: Only disks that are empty, or already hold what the user of this rule put there.

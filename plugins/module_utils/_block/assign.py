@@ -48,8 +48,14 @@ def assign(
 
 
 def wants(host: Host, rule: DiskRule, device: Device, standing: Standing) -> bool:
-    """Whether ``rule`` matches ``device``, its number of disks aside."""
-    return rule.describes(device) and (not rule.only_unused or standing(rule, device) <= OURS or not host.use(device))
+    """Whether ``rule`` matches ``device``, its number of disks aside.
+
+    What came over iSCSI can be a pod's, on which nothing is written yet: it has to be asked for by transport or by name.
+    """
+    ours = standing(rule, device) <= OURS
+    named = not (rule.transport is None and rule.id is None and rule.serial is None and rule.disks is None)
+    attached = any(disk.transport == "iscsi" for disk in host.disks(device))
+    return rule.describes(device) and (ours or named or not attached) and (ours or not rule.only_unused or not host.use(device))
 
 
 def check_system_disk(host: Host, rules: Sequence[DiskRule]) -> None:

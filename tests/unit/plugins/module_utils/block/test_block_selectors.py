@@ -30,6 +30,17 @@ def got(choices: Mapping[str, Choice]) -> dict:
     return {name: names(choice.held) + names(choice.new) for name, choice in choices.items()}
 
 
+def test_a_pods_disk_that_came_over_iscsi_is_no_rules_to_take() -> None:
+    local, attached = disk("a"), disk("c", transport="iscsi")
+    path = disk("e", transport="iscsi", children=("dm-0",))
+    joined = Device("dm-0", "/dev/mapper/mpatha", "mpath", 2 * GIB, links=("/dev/disk/by-id/dm-uuid-mpath-1",), parents=("sde",))
+    machine = host(local, attached, path, joined)
+    assert got(chosen(machine, consumer("one", {"rotational": False}))) == {"one": ["sda"]}
+    assert got(chosen(machine, consumer("one", {"transport": "iscsi"}))) == {"one": ["sdc"]}, "asked for"
+    assert got(chosen(machine, consumer("one", {"id": "wwn-0x60013$|mpath"}))) == {"one": ["dm-0", "sdc"]}, "named"
+    assert got(chosen(machine, consumer("one", {"rotational": False}, holds=["sdc"], recorded=True))) == {"one": ["sdc"]}, "its own already"
+
+
 SOLID = host(*(disk(letter) for letter in "acegi"))
 
 
