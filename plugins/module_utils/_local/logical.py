@@ -17,9 +17,12 @@ from .._core.command import command
 from .._core.errors import Conflict, NotFound
 from .._core.plan import Action
 from .._core.quantity import Percent, human
+from .._lvm.allowed import WhiteList
 from .._lvm.context import Context
 from .._lvm.desired import Volume as LogicalVolume
+from .._lvm.groups import check_identity
 from .._lvm.model import State, VolumeGroup
+from .._lvm.names import check_length, check_name
 from .._lvm.result import load
 from .._lvm.space import extents
 from .._lvm.volumes import LOCAL_TAG, plan_volume
@@ -77,11 +80,14 @@ def logical_volumes(
             found=source.volume_group,
             fix=f"use one of: {', '.join(each.name for each in state.groups) or 'none is there; define it in lvm_volume_groups'}.",
         )
+    check_identity(group.name, f"{source.parameter}.volume_group", state, WhiteList())
     mark = LOCAL_TAG + wanted.name
     names = [volume.name for volume in group.visible if mark in volume.tags]
     # Some number in between may be free: which of too many volumes went was for a person to say.
     free = [name for name in (f"{wanted.name}-{number}" for number in range(1, source.count + 1)) if name not in names]
     new = free[: max(0, source.count - len(names))]
+    for name in new:
+        check_length(group.name, check_name(name, f"{wanted.parameter}.name"), f"{wanted.parameter}.name")
     actions: List[Action] = []
     degraded: List[dict] = []
     warnings = (

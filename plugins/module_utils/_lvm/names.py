@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Iterable, Tuple
 
+from .._block.model import lv_mapper_path
 from .._core.errors import InvalidRequest
 
 #: lvm(8), "VALID NAMES".
@@ -36,6 +38,19 @@ def check_name(name: str, parameter: str) -> str:
             "LVM keeps such names for itself.", code="lvm-name-reserved", parameter=parameter, found=repr(name), fix="use another name."
         )
     return name
+
+
+def check_length(group: str, name: str, parameter: str) -> None:
+    """Refuse what the kernel has no room for: DM_NAME_LEN, the end of the text included (linux/dm-ioctl.h)."""
+    path = posixpath.basename(lv_mapper_path(f"/dev/{group}/{name}"))
+    if len(path) > 127:
+        raise InvalidRequest(
+            "the kernel has 127 bytes for the names of a volume group and a volume together, in which a hyphen takes two.",
+            code="lvm-name-long",
+            parameter=parameter,
+            found=path,
+            fix="use a shorter name.",
+        )
 
 
 def check_tags(tags: Iterable[str], parameter: str) -> Tuple[str, ...]:

@@ -8,10 +8,8 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .._block.model import lv_mapper_path
 from .._block.rules import parse as parse_rules
 from .._block.select import parse_wanted
 from .._core.errors import InvalidRequest
@@ -19,7 +17,7 @@ from .._core.plan import Consent
 from .._core.quantity import human, parse_bytes
 from .allowed import parse as parse_white_list
 from .desired import Group, Layout
-from .names import check_name, check_tags
+from .names import check_length, check_name, check_tags
 from .parse_pool import parse_pool
 from .parse_volume import parse_volume
 from .references import check_references
@@ -58,16 +56,8 @@ def _check_together(groups: Sequence[Group]) -> None:
     uuids: Dict[str, str] = {}
     for group in groups:
         for each in (*group.thin_pools, *group.volumes):
-            path = lv_mapper_path(f"/dev/{group.name}/{each.name}")
-            # DM_NAME_LEN of the kernel, the end of the text included (linux/dm-ioctl.h).
-            if each.state == "present" and len(posixpath.basename(path)) > 127:
-                raise InvalidRequest(
-                    "the kernel has 127 bytes for the names of a volume group and a volume together, in which a hyphen takes two.",
-                    code="lvm-name-long",
-                    parameter=f"{each.parameter}.name",
-                    found=posixpath.basename(path),
-                    fix="use a shorter name.",
-                )
+            if each.state == "present":
+                check_length(group.name, each.name, f"{each.parameter}.name")
         for volume in group.volumes:
             uuid = volume.filesystem.uuid if volume.filesystem else ""
             if uuid and uuids.setdefault(uuid, volume.parameter) != volume.parameter:

@@ -93,3 +93,22 @@ def test_a_file_system_fills_the_disk_that_grew(kind: str, grow: bool) -> None:
     made = planned(host(device), wanted, entries=(entry,), text=fstab.line(UUID, path, kind, (), "whole"))
     assert steps(made) == ([f"grow {kind} on {wwn('a')}"] if grow else [])
     assert made.after.volumes[0].size == (2 * GIB if grow else GIB)
+
+
+@pytest.mark.parametrize(
+    "code, name, groups",
+    [
+        ("vg-ambiguous", "lv", ("u", "of-another-machine")),
+        ("vg-exported", "lv", ("exported",)),
+        ("lvm-name-reserved", "snapshot", ("u",)),
+        ("lvm-name-long", "a-" * 40 + "a", ("u",)),
+    ],
+)
+def test_logical_volumes_that_could_be_somebody_elses_or_cannot_be_made(code: str, name: str, groups: tuple) -> None:
+    """Of two groups of one name the path of a volume leads into either."""
+    pvs = (PhysicalVolume("/dev/sda", "pv-a", "sda", 511),)
+    found = tuple(VolumeGroup("f" * 30, 4 * MIB, 511, 511, uuid, pvs=pvs, exported=uuid == "exported") for uuid in groups)
+    wanted = {"name": name, "logical_volumes": {"volume_group": "f" * 30, "count": 1, "size": "500MiB"}}
+    with pytest.raises(CairnError) as refused:
+        planned(host(holding(disk("a"), "LVM2_member", "pv-a")), wanted, state=State(found))
+    assert refused.value.code == code and refused.value.parameter and refused.value.fix
