@@ -43,7 +43,8 @@ def plan_session(observed: Observed, key: Key, wish: SessionWish) -> List[Action
         actions.append(Action("update", _KIND, str(key), (EditRecord(key, differs),), before, after))
     if session is None:
         actions.append(Action("log in", _KIND, str(key), (*reach, login), {"logged_in": False}, {"logged_in": True}))
-    elif session.recovery != wish.times.replacement:
+    # Below a map multipathd has the last word, with what its own configuration says (fast_io_fail_tmo).
+    elif session.recovery != wish.times.replacement and not any(lun.map for lun in session.luns):
         step = SetRecovery(session.number, wish.times.replacement)
         actions.append(Action("set", "recovery time", str(key), (step,), {"seconds": session.recovery}, {"seconds": wish.times.replacement}))
     return actions

@@ -104,6 +104,11 @@ def test_timeouts_are_set_by_mode__kubernetes_69097() -> None:
     assert record(mode="single", timeouts={"replacement": 60}).values["node.session.timeo.replacement_timeout"] == "60"
 
 
+def test_multipathd_s_own_time_for_the_paths_of_a_map_is_left_to_it() -> None:
+    joined = Observed(NAME, records=(record(mode="multipath"),), sessions=(session(luns=[lun(map="mpatha")]),))
+    assert not planned(joined, wanted(mode="multipath")).changed
+
+
 def test_a_login_that_cannot_work_ends_within_half_a_minute() -> None:
     values = record().values
     assert int(values["node.session.initial_login_retry_max"]) * int(values["node.conn[0].timeo.login_timeout"]) < 30
@@ -194,3 +199,10 @@ def test_what_counts_from_the_next_login_on_is_told(values: dict, told: str) -> 
 def test_a_prediction_is_what_a_second_run_finds() -> None:
     made = planned(NOTHING, wanted(), wanted(SECOND))
     assert [(each.key, each.state, each.recovery) for each in made.after.sessions] == [(key(), "LOGGED_IN", 300), (key(SECOND), "LOGGED_IN", 300)]
+
+
+@pytest.mark.parametrize("map, verbs_expected", [("", [("set", "recovery time")]), ("mpatha", [])])
+def test_below_a_map_the_recovery_time_is_multipathds(map: str, verbs_expected: list) -> None:
+    observed = Observed(NAME, records=(record(mode="multipath"),), sessions=(session(luns=[lun(map=map)]),))
+    made = planned(observed, wanted(mode="multipath"))
+    assert [(action.verb, action.kind) for action in made.actions] == verbs_expected
