@@ -86,7 +86,7 @@ options:
         type: dict
         suboptions:
           replacement:
-            description: Seconds for which input and output wait for a broken session.
+            description: Seconds for which input and output wait for a broken session. For disks that multipathd joins, its own setting counts.
             type: int
           login:
             description: Seconds for one attempt to log in. V(5) if left out.

@@ -12,8 +12,8 @@ FIRST, SECOND = "10.90.1.11", "10.90.2.11"
 SECRET, REPLY, ASKED = "a-secret-of-the-initiator", "a-secret-of-the-target", "a-secret-for-discovery"
 CHAP = {"user": "tested", "password": SECRET, "mutual_user": "peer", "mutual_password": REPLY}
 DISCOVERY = {"user": "asker", "password": ASKED}
-LUNS = ["/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a0", "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a1"]
-OWN_LUN = "/dev/disk/by-id/wwn-0x60014055ca1ab1e00000000000000a2"
+LUNS = ["/dev/disk/by-id/wwn-0x60014055ca1ab1eeeee00a0000000000", "/dev/disk/by-id/wwn-0x60014055ca1ab1eeeee00a1000000000"]
+OWN_LUN = "/dev/disk/by-id/wwn-0x60014055ca1ab1eeeee00a2000000000"
 DATA = "/mnt/initiator-tests"
 NAME_FILE, KEPT = "/etc/iscsi/initiatorname.iscsi", "/var/tmp/initiator-tests.name"
 MIB = 1024**2
@@ -30,7 +30,7 @@ for n in 0 1; do
   mkdir -p core/iblock_77/it$n
   echo udev_path=/dev/loop7$n > core/iblock_77/it$n/control
   echo 1 > core/iblock_77/it$n/enable
-  echo 5ca1ab1e-0000-0000-0000-0000000000a$n > core/iblock_77/it$n/wwn/vpd_unit_serial
+  echo 5ca1ab1eeeee00a$n > core/iblock_77/it$n/wwn/vpd_unit_serial
 done
 for target in {TARGET} {CLOSED}; do
   mkdir -p iscsi/$target/tpgt_1
@@ -69,7 +69,7 @@ mkdir -p iscsi core/fileio_78/own
 truncate -s 64M /var/tmp/initiator-tests.own
 echo fd_dev_name=/var/tmp/initiator-tests.own,fd_dev_size={64 * 1024**2} > core/fileio_78/own/control
 echo 1 > core/fileio_78/own/enable
-echo 5ca1ab1e-0000-0000-0000-0000000000a2 > core/fileio_78/own/wwn/vpd_unit_serial
+echo 5ca1ab1eeeee00a2 > core/fileio_78/own/wwn/vpd_unit_serial
 mkdir -p iscsi/{HERE}/tpgt_1/np/{ADDRESS}:3260
 cd iscsi/{HERE}/tpgt_1
 echo 1 > attrib/generate_node_acls; echo 0 > attrib/demo_mode_write_protect; echo 0 > attrib/authentication
@@ -96,13 +96,13 @@ true
 """
 #: Nothing of ours on the node.
 CLEAN = f"""
-umount -q {DATA} 2>/dev/null
+umount -q {DATA} 2>/dev/null; dmsetup remove --force initiator-tests-holder 2>/dev/null
 sed -i '\\,{DATA},d' /etc/fstab
 umount -q {DATA}.own 2>/dev/null
-for target in {TARGET} {CLOSED} {HERE}; do
-  [ -d /var/lib/iscsi/nodes/$target ] || continue
-  iscsiadm -m node -T $target --logout; iscsiadm -m node -T $target -o delete
+for session in /sys/class/iscsi_session/session*; do
+  grep -qs -e {TARGET} -e {CLOSED} -e {HERE} $session/targetname && iscsiadm -m session -r ${{session##*session}} --logout
 done >/dev/null 2>&1
+rm -rf /var/lib/iscsi/nodes/{TARGET} /var/lib/iscsi/nodes/{CLOSED} /var/lib/iscsi/nodes/{HERE}
 if [ -e {KEPT} ]; then mv {KEPT} {NAME_FILE}; systemctl try-restart iscsid.service; fi
 systemctl disable --now -q cairn-iscsi-login.service 2>/dev/null
 rm -rf {DATA} {DATA}.own /var/tmp/initiator-tests.own /etc/multipath/conf.d/cairn-iscsi.conf /etc/systemd/system/cairn-iscsi-login.service /etc/systemd/system/{{iscsi,open-iscsi}}.service.d

@@ -14,7 +14,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
-from typing import List, Optional, Set, Tuple
+from typing import Dict, List, Optional, Set
 
 from .model import Lun, Session
 
@@ -55,18 +55,17 @@ class _Request(ctypes.Structure):
     ]
 
 
-def out_of_date(session: Session) -> Tuple[str, ...]:
-    """What the kernel does not know yet of a session's LUNs, in words. A session without disks has nobody to ask, so it is looked at again."""
+def out_of_date(session: Session) -> Dict[int, str]:
+    """What the kernel does not know yet of a session's LUNs, by LUN. A session without disks has nobody to ask, so it is looked at again."""
     if not session.up:
-        return ()
+        return {}
     if not session.luns:
-        return ("no LUN is known",)
+        return {0: "no LUN is known"}
     asked = [lun for lun in session.luns if lun.kernel_name and lun.state == "running"]
     sizes = ((lun, _capacity(lun)) for lun in asked)
-    found = [f"LUN {lun.lun} has {size} bytes, not {lun.size}" for lun, size in sizes if size not in (None, lun.size)]
+    found = {lun.lun: f"LUN {lun.lun} has {size} bytes, not {lun.size}" for lun, size in sizes if size not in (None, lun.size)}
     known = {lun.lun for lun in session.luns}
-    new = sorted((_numbers(asked[0]) if asked else set()) - known)
-    return (*found, *(f"LUN {number} is new" for number in new))
+    return {**found, **{number: f"LUN {number} is new" for number in sorted((_numbers(asked[0]) if asked else set()) - known)}}
 
 
 def _capacity(lun: Lun) -> Optional[int]:

@@ -43,7 +43,7 @@ class Record:
 class Lun:
     """A LUN as one session sees it, which is one path to it.
 
-    ``id`` is its name below /dev/disk/by-id and ``size`` its bytes. ``map`` names the multipath map that joins its paths.
+    ``id`` is its name below /dev/disk/by-id and ``size`` its bytes. ``map`` names the multipath map that joins its paths, of ``map_size`` bytes.
     ``used`` says what holds it or its map, in words, empty when nothing does.
     """
 
@@ -54,13 +54,14 @@ class Lun:
     state: str
     map: str = ""
     used: str = ""
+    map_size: int = 0
 
 
 @dataclass(frozen=True)
 class Session:
     """A session in the kernel. ``recovery`` is the time in seconds for which input and output wait when it breaks.
 
-    ``stale`` says what the target has of LUNs that the kernel does not know yet, where that was asked for.
+    ``stale`` says by LUN what the target has that the kernel does not know yet, where that was asked for.
     """
 
     key: Key
@@ -69,7 +70,7 @@ class Session:
     recovery: int = 0
     digests: Tuple[bool, bool] = (False, False)
     luns: Tuple[Lun, ...] = ()
-    stale: Tuple[str, ...] = ()
+    stale: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def up(self) -> bool:

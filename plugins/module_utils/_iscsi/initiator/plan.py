@@ -20,7 +20,7 @@ from .desired import Wish
 from .model import LOGGED_IN, Key, Observed, Session
 from .removal import check_last_paths, remove
 from .resolve import resolve
-from .sessions import counts_later, plan_repair, plan_rescan, plan_session
+from .sessions import counts_later, plan_repair, plan_rescan, plan_resize, plan_session
 
 NAME_FILE = "/etc/iscsi/initiatorname.iscsi"
 
@@ -53,7 +53,9 @@ def plan(observed: Observed, wish: Wish) -> Plan:
         if reason:
             degraded.append((key, reason))
         found = sessions.get(key, Session(key, 0))
-        sessions[key] = replace(found, state=found.state if reason else LOGGED_IN, recovery=each.times.replacement, stale=())
+        sessions[key] = replace(found, state=found.state if reason else LOGGED_IN, recovery=each.times.replacement, stale={})
+    if wish.rescan:
+        actions += plan_resize([session for session in observed.sessions if session.key in wanted and wanted[session.key].present])
     actions += [remove(observed, key, each) for key, each in gone.items()]
     present = tuple(key for key, each in wanted.items() if each.present)
     outcome = Outcome(wish.name or observed.name, tuple(sessions.values()), present, tuple(degraded))

@@ -153,7 +153,8 @@ class _Conversation:
         while len(found) < wanted:
             part = self._connection.recv(wanted - len(found))
             if not part:
-                raise self._failed("the connection was closed")
+                # Some targets that want credentials say so in no other way.
+                raise self._denied("it closed the connection")
             found += part
         return found[:length]
 

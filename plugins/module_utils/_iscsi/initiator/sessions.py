@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Tuple
+from typing import Dict, Iterable, List, Mapping, Tuple
 
 from ..._core.command import command
 from ..._core.plan import Action
 from . import records
 from .desired import SessionWish
 from .meaning import ALREADY_IN, ALREADY_OUT
-from .model import DEFAULT_IFACE, Key, Observed
+from .model import DEFAULT_IFACE, Key, Observed, Session
 from .removal import lost
 from .steps import EditRecord, Iscsiadm, Reach, SetRecovery
 
@@ -76,12 +76,17 @@ def plan_rescan(observed: Observed, key: Key) -> List[Action]:
     session = observed.session(key)
     if session is None or not session.stale:
         return []
-    maps = sorted({lun.map for lun in session.luns if lun.map})
-    steps = (
-        command("iscsiadm", "--mode", "session", "--sid", session.number, "--rescan"),
-        *(command("multipathd", "resize", "map", name) for name in maps),
-    )
-    return [Action("rescan", _KIND, str(key), steps, {"differs": list(session.stale)}, {"differs": []})]
+    step = command("iscsiadm", "--mode", "session", "--sid", session.number, "--rescan")
+    return [Action("rescan", _KIND, str(key), (step,), {"differs": list(session.stale.values())}, {"differs": []})]
+
+
+def plan_resize(sessions: Iterable[Session]) -> List[Action]:
+    """Have the multipath maps above LUNs that grew follow, once all their paths did."""
+    maps = {lun.map: lun for session in sessions for lun in session.luns if lun.map and (lun.lun in session.stale or lun.map_size != lun.size)}
+    return [
+        Action("resize", "multipath map", name, (command("multipathd", "resize", "map", name),), {"size_bytes": lun.map_size}, None)
+        for name, lun in sorted(maps.items())
+    ]
 
 
 def counts_later(observed: Observed, key: Key, wish: SessionWish) -> List[str]:

@@ -44,7 +44,7 @@ def _session(folder: str, root: str, known: Dict[str, str], holders: Holders) ->
         value(f"{folder}/state"),
         int(value(f"{folder}/recovery_tmo") or 0),
         (value(f"{wire}/header_digest") == "1", value(f"{wire}/data_digest") == "1"),
-        tuple(sorted((_lun(each, known, holders) for each in disks(device)), key=lambda lun: lun.lun)),
+        tuple(sorted((_lun(each, root, known, holders) for each in disks(device)), key=lambda lun: lun.lun)),
     )
 
 
@@ -57,18 +57,23 @@ def disks(device: str) -> Iterator[str]:
                     yield f"{device}/{target}/{address}"
 
 
-def _lun(folder: str, known: Dict[str, str], holders: Holders) -> Lun:
+def _lun(folder: str, root: str, known: Dict[str, str], holders: Holders) -> Lun:
     name = next(iter(names_in(f"{folder}/block")), "")
     joined = holders.map_of(name)
     return Lun(
         int(folder.rpartition(":")[2]),
         name,
         stable(folder, name, known),
-        int(value(f"{folder}/block/{name}/size") or 0) * _SECTOR if name else 0,
+        _size(root, name),
         value(f"{folder}/state"),
         holders.name(joined) if joined else "",
         holders.used(joined or name, value(f"{folder}/state") == "running") if name else "",
+        _size(root, joined),
     )
+
+
+def _size(root: str, name: str) -> int:
+    return int(value(f"{root}/class/block/{name}/size") or 0) * _SECTOR if name else 0
 
 
 def stable(folder: str, name: str, known: Dict[str, str]) -> str:

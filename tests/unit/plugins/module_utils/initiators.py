@@ -50,7 +50,7 @@ def session(portal: str = FIRST, target: str = TARGET, number: int = 1, luns: It
 
 
 def lun(number: int = 0, used: str = "", state: str = "running", id: str = LUN, name: str = "sdb", map: str = "") -> Lun:
-    return Lun(number, name, id, 1024**3, state, map, used)
+    return Lun(number, name, id, 1024**3, state, map, used, 1024**3 if map else 0)
 
 
 def planned(observed: Observed, *sessions: dict, **options: Any) -> Plan:

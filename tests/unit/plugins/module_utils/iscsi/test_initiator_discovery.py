@@ -118,7 +118,7 @@ def test_what_keeps_a_portal_from_telling_is_an_error_without_a_secret(peer: Pee
 def test_a_portal_that_hangs_up_or_is_not_there_is_an_error() -> None:
     with listening(lambda connection: connection.close()) as portal, pytest.raises(CairnError) as failed:
         sendtargets.discover(Discovery(portal, "discovery[0]"), NAME)
-    assert failed.value.code in ("discovery-failed", "discovery-unreachable")
+    assert failed.value.code in ("discovery-denied", "discovery-unreachable")
     with pytest.raises(CairnError) as failed:
         sendtargets.discover(Discovery(portal, "discovery[0]"), NAME)
     assert failed.value.code == "discovery-unreachable" and str(portal) in str(failed.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pytest
 from initiators import (
@@ -167,8 +168,14 @@ def test_only_dead_paths_are_replaced_and_never_the_last_of_a_lun_in_use__triden
 
 
 def test_a_rescan_is_planned_only_where_something_is_out_of_date__community_general_3763() -> None:
-    stale = Observed(NAME, records=ONE.records, sessions=(session(luns=[lun(map="mpatha")], stale=("LUN 1 is new",)),))
-    assert steps(planned(stale, wanted(), rescan=True)) == ["iscsiadm --mode session --sid 1 --rescan", "multipathd resize map mpatha"]
+    paths = (session(luns=[lun(map="mpatha")], stale={0: "it grew", 1: "it is new"}), session(SECOND, number=2, luns=[lun(map="mpatha")], stale={0: "it grew"}))
+    assert steps(planned(Observed(NAME, records=TWO.records, sessions=paths), wanted(), wanted(SECOND), rescan=True)) == [
+        "iscsiadm --mode session --sid 1 --rescan",
+        "iscsiadm --mode session --sid 2 --rescan",
+        "multipathd resize map mpatha",
+    ], "the map follows once all its paths have grown"
+    behind = Observed(NAME, records=ONE.records, sessions=(session(luns=[dataclasses.replace(lun(map="mpatha"), map_size=1024)]),))
+    assert steps(planned(behind, wanted(), rescan=True)) == ["multipathd resize map mpatha"], "what an earlier run did not get to"
     assert not planned(ONE, wanted(), rescan=True).changed
 
 

@@ -25,7 +25,7 @@ def write(root: Path, values: dict) -> None:
 def add_session(root: Path, number: int, address: str, disk: str, state: str = "LOGGED_IN") -> None:
     device = root / f"devices/platform/host{number}/session{number}"
     scsi = device / f"target{number}:0:0" / f"{number}:0:0:3"
-    write(scsi, {"type": 0, "state": "running", "wwid": f"naa.{WWID}", f"block/{disk}/size": 2048})
+    write(scsi, {"type": 0, "state": "running", "wwid": f"naa.{WWID}", f"block/{disk}/name": disk})
     write(device / f"target{number}:0:0" / f"{number}:0:0:0", {"type": 12})
     (device / f"connection{number}:0").mkdir()
     write(root / f"class/iscsi_connection/connection{number}:0", {"persistent_address": address, "persistent_port": 3260, "header_digest": 1, "data_digest": 0})
@@ -51,9 +51,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(files, "text", lambda path, real=files.text: "" if path.startswith("/proc") else real(path))
     add_session(tmp_path, 2, "192.0.2.10", "sdb")
     add_session(tmp_path, 10, "198.51.100.10", "sdc", "FAILED")
-    add_block(tmp_path, "sdb", "8:16", "dm-0")
-    add_block(tmp_path, "sdc", "8:32", "dm-0")
-    add_block(tmp_path, "dm-0", "254:0", **{"dm/uuid": f"mpath-3{WWID}", "dm/name": "mpatha"})
+    add_block(tmp_path, "sdb", "8:16", "dm-0", size="2048")
+    add_block(tmp_path, "sdc", "8:32", "dm-0", size="2048")
+    add_block(tmp_path, "dm-0", "254:0", **{"dm/uuid": f"mpath-3{WWID}", "dm/name": "mpatha", "size": "1024"})
     return tmp_path
 
 
@@ -65,9 +65,9 @@ def test_each_path_is_told_with_its_disk_by_a_name_that_all_share(root: Path) ->
     first, second = read(root)
     assert (first.key, first.number, first.up, first.recovery, first.digests) == (key(), 2, True, 15, (True, False))
     assert (second.key, second.up) == (key("198.51.100.10:3260"), False)
-    assert [(each.lun, each.kernel_name, each.size, each.map, each.used) for each in (*first.luns, *second.luns)] == [
-        (3, "sdb", 2048 * 512, "mpatha", ""),
-        (3, "sdc", 2048 * 512, "mpatha", ""),
+    assert [(each.lun, each.kernel_name, each.size, each.map, each.map_size, each.used) for each in (*first.luns, *second.luns)] == [
+        (3, "sdb", 2048 * 512, "mpatha", 1024 * 512, ""),
+        (3, "sdc", 2048 * 512, "mpatha", 1024 * 512, ""),
     ]
     assert {each.id for each in (*first.luns, *second.luns)} == {str(root / "by-id" / f"wwn-0x{WWID}")}
 
