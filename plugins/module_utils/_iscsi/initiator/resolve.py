@@ -32,11 +32,12 @@ def _portals(observed: Observed, wish: Wish, each: SessionWish) -> Tuple[Portal,
         return tuple(sorted({key.portal for key in keys if (key.target, key.iface) == (each.target, each.iface)}))
     offered = tuple(sorted({offer.portal for offer in observed.offers if offer.target == each.target}))
     if not offered:
+        there = ", ".join(sorted({offer.target for offer in observed.offers})) or "no target at all"
         raise NotFound(
             "no portal that was asked has this target.",
             code="target-not-offered",
             parameter=f"{each.parameter}.target",
-            found=f"{', '.join(sorted({offer.target for offer in observed.offers})) or 'no target at all'} at {', '.join(str(asked.portal) for asked in wish.discovery)}",
+            found=f"{there} at {', '.join(str(asked.portal) for asked in wish.discovery)}",
             fix="correct the name, or have the target list this initiator among its ACLs: many targets show what they allow alone.",
         )
     return offered

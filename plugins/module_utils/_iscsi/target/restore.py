@@ -41,7 +41,7 @@ def main() -> int:
         time.sleep(0.3)
         wrong = attempt()
     for line in wrong:
-        print(line, file=sys.stderr)
+        sys.stderr.write(f"{line}\n")
     return int(bool(wrong))
 
 
@@ -125,4 +125,4 @@ def _running(shared: Any) -> FrozenSet[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
