@@ -166,7 +166,7 @@ TABLE = (
     acl("acl-mapped", "luns[0].mapped_lun", {"luns": [{"lun": 0, "mapped_lun": 70000}]}),
     acl("chap-mixed", "chap", {"chap": CHAP}, {"initiator": "iqn.2026-01.com.example:badnode2"}),
     acl("attribute-own", "attributes.authentication", {"attributes": {"authentication": 0}}),
-    chap("chap-short", "password", password="short"),
+    chap("chap-short", "password", password="brief"),
     chap("chap-long", "password", password="x" * 256),
     chap("chap-text", "password", password="with blanks in it"),
     chap("chap-text", "password", password="NULL-and-void-1"),
@@ -178,6 +178,6 @@ TABLE = (
     alua("alua-twice", "name", {}, {"id": 2}),
     alua("alua-id", "id", {"id": 0}),
     alua("alua-id-twice", "id", {}, {"name": "b"}),
-    host("chap-short", "discovery_auth.password", password="short"),
+    host("chap-short", "discovery_auth.password", password="brief"),
     host("chap-half", "discovery_auth.mutual_user", mutual_password="battery-staple-2"),
 )
