@@ -222,9 +222,9 @@ def test_data_outlives_logout_and_login_and_the_last_path_of_a_mounted_lun_stays
 def test_consent_that_names_the_lun_and_its_use_lets_it_go() -> None:
     shell(NODE, f"echo 0 8 linear {LUNS[0]} 0 | dmsetup create initiator-tests-holder")
     results = play(NODE, initiator(absent()), initiator(absent(), allow_disconnect={LUNS[0]: "device initiator-tests-holder"}))
+    shell(NODE, "dmsetup remove --force initiator-tests-holder; multipath -F; true")
     assert refused(results[0]) == "last-path" and changed(results[1:]) == [True] and sessions() == {}
     assert "device initiator-tests-holder" in results[1]["actions"][-1]["loses"]
-    shell(NODE, "dmsetup remove --force initiator-tests-holder; multipath -F; true")
     assert changed(play(NODE, initiator(*BOTH))) == [True]
 
 

@@ -56,7 +56,7 @@ def plan(observed: Observed, wish: Wish) -> Plan:
         sessions[key] = replace(found, state=found.state if reason else LOGGED_IN, recovery=each.times.replacement, stale={})
     if wish.rescan:
         actions += plan_resize([session for session in observed.sessions if session.key in wanted and wanted[session.key].present])
-    actions += [remove(observed, key, each) for key, each in gone.items()]
+    actions += [remove(observed, key, gone) for key in gone]
     present = tuple(key for key, each in wanted.items() if each.present)
     outcome = Outcome(wish.name or observed.name, tuple(sessions.values()), present, tuple(degraded))
     return Plan(tuple(actions), outcome, (*warnings, *(reason for _key, reason in degraded), *wish.disconnect.warnings()))

@@ -30,15 +30,15 @@ def check_last_paths(observed: Observed, gone: Mapping[Key, SessionWish], consen
                 consent.require(lun.id or lun.kernel_name, lun.used, "the last path to it", code="last-path")
 
 
-def remove(observed: Observed, key: Key, wish: SessionWish) -> Action:
-    """Log out, and forget the session, so that no boot brings it back."""
+def remove(observed: Observed, key: Key, gone: Mapping[Key, SessionWish]) -> Action:
+    """Log out of one of those that shall be ``gone``, and forget it, so that no boot brings it back."""
     session, record = observed.session(key), observed.record(key)
     steps: Tuple[Iscsiadm, ...] = ()
     if session:
-        steps += (Iscsiadm("log out of", key, wish.parameter, ("--logout",), (ALREADY_OUT,)),)
+        steps += (Iscsiadm("log out of", key, gone[key].parameter, ("--logout",), (ALREADY_OUT,)),)
     if record:
-        steps += (Iscsiadm("forget", key, wish.parameter, ("--op", "delete"), (ALREADY_OUT,)),)
-    in_use = [f"{lun.id or lun.kernel_name} ({lun.used})" for lun in session.luns if lun.used and not observed.paths(lun, (key,))] if session else []
+        steps += (Iscsiadm("forget", key, gone[key].parameter, ("--op", "delete"), (ALREADY_OUT,)),)
+    in_use = [f"{lun.id or lun.kernel_name} ({lun.used})" for lun in session.luns if lun.used and not observed.paths(lun, gone)] if session else []
     before = {"logged_in": bool(session), **({"startup": record.values.get("node.startup", "")} if record else {})}
     return Action(
         "log out" if session else "forget", "iscsi session", str(key), steps, before, None, loses=f"access to {', '.join(in_use)}" if in_use else ""

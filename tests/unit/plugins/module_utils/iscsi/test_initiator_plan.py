@@ -145,6 +145,13 @@ def test_consent_names_the_lun_and_what_uses_it(consent: dict, code: str) -> Non
         assert verbs(made) == [f"log out {FIRST}"] and "mount /srv" in made.actions[0].loses and not made.warnings
 
 
+def test_what_is_lost_with_all_paths_is_told_with_each() -> None:
+    made = planned(mounted("LOGGED_IN", "LOGGED_IN"), wanted(None, state="absent"), allow_disconnect={LUN: "mount /srv"})
+    assert ["mount /srv" in action.loses for action in made.actions] == [True, True]
+    one = planned(mounted("LOGGED_IN", "LOGGED_IN"), wanted(state="absent"))
+    assert [action.loses for action in one.actions] == [""], "the other path is left"
+
+
 def test_consent_that_nothing_needed_is_a_warning() -> None:
     assert "not needed" in planned(ONE, wanted(), allow_disconnect={LUN: "mount /srv"}).warnings[0]
 
