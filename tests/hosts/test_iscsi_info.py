@@ -38,8 +38,8 @@ def test_one_list_makes_volume_lun_and_sessions(two: Site) -> None:
     assert foreseen[NODE] and foreseen[PEER] and state() == before, "check mode plans on a volume group that is still to come, and changes nothing"
     made, said = two.run("-vvv")
     assert made[NODE] and made[PEER] and SECRET not in said
-    again, _said = two.run()
-    assert set(again.values()) == {0}
+    again, said = two.run()
+    assert set(again.values()) == {0}, said
     assert shell(PEER, f"lvs --noheadings --nosuffix --units m -o lv_size {two.name}/{two.name}").split() == ["64.00"]
     assert sorted(shell(PEER, f"ls {two.tpg}/np").split()) == [f"{address}:3260" for address in PORTALS]
     assert shell(NODE, "cat /sys/class/iscsi_session/session*/targetname").split().count(two.target) == 2
@@ -79,8 +79,8 @@ def test_drift_is_told_and_repaired_and_a_larger_export_grows_its_disk_under_the
 def test_what_goes_is_logged_out_of_first_and_its_volume_stays(two: Site) -> None:
     gone, _said = two.run(state="absent")
     assert gone[NODE] == gone[PEER] == 1
-    again, _said = two.run(state="absent")
-    assert set(again.values()) == {0}
+    again, said = two.run(state="absent")
+    assert set(again.values()) == {0}, said
     assert two.target not in shell(PEER, f"ls /sys/kernel/config/target/iscsi; cat {SAVED}") and two.name in shell(PEER, f"lvs {two.name}")
     told = info(NODE)
     assert not [each for each in told["sessions"] + told["logged_out"] if each["target"] == two.target]
