@@ -145,7 +145,7 @@ def main() -> None:
     report = Report("iscsi", "make bench-iscsi")
     call("lab/lab", "down", "--purge")
     call("lab/lab", "up", "--level", "nodes", "--nodes", "2", "--disks", "1", "--disk-size", "4GiB")
-    print(shell("targetcli --version; fio --version; iscsiadm --version; uname -r").strip().replace("\n", ", "), f"on {NODE}", flush=True)
+    print(shell("dpkg-query -W -f 'targetcli ${Version}\n' targetcli-fb; fio --version; iscsiadm --version; uname -r").strip().replace("\n", ", "), f"on {NODE}", flush=True)
     run(LAYOUT)
     measure_objects(report)
     measure_data_path(report)

@@ -81,6 +81,12 @@ def start(two: Site) -> str:
     return disk["id"]
 
 
+@pytest.fixture(autouse=True)
+def no_kept_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is kept for the next run would not outlive the machine."""
+    monkeypatch.setenv("ANSIBLE_SSH_ARGS", "-o ControlMaster=no")
+
+
 @pytest.fixture
 def both_networks(tmp_path: Path) -> Iterator[Site]:
     with peer(), site(tmp_path, "pathtest", PEER, NODE, ("10.90.1.11", "10.90.2.11"), 9) as made:
