@@ -1,4 +1,4 @@
-"""A logical volume of one node becomes the disk of a pod on another, through a static PersistentVolume; the pod goes, comes back on a third node, and its data is there."""
+"""A logical volume of one node becomes the disk of a pod on another; the pod goes, comes back on a third node, and its data is there."""
 
 from __future__ import annotations
 
