@@ -79,7 +79,7 @@ echo 1 > enable
 #: Takes all of that away again, in whatever state it is.
 WITHDRAW = f"""
 cd /sys/kernel/config/target 2>/dev/null || exit 0
-for target in {TARGET} {CLOSED}; do
+for target in {TARGET} {CLOSED} {HERE}; do
   tpg=iscsi/$target/tpgt_1
   [ -d $tpg ] || continue
   echo 0 > $tpg/enable
@@ -91,7 +91,7 @@ done
 for each in userid password; do echo -n NULL > iscsi/discovery_auth/$each; done 2>/dev/null
 echo 0 > iscsi/discovery_auth/enforce_discovery_auth 2>/dev/null
 for n in 0 1; do rmdir core/iblock_77/it$n 2>/dev/null; losetup -d /dev/loop7$n 2>/dev/null; rm -f /var/tmp/initiator-tests.$n; done
-rmdir core/iblock_77 2>/dev/null
+rmdir core/iblock_77 core/fileio_78/own core/fileio_78 2>/dev/null
 true
 """
 #: Nothing of ours on the node.

@@ -94,10 +94,10 @@ BOTH = [wish(FIRST, mode="multipath"), wish(SECOND, mode="multipath")]
 def target() -> Iterator[None]:
     """The other node's target, for as long as it is nobody else's."""
     with peer():
-        shell(NODE, f"{CLEAN}cp -p {NAME_FILE} {KEPT}")
+        shell(NODE, f"{CLEAN}{WITHDRAW}cp -p {NAME_FILE} {KEPT}")
         shell(PEER, WITHDRAW + EXPORT)
         yield
-        shell(NODE, CLEAN)
+        shell(NODE, CLEAN + WITHDRAW)
         shell(PEER, WITHDRAW)
 
 
@@ -220,7 +220,7 @@ def test_data_outlives_logout_and_login_and_the_last_path_of_a_mounted_lun_stays
 
 
 def test_consent_that_names_the_lun_and_its_use_lets_it_go() -> None:
-    shell(NODE, f"echo 0 8 linear {LUNS[0]} 0 | dmsetup create initiator-tests-holder")
+    shell(NODE, f"echo 0 8 linear {LUNS[0]} 0 | dmsetup create initiator-tests-holder; multipathd disablequeueing maps")
     results = play(NODE, initiator(absent()), initiator(absent(), allow_disconnect={LUNS[0]: "device initiator-tests-holder"}))
     shell(NODE, "dmsetup remove --force initiator-tests-holder; multipath -F; true")
     assert refused(results[0]) == "last-path" and changed(results[1:]) == [True] and sessions() == {}
