@@ -30,23 +30,29 @@ from .state import Document
 from .steps import Tune
 
 #: Seconds to go on trying, for logical volumes and addresses that come late; then the run counts as failed, and systemd starts it anew.
-PATIENCE = 20
+PATIENCE = 60
 
 
 def main() -> int:
-    """Restore everything; 1 if something could not be."""
+    """Restore everything; 1 if something could not be. At last targets come without what is missing of them."""
     deadline = time.monotonic() + PATIENCE
     wrong = attempt()
     while wrong and time.monotonic() < deadline:
         time.sleep(0.3)
         wrong = attempt()
+    if wrong:
+        wrong = attempt(whole=False)
     for line in wrong:
         sys.stderr.write(f"{line}\n")
     return int(bool(wrong))
 
 
-def attempt() -> List[str]:
-    """Build what is missing of all that is saved, as far as it goes; what could not be."""
+def attempt(whole: bool = True) -> List[str]:
+    """Build what is missing of all that is saved, as far as it goes; what could not be.
+
+    ``whole``: only targets all of whose LUNs can be there. An initiator that waits since the power went would take a target
+    that is back without its LUN for an answer, and give up what it holds for that LUN.
+    """
     _path, document = saved_file.read()
     ours = [saved.target(document, name) for name in saved.names(document)]
     paths = sorted({each.path for target in ours for each in target.backstores if each.kind != RAMDISK})
@@ -54,7 +60,8 @@ def attempt() -> List[str]:
     with host_lock():
         wrong = _carry_out(load(kernel.survey()) + discovery.actions(kernel.discovery(), discovery.saved(document)))
         for target in ours:
-            wrong += restore(document, target.name, missing)
+            if not whole or missing.isdisjoint(each.path for each in target.backstores):
+                wrong += restore(document, target.name, missing)
         wrong += _others(document)
     return wrong + [f"{path} is not there" for path in sorted(missing)]
 

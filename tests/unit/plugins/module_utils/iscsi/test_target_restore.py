@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -56,6 +57,32 @@ def test_what_is_missing_holds_back_its_own_luns_alone(lio: Lio, tmp_path: Path,
     assert again.path("tpgt_1", "enable").read_text() == "1" and not again.path("tpgt_1", "lun", "lun_1").exists()
     assert restore.restore(document, NAME, frozenset()) == []
     assert again.path("tpgt_1", "acls", INITIATOR, "lun_1").exists() and not again.plan(wanted).changed
+
+
+def test_a_target_is_not_shown_without_its_lun_while_that_may_still_come(lio: Lio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk.img"
+    late = {"name": "late", "type": "fileio", "path": str(disk), "size": "1MiB"}
+    wanted = wish(backstores=[late], tpgs=[group(luns=[{"lun": 0, "backstore": "late"}])])
+    lio.apply(wanted)
+    again = boot(lio, tmp_path, monkeypatch)
+    monkeypatch.setattr(restore, "host_lock", contextlib.nullcontext)
+    held = disk.rename(tmp_path / "held")
+    assert restore.attempt() == [f"{disk} is not there"] and not again.path("tpgt_1").exists()
+    held.rename(disk)
+    assert restore.attempt() == [] and not again.plan(wanted).changed
+    disk.rename(held)
+
+
+def test_what_never_comes_is_left_out_at_last(lio: Lio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk.img"
+    stores = [ramdisk(), {"name": "lost", "type": "fileio", "path": str(disk), "size": "1MiB"}]
+    lio.apply(wish(backstores=stores, tpgs=[group(luns=[{"lun": 0, "backstore": "ram"}, {"lun": 1, "backstore": "lost"}])]))
+    again = boot(lio, tmp_path, monkeypatch)
+    monkeypatch.setattr(restore, "host_lock", contextlib.nullcontext)
+    monkeypatch.setattr(restore, "PATIENCE", 0)
+    disk.unlink()
+    assert restore.main() == 1
+    assert again.path("tpgt_1", "enable").read_text() == "1" and not again.path("tpgt_1", "lun", "lun_1").exists()
 
 
 def test_nothing_is_cleared(lio: Lio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
