@@ -112,9 +112,9 @@ def operations() -> float:
     node = f"iscsiadm --mode node --targetname {TARGET} --portal {ADDRESS}"
     device = f"/dev/disk/by-path/ip-{ADDRESS}:3260-iscsi-{TARGET}-lun-0"
     wait = f"for n in $(seq 100); do [ -e {device} ] && break; sleep 0.1; done; udevadm settle"
-    told = there(
-        f"set -e; {{ {node} --op new; {node} --login; }} >/dev/null; {wait}; {FIO} --filename={device}; {{ {node} --logout; {node} --op delete; }} >/dev/null"
-    )
+    log_in, log_out = f"{{ {node} --op new; {node} --login; }} >/dev/null", f"{{ {node} --logout; {node} --op delete; }} >/dev/null"
+    # A colon in a name stands between two names for fio.
+    told = there(f"set -e; {log_in}; {wait}; {FIO} --filename=$(readlink -f {device}); {log_out}")
     job = json.loads(told[told.index("{") :])["jobs"][0]
     return job["read"]["iops"] + job["write"]["iops"]
 
@@ -145,7 +145,11 @@ def main() -> None:
     report = Report("iscsi", "make bench-iscsi")
     call("lab/lab", "down", "--purge")
     call("lab/lab", "up", "--level", "nodes", "--nodes", "2", "--disks", "1", "--disk-size", "4GiB")
-    print(shell("dpkg-query -W -f 'targetcli ${Version}\n' targetcli-fb; fio --version; iscsiadm --version; uname -r").strip().replace("\n", ", "), f"on {NODE}", flush=True)
+    print(
+        shell("dpkg-query -W -f 'targetcli ${Version}\n' targetcli-fb; fio --version; iscsiadm --version; uname -r").strip().replace("\n", ", "),
+        f"on {NODE}",
+        flush=True,
+    )
     run(LAYOUT)
     measure_objects(report)
     measure_data_path(report)
