@@ -66,7 +66,7 @@ def pod(node: str, script: str) -> str:
 
 def test_a_pod_finds_its_data_on_another_node(three: Site) -> None:
     foreseen, _said = three.run("--check", playbook="iscsi_static_pv", **VOLUME)
-    assert foreseen[HERE] and foreseen["localhost"] and not kubectl("get", "pv", NAME, "--ignore-not-found")
+    assert foreseen[HERE] and foreseen["kube-api"] and not kubectl("get", "pv", NAME, "--ignore-not-found")
     _made, said = three.run("-vvv", playbook="iscsi_static_pv", **VOLUME)
     assert SECRET not in said
     again, _said = three.run(playbook="iscsi_static_pv", **VOLUME)
