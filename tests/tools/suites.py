@@ -53,11 +53,17 @@ LAB_UP = Suite("lab up", ("lab/lab", "up", "--timings"))
 #: What an interrupted run left behind is no place to start from.
 FRESH_LAB = (LAB_DOWN, LAB_UP)
 FRESH_NODES = (LAB_DOWN, Suite("lab nodes up", ("lab/lab", "up", "--timings", "--level=nodes")))
-# Each worker has a node to itself.
-ON_NODES = (pytest("hosts", "tests/hosts", "--numprocesses=2", "--dist=loadfile", in_lab=True),)
+#: Each worker has a node to itself.
+SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
+ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("cluster", "tests/cluster", in_lab=True),
+    pytest("cluster", "tests/cluster", "-k", "not test_iscsi", in_lab=True),
+)
+#: Beside `make test`: two machines for each test, restarted more than once, take too long for it.
+ISCSI = (
+    pytest("iscsi hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "test_iscsi", in_lab=True),
+    pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
 MOLECULE = (
     Suite("molecule", (*LAB, "molecule", "test", "--all")),
@@ -69,6 +75,7 @@ TIERS = {
     "lint": LINT + SANITY[1:],
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
+    "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
     # Molecule begins on fresh machines: its first claim is about check mode there.
     "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_NODES + FRESH_LAB + ON_CLUSTER + FRESH_LAB + MOLECULE + (LAB_DOWN,),
 }
