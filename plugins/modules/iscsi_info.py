@@ -88,25 +88,6 @@ sessions:
   type: list
   elements: dict
   contains:
-    target:
-      description: Name of the target.
-      type: str
-    portal:
-      description: Its portal, with the port.
-      type: str
-    iface:
-      description: Interface of open-iscsi.
-      type: str
-    state:
-      description: As the kernel tells it, V(LOGGED_IN) if all is well.
-      type: str
-    recovery_seconds:
-      description: For how long input and output wait when it breaks.
-      type: int
-    luns:
-      description: Its LUNs, each with C(lun), C(id), C(kernel_name), C(size_bytes), C(state), C(multipath) and C(used).
-      type: list
-      elements: dict
     startup:
       description: Whether it is logged in at boot; null without a record, as are the two that follow.
       type: str

@@ -219,8 +219,13 @@ def marked(host: Host) -> FrozenSet[str]:
     return frozenset(
         device.kernel_name
         for device in host
-        if device.entry or device.kept or any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
+        if device.entry or device.kept or bears_mark(device)
     )
+
+
+def bears_mark(device: Device) -> bool:
+    """Whether it holds a physical volume of LVM or a local volume's file system."""
+    return any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
 
 
 def _overview(host: Host) -> str:

@@ -12,6 +12,7 @@ import os
 import stat
 from typing import Dict, Iterable, List, Tuple
 
+from .._core import files
 from .model import Device
 
 ROOT = "/sys/class/block"
@@ -25,11 +26,11 @@ def survey(root: str = ROOT) -> Tuple[Dict[str, Device], List[str]]:
     others: List[str] = []
     for name in sorted(os.listdir(root)):
         folder = f"{root}/{name}"
-        size = int(_read(f"{folder}/size") or 0) * _SECTOR
+        size = int(files.value(f"{folder}/size") or 0) * _SECTOR
         # The beginning of this UUID says who made a device-mapper device (libdm, "dm_set_uuid").
-        if name.startswith("dm-") and _read(f"{folder}/dm/uuid").startswith("LVM-"):
-            path = f"/dev/mapper/{_read(f'{folder}/dm/name')}"
-            volumes[name] = Device(name, path, "lvm", size, _read(f"{folder}/dev"), read_only=_read(f"{folder}/ro") == "1")
+        if name.startswith("dm-") and files.value(f"{folder}/dm/uuid").startswith("LVM-"):
+            path = f"/dev/mapper/{files.value(f'{folder}/dm/name')}"
+            volumes[name] = Device(name, path, "lvm", size, files.value(f"{folder}/dev"), read_only=files.value(f"{folder}/ro") == "1")
         elif size and not name.startswith("ram"):
             others.append(name)
     return volumes, others
@@ -55,12 +56,12 @@ def _parents(folder: str) -> List[str]:
 
 def _backing(folder: str) -> List[str]:
     """The device below a loop device. So the kubelet holds a raw volume for a pod: nothing else tells that it is in use."""
-    path = _read(f"{folder}/loop/backing_file")
+    path = files.value(f"{folder}/loop/backing_file")
     # Files are passed over unasked, because they can be on a network that is gone.
     if not (path.startswith("/dev/") or "/volumeDevices/" in path):
         return []
     try:
-        number = _number(path)
+        number = device_number(path)
     except OSError:
         return []
     # The folder is a link: the way up is that of its name.
@@ -68,15 +69,7 @@ def _backing(folder: str) -> List[str]:
     return [os.path.basename(os.path.realpath(f"{numbers}/{number}"))] if number else []
 
 
-def _number(path: str) -> str:
+def device_number(path: str) -> str:
+    """``major:minor`` of a block device, empty for what is something else; ``OSError`` where there is nothing."""
     found = os.stat(path)
     return f"{os.major(found.st_rdev)}:{os.minor(found.st_rdev)}" if stat.S_ISBLK(found.st_mode) else ""
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read(4096).decode(errors="surrogateescape").strip()
-    except OSError:
-        # It went away since the folder was listed, or is of another kind.
-        return ""

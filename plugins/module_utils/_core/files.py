@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Configuration files: read whole, and replaced whole, so that a power cut leaves the old one or the new one."""
+"""Configuration files: read whole, and replaced whole, so that a power cut leaves the old one or the new one. Also the kernel's values."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def text(path: str) -> str:
         with open(path, encoding="utf-8", errors="surrogateescape") as file:
             return file.read()
     except FileNotFoundError:
+        return ""
+
+
+def value(path: str) -> str:
+    """One of the kernel's values in sysfs or configfs, empty where there is none: it went away since its folder was listed, or is of another kind."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read(65536).decode(errors="surrogateescape").strip()
+    except OSError:
         return ""
 
 

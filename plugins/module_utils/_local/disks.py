@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Dict
 
 from .._block.model import Device, Host
-from .._block.select import LABEL_MARK, Choice, Consumer, marked, select
+from .._block.select import Choice, Consumer, bears_mark, marked, select
 from .._lvm.model import State
 from .desired import VolumeClass, Wish
 from .model import Observed, labelled
@@ -69,5 +69,4 @@ def _is_ours(observed: Observed, wanted: VolumeClass, device: Device) -> bool:
 def _given_since(host: Host, device: Device) -> bool:
     """Whether somebody else got what a class had given up: then it comes back only as any other disk would."""
     above = any(each.type != "part" for each in host.above(device))
-    marks = any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
-    return bool(device.entry or host.mounts(device) or above or marks)
+    return bool(device.entry or host.mounts(device) or above or bears_mark(device))

@@ -15,16 +15,8 @@ from . import database, multipath, sysfs
 from .model import Lun, Record, Session
 from .observe import initiator_name
 from .plan import NAME_FILE
+from .records import TIMES
 from .result import dump
-
-#: Timeouts by the names of iscsi_initiator's options, as open-iscsi's records have them.
-_TIMES = {
-    "replacement": "node.session.timeo.replacement_timeout",
-    "login": "node.conn[0].timeo.login_timeout",
-    "login_retries": "node.session.initial_login_retry_max",
-    "ping_interval": "node.conn[0].timeo.noop_out_interval",
-    "ping_timeout": "node.conn[0].timeo.noop_out_timeout",
-}
 
 
 def read() -> Dict[str, Any]:
@@ -55,7 +47,7 @@ def _recorded(record: Optional[Record]) -> Dict[str, Any]:
     return {
         "startup": values.get("node.startup", "manual"),
         "chap": values.get("node.session.auth.authmethod") == "CHAP",
-        "timeouts": {name: int(values[setting]) if setting in values else None for name, setting in _TIMES.items()},
+        "timeouts": {name: int(values[setting]) if setting in values else None for name, setting in TIMES.items()},
     }
 
 

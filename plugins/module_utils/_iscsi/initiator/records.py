@@ -13,6 +13,14 @@ from typing import Dict, Mapping
 from .desired import SessionWish
 
 _END = "# END RECORD"
+#: Settings by the names of ``Times``, which are those of iscsi_initiator's options.
+TIMES = {
+    "replacement": "node.session.timeo.replacement_timeout",
+    "login": "node.conn[0].timeo.login_timeout",
+    "login_retries": "node.session.initial_login_retry_max",
+    "ping_interval": "node.conn[0].timeo.noop_out_interval",
+    "ping_timeout": "node.conn[0].timeo.noop_out_timeout",
+}
 _DIGESTS = {False: "None", True: "CRC32C"}
 
 
@@ -40,7 +48,7 @@ def edited(text: str, values: Mapping[str, str]) -> str:
 
 def settings(wish: SessionWish) -> Dict[str, str]:
     """What a wished session's record has to say; empty values must not stand in it."""
-    chap, times = wish.chap, wish.times
+    chap = wish.chap
     return {
         "node.startup": wish.startup,
         "node.session.auth.authmethod": "CHAP" if chap else "None",
@@ -48,11 +56,7 @@ def settings(wish: SessionWish) -> Dict[str, str]:
         "node.session.auth.password": chap.password if chap else "",
         "node.session.auth.username_in": chap.mutual_user if chap else "",
         "node.session.auth.password_in": chap.mutual_password if chap else "",
-        "node.session.timeo.replacement_timeout": str(times.replacement),
-        "node.session.initial_login_retry_max": str(times.login_retries),
-        "node.conn[0].timeo.login_timeout": str(times.login),
-        "node.conn[0].timeo.noop_out_interval": str(times.ping_interval),
-        "node.conn[0].timeo.noop_out_timeout": str(times.ping_timeout),
+        **{setting: str(getattr(wish.times, name)) for name, setting in TIMES.items()},
         "node.conn[0].iscsi.HeaderDigest": _DIGESTS[wish.digests[0]],
         "node.conn[0].iscsi.DataDigest": _DIGESTS[wish.digests[1]],
     }

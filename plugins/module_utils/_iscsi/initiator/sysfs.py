@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from typing import Dict, Iterator, List, Tuple
 
+from ..._core import files
 from ..names import Portal
 from .holders import Holders
 from .model import DEFAULT_IFACE, Key, Lun, Session
@@ -98,9 +99,5 @@ def names_in(folder: str) -> List[str]:
 
 def value(path: str) -> str:
     """One of the kernel's values; empty where it is gone, or where the kernel says that there is none."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read().strip()
-    except OSError:
-        return ""
+    text = files.value(path)
     return "" if text in ("(null)", "<NULL>", "<empty>") else text

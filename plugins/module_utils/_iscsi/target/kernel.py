@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import Dict, Iterable, Iterator, List, Optional, Tuple
 
+from ..._core import files
 from ..chap import Chap
 from ..names import parse_portal
 from . import paths, saved
@@ -25,15 +26,6 @@ ROOT = "/sys/kernel/config/target"
 _UNSET = ("", "NULL", "(NULL)")
 _NUMBER = re.compile(r"Major: (\d+) Minor: (\d+)")
 _ADDRESS = re.compile(r"Address (\S+)")
-
-
-def read(path: str) -> str:
-    """A value of the kernel, empty where there is none."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read(65536).decode(errors="surrogateescape").strip()
-    except OSError:
-        return ""
 
 
 def listed(path: str) -> List[str]:
@@ -75,17 +67,17 @@ def _backstores(root: str, folder: str) -> Iterator[Backstore]:
     for name in listed(f"{root}/core/{folder}"):
         here = f"{root}/core/{folder}/{name}"
         if os.path.isdir(here):
-            info = read(f"{here}/info")
+            info = files.value(f"{here}/info")
             number = _NUMBER.search(info)
             yield Backstore(
                 name,
                 kind,
-                "" if kind == RAMDISK else read(f"{here}/udev_path") or _between(info, "File: ", "  Size:"),
+                "" if kind == RAMDISK else files.value(f"{here}/udev_path") or _between(info, "File: ", "  Size:"),
                 _size(kind, info),
                 read_only="readonly: 1" in info,
                 number=f"{number[1]}:{number[2]}" if number else "",
                 folder=folder,
-                active=read(f"{here}/enable") == "1",
+                active=files.value(f"{here}/enable") == "1",
             )
 
 
@@ -125,37 +117,38 @@ def _detailed(found: Backstore, like: Optional[Backstore], root: str) -> Backsto
     names = listed(f"{here}/alua")
     return replace(
         found,
-        serial=read(f"{here}/wwn/vpd_unit_serial").partition(":")[2].strip(),
-        write_back=found.kind == FILEIO and read(f"{here}/attrib/emulate_write_cache") == "1",
+        serial=files.value(f"{here}/wwn/vpd_unit_serial").partition(":")[2].strip(),
+        write_back=found.kind == FILEIO and files.value(f"{here}/attrib/emulate_write_cache") == "1",
         attributes=_values(f"{here}/attrib", like.attributes if like else ()),
         alua_groups=tuple(_alua_group(name, f"{here}/alua/{name}") for name in names if name != DEFAULT_GROUP),
     )
 
 
 def _alua_group(name: str, here: str) -> AluaGroup:
-    return AluaGroup(name, int(read(f"{here}/tg_pt_gp_id") or 0), read(f"{here}/alua_access_state"), read(f"{here}/preferred") == "1")
+    number, state = int(files.value(f"{here}/tg_pt_gp_id") or 0), files.value(f"{here}/alua_access_state")
+    return AluaGroup(name, number, state, files.value(f"{here}/preferred") == "1")
 
 
 def _values(folder: str, names: Iterable[str]) -> Dict[str, str]:
-    return {name: read(f"{folder}/{name}") for name in names}
+    return {name: files.value(f"{folder}/{name}") for name in names}
 
 
 def _group(tag: int, here: str, like: Optional[PortalGroup]) -> PortalGroup:
     return PortalGroup(
         tag,
-        read(f"{here}/enable") == "1",
+        files.value(f"{here}/enable") == "1",
         _values(f"{here}/attrib", like.attributes if like else ()),
         _values(f"{here}/param", like.parameters if like else ()),
         tuple(_portal(name, f"{here}/np/{name}") for name in listed(f"{here}/np")),
         tuple(_lun(number, path) for number, path in numbered(f"{here}/lun", "lun_")),
         tuple(_acl(name, f"{here}/acls/{name}", like) for name in listed(f"{here}/acls")),
         _chap(f"{here}/auth"),
-        tuple(filter(None, read(f"{here}/dynamic_sessions").split("\0"))),
+        tuple(filter(None, files.value(f"{here}/dynamic_sessions").split("\0"))),
     )
 
 
 def _portal(name: str, here: str) -> PortalSetting:
-    return PortalSetting(parse_portal(name, "portals"), read(f"{here}/iser") == "1")
+    return PortalSetting(parse_portal(name, "portals"), files.value(f"{here}/iser") == "1")
 
 
 def _link(folder: str) -> Tuple[str, str]:
@@ -174,7 +167,7 @@ def _link(folder: str) -> Tuple[str, str]:
 
 def _lun(number: int, here: str) -> Lun:
     link, backstore = _link(here)
-    group = _between(read(f"{here}/alua_tg_pt_gp"), "TG Port Alias: ", "\n")
+    group = _between(files.value(f"{here}/alua_tg_pt_gp"), "TG Port Alias: ", "\n")
     return Lun(number, backstore, group or DEFAULT_GROUP, link)
 
 
@@ -183,10 +176,10 @@ def _acl(initiator: str, here: str, like: Optional[PortalGroup]) -> Acl:
     luns = []
     for number, path in numbered(here, "lun_"):
         link, lun = _link(path)
-        luns.append(MappedLun(number, int(lun) if lun else -1, read(f"{path}/write_protect") == "1", link))
-    depth = int(read(f"{here}/cmdsn_depth") or 0) if wished and wished.depth is not None else None
+        luns.append(MappedLun(number, int(lun) if lun else -1, files.value(f"{path}/write_protect") == "1", link))
+    depth = int(files.value(f"{here}/cmdsn_depth") or 0) if wished and wished.depth is not None else None
     attributes = _values(f"{here}/attrib", wished.attributes if wished else ())
-    return Acl(initiator, tuple(luns), _chap(f"{here}/auth"), attributes, depth, _session(read(f"{here}/info")))
+    return Acl(initiator, tuple(luns), _chap(f"{here}/auth"), attributes, depth, _session(files.value(f"{here}/info")))
 
 
 def _session(info: str) -> str:
@@ -198,7 +191,7 @@ def _session(info: str) -> str:
 def _chap(folder: str) -> Optional[Chap]:
     user, password, mutual_user, mutual_password = (
         "" if value in _UNSET else value
-        for value in (read(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
+        for value in (files.value(f"{folder}/{name}") for name in ("userid", "password", "userid_mutual", "password_mutual"))
     )
     return Chap(user, password, mutual_user, mutual_password) if user or password or mutual_user or mutual_password else None
 
@@ -206,4 +199,4 @@ def _chap(folder: str) -> Optional[Chap]:
 def discovery(root: str = ROOT) -> Optional[Chap]:
     """Discovery authentication, ``None`` where it is not in force."""
     folder = f"{root}/{paths.FABRIC}/discovery_auth"
-    return (_chap(folder) or Chap("", "")) if read(f"{folder}/enforce_discovery_auth") == "1" else None
+    return (_chap(folder) or Chap("", "")) if files.value(f"{folder}/enforce_discovery_auth") == "1" else None

@@ -16,6 +16,7 @@ from typing import Dict, FrozenSet, Iterable
 
 from ..._block import observe as devices
 from ..._block.model import Host
+from ..._block.sysfs import device_number
 from ..._core import files
 from . import kernel, saved_file
 from .keep import same
@@ -51,10 +52,9 @@ def device_numbers(paths: Iterable[str]) -> Dict[str, str]:
     found = {}
     for path in paths:
         try:
-            status = os.stat(path)
+            found[path] = device_number(path)
         except OSError:
             continue
-        found[path] = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}" if stat.S_ISBLK(status.st_mode) else ""
     return found
 
 

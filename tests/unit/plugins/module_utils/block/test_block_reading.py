@@ -73,7 +73,7 @@ def test_what_the_kubelet_holds_for_a_pod_is_in_use(tmp_path: Path, monkeypatch:
         (root / name / "slaves").mkdir(exist_ok=True)
     (tmp_path / "dev" / "block").mkdir(parents=True)
     (tmp_path / "dev" / "block" / "8:0").symlink_to(root / "sda")
-    monkeypatch.setattr(sysfs, "_number", lambda path: "8:0")
+    monkeypatch.setattr(sysfs, "device_number", lambda path: "8:0")
     assert relations(["sda", "loop0", "loop1"], str(root)) == {"sda": ((), ("loop0",)), "loop0": (("sda",), ()), "loop1": ((), ())}
 
 
