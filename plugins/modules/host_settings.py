@@ -19,7 +19,7 @@ extends_documentation_fragment:
   - cairn.storage.host_attributes
 options:
   kernel_modules:
-    description: Kernel modules to load now and at boot.
+    description: Kernel modules to load now and at boot. Those of earlier calls stay, so that several roles may ask for theirs.
     type: list
     elements: str
     default: []

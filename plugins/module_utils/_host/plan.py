@@ -73,17 +73,23 @@ def blocks(desired: Desired) -> Tuple[Block, ...]:
     return ((Block(MODULES, "\n".join(desired.modules)),) if desired.modules else ()) + desired.blocks
 
 
+def _with_those_there(text: str, present: List[str]) -> str:
+    """Another role may have asked for other modules: what was asked for once is loaded until somebody takes the line out."""
+    return "\n".join([*present, *(line for line in text.splitlines() if line not in present)])
+
+
 def plan_settings(observed: Observed, desired: Desired) -> Plan:
     """Files first, then what reads them."""
     actions: List[Action] = []
     for block in blocks(desired):
         before = observed.files[block.path]
-        after = with_block(before, block.text)
+        text = _with_those_there(block.text, block_in(before)) if block.path == MODULES else block.text
+        after = with_block(before, text)
         if after != before:
             steps: Tuple[object, ...] = (WriteFile(block.path, after),)
             if block.reload and observed.services[block.reload].active:
                 steps += (command("systemctl", "reload", block.reload),)
-            actions.append(Action("write", "file", block.path, steps, {"block": block_in(before)}, {"block": block.text.splitlines()}))
+            actions.append(Action("write", "file", block.path, steps, {"block": block_in(before)}, {"block": text.splitlines()}))
     missing = [name for name in desired.modules if name.replace("-", "_") not in observed.loaded]
     if missing:
         actions.append(Action("load", "kernel modules", ", ".join(missing), (command("modprobe", "--all", *missing),), None, {"loaded": True}))

@@ -30,6 +30,12 @@ def test_only_what_differs_is_changed(change: dict, expected: list) -> None:
     assert steps(Observed(**{**DONE.__dict__, **change})) == expected
 
 
+def test_kernel_modules_of_another_role_stay() -> None:
+    theirs = with_block("", "target_core_mod")
+    plan = plan_settings(Observed(**{**DONE.__dict__, "files": {MODULES: theirs, "/etc/x.conf": FILE}}), DESIRED)
+    assert [step.text for action in plan.actions for step in action.steps] == [with_block("", "target_core_mod\ndm-thin-pool")]
+
+
 @pytest.mark.parametrize(("text", "expected"), [
     ("", "# BEGIN cairn.storage\nnew\n# END cairn.storage\n"),
     ("theirs", "theirs\n# BEGIN cairn.storage\nnew\n# END cairn.storage\n"),
