@@ -27,7 +27,7 @@ class WriteFile:
         return f"write {self.path}"
 
 
-def _place(lines: List[str]) -> Optional[Tuple[int, int]]:
+def _place(path: str, lines: List[str]) -> Optional[Tuple[int, int]]:
     """Where our marks stand. One without the other is refused: what lies between two that do not belong together is somebody else's."""
     places = [(index, line) for index, line in enumerate(lines) if line in (_BEGIN, _END)]
     if not places:
@@ -36,23 +36,23 @@ def _place(lines: List[str]) -> Optional[Tuple[int, int]]:
         raise Conflict(
             "the marks around the lines of this collection are not whole in a configuration file.",
             code="block-marks",
-            found="; ".join(f"line {index + 1}: {line}" for index, line in places),
+            found=f"{path}: " + "; ".join(f"line {index + 1}: {line}" for index, line in places),
             fix=f"leave one pair, {_BEGIN} before {_END}, around what is ours, or none.",
         )
     return places[0][0], places[1][0]
 
 
-def block_in(text: str) -> List[str]:
-    """The lines of our block in a file, none where it has none."""
+def block_in(path: str, text: str) -> List[str]:
+    """The lines of our block in the text of file ``path``, none where it has none."""
     lines = text.splitlines()
-    place = _place(lines)
+    place = _place(path, lines)
     return lines[place[0] + 1 : place[1]] if place else []
 
 
-def with_block(text: str, block: str) -> str:
-    """The file with our block in it, everything else as it was."""
+def with_block(path: str, text: str, block: str) -> str:
+    """The text of file ``path`` with our block in it, everything else as it was."""
     lines = text.splitlines()
     ours = [_BEGIN, *block.splitlines(), _END]
-    begin, end = _place(lines) or (len(lines), len(lines))
+    begin, end = _place(path, lines) or (len(lines), len(lines))
     lines[begin : end + 1] = ours
     return "\n".join(lines) + "\n"

@@ -83,13 +83,14 @@ def plan_settings(observed: Observed, desired: Desired) -> Plan:
     actions: List[Action] = []
     for block in blocks(desired):
         before = observed.files[block.path]
-        text = _with_those_there(block.text, block_in(before)) if block.path == MODULES else block.text
-        after = with_block(before, text)
+        present = block_in(block.path, before)
+        text = _with_those_there(block.text, present) if block.path == MODULES else block.text
+        after = with_block(block.path, before, text)
         if after != before:
             steps: Tuple[object, ...] = (WriteFile(block.path, after),)
             if block.reload and observed.services[block.reload].active:
                 steps += (command("systemctl", "reload", block.reload),)
-            actions.append(Action("write", "file", block.path, steps, {"block": block_in(before)}, {"block": text.splitlines()}))
+            actions.append(Action("write", "file", block.path, steps, {"block": present}, {"block": text.splitlines()}))
     missing = [name for name in desired.modules if name.replace("-", "_") not in observed.loaded]
     if missing:
         actions.append(Action("load", "kernel modules", ", ".join(missing), (command("modprobe", "--all", *missing),), None, {"loaded": True}))

@@ -65,12 +65,12 @@ def plan_filter(seen: Seen, wanted: Wanted) -> Plan:
     _check_foreign(seen)
     hidden = _hidden(seen, wanted)
     before = seen.files.get(LOCAL, "")
-    after = with_block(before, configuration(() if seen.devices_file is not None else wanted.reject))
+    after = with_block(LOCAL, before, configuration(() if seen.devices_file is not None else wanted.reject))
     needed = tuple((group.name, group.uuid or "") for group in seen.state.groups if _in_use(seen, group) and not group.missing)
     actions: List[Action] = []
     if after != before:
         steps = (WriteFile(LOCAL, after), Whole(needed, (WriteFile(LOCAL, before),)))
-        actions.append(Action("write", "file", LOCAL, steps, {"block": block_in(before)}, {"block": block_in(after)}))
+        actions.append(Action("write", "file", LOCAL, steps, {"block": block_in(LOCAL, before)}, {"block": block_in(LOCAL, after)}))
     for name, device in (seen.devices_file or {}).items():
         if rejected_by(wanted.reject, (name, *seen.names.get(device, ()))):
             drop = (command("lvm", "lvmdevices", "--yes", "--deldev", name), Whole(needed))
@@ -118,7 +118,7 @@ def _refusal(wanted: Wanted, pv: PhysicalVolume, group: VolumeGroup, pattern: st
 def _check_foreign(seen: Seen) -> None:
     for path in (MAIN, LOCAL):
         text = seen.files.get(path, "")
-        ours = "\n".join(block_in(text))
+        ours = "\n".join(block_in(path, text))
         for found in _FILTER.findall(text.replace(ours, "") if ours else text):
             if not _ANY.fullmatch(found.rstrip("} \t")):
                 raise Conflict(

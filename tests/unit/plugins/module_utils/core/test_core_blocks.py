@@ -17,15 +17,15 @@ BEGIN, END = "# BEGIN cairn.storage", "# END cairn.storage"
 def test_marks_that_are_not_whole_are_left_to_a_person(marks: tuple) -> None:
     """A second run would take everything after a mark without its partner for ours, and drop it."""
     text = "first\n" + "".join(f"{mark}\nsomebody else's\n" for mark in marks)
-    for act in (block_in, lambda text: with_block(text, "ours")):
+    for act in (block_in, lambda path, text: with_block(path, text, "ours")):
         with pytest.raises(Conflict) as refused:
-            act(text)
-        assert refused.value.code == "block-marks" and refused.value.fix and "line 2" in refused.value.found
+            act("/etc/fstab", text)
+        assert refused.value.code == "block-marks" and refused.value.fix and "/etc/fstab: line 2" in refused.value.found
 
 
 def test_the_rest_of_the_file_stays() -> None:
-    once = with_block("first\n", "ours")
-    assert block_in(once) == ["ours"] and with_block(once + "last\n", "new") == f"first\n{BEGIN}\nnew\n{END}\nlast\n"
+    once = with_block("/f", "first\n", "ours")
+    assert block_in("/f", once) == ["ours"] and with_block("/f", once + "last\n", "new") == f"first\n{BEGIN}\nnew\n{END}\nlast\n"
 
 
 def test_a_file_that_is_a_link_stays_one(tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def test_only_what_differs_is_changed(change: dict, expected: list) -> None:
 
 
 def test_kernel_modules_of_another_role_stay() -> None:
-    theirs = with_block("", "target_core_mod")
+    theirs = with_block("/f", "", "target_core_mod")
     plan = plan_settings(Observed(**{**DONE.__dict__, "files": {MODULES: theirs, "/etc/x.conf": FILE}}), DESIRED)
-    assert [step.text for action in plan.actions for step in action.steps] == [with_block("", "target_core_mod\ndm-thin-pool")]
+    assert [step.text for action in plan.actions for step in action.steps] == [with_block("/f", "", "target_core_mod\ndm-thin-pool")]
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -42,5 +42,5 @@ def test_kernel_modules_of_another_role_stay() -> None:
     (FILE, "theirs\n# BEGIN cairn.storage\nnew\n# END cairn.storage\nmore\n"),
 ])
 def test_other_lines_stay(text: str, expected: str) -> None:
-    assert with_block(text, "new") == expected
-    assert with_block(expected, "new\n") == expected
+    assert with_block("/f", text, "new") == expected
+    assert with_block("/f", expected, "new\n") == expected

@@ -82,10 +82,10 @@ def test_what_a_guest_made_goes_out_of_sight() -> None:
 def test_a_machine_with_a_devices_file_has_no_filter() -> None:
     """LVM ignores a filter then and complains of it; what is not listed it does not see."""
     listed = {"/dev/sda": "sda", "/dev/sdb": "sdb"}
-    plan = planned(seen(group("fast", "sdb", open=True), local=with_block("", configuration(GUEST)), devices_file=listed))
+    plan = planned(seen(group("fast", "sdb", open=True), local=with_block("/f", "", configuration(GUEST)), devices_file=listed))
     assert "global_filter" not in plan.actions[0].steps[0].text
     assert steps(plan)[2:] == ["lvm lvmdevices --yes --deldev /dev/sda", "check that LVM still sees fast"]
-    assert not planned(seen(local=with_block("", configuration(())), devices_file={"/dev/sdb": "sdb"})).actions
+    assert not planned(seen(local=with_block("/f", "", configuration(())), devices_file={"/dev/sdb": "sdb"})).actions
 
 
 def test_a_global_filter_that_takes_everything_is_no_filter() -> None:
