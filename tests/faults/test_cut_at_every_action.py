@@ -143,7 +143,7 @@ def test_power_cut_at_every_action(book: Path) -> None:
     untouched = ssh(CHECKSUM)
     _output, planned, _changed = finish(start(book, "--check"))
     assert planned >= 20, "a plan worth cutting"
-    cuts, first, reached = [], READING + 2, ssh(PROGRESS)
+    cuts, first, reached = [], READING + 2, {ssh(PROGRESS)}
     # vgcreate is preceded by a check of each disk.
     at = READING + len(LAYOUT["devices"]) + 1
     while True:
@@ -163,9 +163,10 @@ def test_power_cut_at_every_action(book: Path) -> None:
         assert ssh(CHECKSUM) == untouched
         if "fullreport" in found:
             first += READING  # The first module found nothing to do: from now on it is the second's turn.
-        before, reached = reached, ssh(PROGRESS)
-        # A run of which nothing came was held at a check: the next one has to get further.
-        at = at + 1 if before == reached else first
+        now = ssh(PROGRESS)
+        # A run that came to nothing new was held at a check, or did again what a run before it had not ended: the next one has to get further.
+        at = at + 1 if now in reached else first
+        reached.add(now)
     lab("hold", NODE, "--release")
     _output, actions, changed = finish(start(book))
     assert (actions, changed) == (0, 0), "one run after the last cut is enough"
