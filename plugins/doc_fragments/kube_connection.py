@@ -24,6 +24,36 @@ requirements:
   - kubernetes >= 24.2.0 (Python)
 """
 
+    ENGINE = r"""
+options:
+  wait:
+    description: Wait until the objects are ready, or gone.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait at most for all of them together, in seconds.
+    type: int
+    default: 300
+  field_manager:
+    description: The name under which the API server records which fields are ours.
+    type: str
+    default: cairn.storage
+  on_conflict:
+    description:
+      - What to do when another field manager has set a field to another value.
+      - V(fail) names field and manager, V(take) sets the field and owns it from now on.
+    type: str
+    choices: [fail, take]
+    default: fail
+  pending:
+    description:
+      - Objects that earlier tasks would have made in the same check run, from their RV(ignore:after).
+      - Namespaces and custom resource definitions among them count as being there, as do volumes, claims, classes and snapshots that others refer to.
+    type: list
+    elements: dict
+    default: []
+"""
+
     WRITING = r"""
 options: {}
 attributes:

@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from typing import Any, Callable, Dict, List, Mapping
+from typing import Any, Callable, Dict, Iterator, List, Mapping
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -21,21 +22,22 @@ from ._kube.client import APPLY
 from ._kube.connection import connect
 from ._kube.failures import about
 from ._kube.manifest import Ref, redact
+from ._kube.model import Desired, Established, Gone, Observed, Request
 from ._kube.wait import Reached, Target, wait
 
 #: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
 _SETTLE = 15
 
 
-def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], apply.Desired]) -> None:
+def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Desired]) -> None:
     """Run one module whose wish is ``parse(params)``; returns ``objects[]``, ``after[]``, ``readiness[]`` and ``requests``."""
     session = _Session(module.params, parse)
-    _module.run(module, parse=session.parse, observe=session.observe, plan=apply.plan, lock=False, result=session.result, finish=session.finish,
-                handlers={apply.Request: session.send, apply.Established: session.establish})
+    _module.run(module, parse=session.parse, observe=session.observe, plan=session.plan, lock=False, result=session.result, finish=session.finish,
+                handlers={Request: session.send, Established: session.establish, Gone: session.see_off})
 
 
 class _Session:
-    def __init__(self, params: Dict[str, Any], parse: Callable[[Mapping[str, Any]], apply.Desired]) -> None:
+    def __init__(self, params: Dict[str, Any], parse: Callable[[Mapping[str, Any]], Desired]) -> None:
         self._params = params
         self._parse = parse
         self._client: Any = None
@@ -43,22 +45,29 @@ class _Session:
         self._observed: Any = None
         self._answers: Dict[Ref, dict] = {}
 
-    def parse(self, params: Mapping[str, Any]) -> apply.Desired:
+    def parse(self, params: Mapping[str, Any]) -> Desired:
         # Ansible returns a module's parameters with its result; what cannot be read may hold a secret anywhere.
         given = {**params}
+        if "objects" not in given:
+            return self._parse(given)
         self._params["objects"] = []
         desired = self._parse(given)
         self._params["objects"] = [redact(manifest) for manifest in desired.objects]
         return desired
 
-    def observe(self, desired: apply.Desired) -> apply.Observed:
+    def observe(self, desired: Desired) -> Observed:
         self._client = connect(self._params)
         self._desired = desired
-        self._observed = observe.observe(self._client, desired)
+        with _named(desired.parameter):
+            self._observed = observe.observe(self._client, desired)
         return self._observed
 
-    def send(self, request: apply.Request) -> None:
-        content = APPLY if request.method == "PATCH" else "application/json"
+    def plan(self, observed: Observed, desired: Desired) -> Plan:
+        with _named(desired.parameter):
+            return apply.plan(observed, desired)
+
+    def send(self, request: Request) -> None:
+        content = request.content or (APPLY if request.method == "PATCH" else "application/json")
         deadline = time.monotonic() + _SETTLE
         while True:
             try:
@@ -68,11 +77,15 @@ class _Session:
                 if request.method == "DELETE" and error.code == "api-not-found":
                     return
                 if not _settles(error, request) or time.monotonic() > deadline:
-                    raise about(error, request.ref) from None
+                    with _named(self._desired.parameter):
+                        raise about(error, request.ref) from None
             time.sleep(1)
 
-    def establish(self, step: apply.Established) -> None:
+    def establish(self, step: Established) -> None:
         wait(self._client, [Target(step.ref, step.resource, True, self._answers[step.ref])], 60)
+
+    def see_off(self, step: Gone) -> None:
+        wait(self._client, [Target(step.ref, step.resource, False, step.live)], 60)
 
     def result(self, plan: Plan) -> dict:
         """The prediction, which is all there is in check mode."""
@@ -84,7 +97,7 @@ class _Session:
         values: dict = {"readiness": []}
         try:
             if self._desired.wait is None:
-                values["objects"] = [redact(self._answers.get(found.ref, found.live)) for found in self._observed.found] if self._desired.present else []
+                values["objects"] = [redact(self._answers.get(found.ref, found.live)) for found in self._observed.found]
             else:
                 reached = wait(self._client, self._targets(), self._desired.wait)
                 values = {"readiness": [item.describe() for item in reached], "objects": self._shown(reached)}
@@ -94,16 +107,29 @@ class _Session:
         return {**values, "requests": self._client.requests}
 
     def _targets(self) -> List[Target]:
-        if not self._desired.present:
-            return [Target(found.ref, found.resource, False, found.live) for found in self._observed.found if found.live is not None]
+        conditions = self._desired.conditions
         own = self._observed.found if self._desired.wait_for_own else ()
-        return [Target(found.ref, found.resource, True, self._answers.get(found.ref, found.live)) for found in own] + [
-            Target(what, resource, True) for what, resource in self._observed.awaited]
+        targets = [Target(found.ref, found.resource, True, self._answers.get(found.ref, found.live), conditions.get(found.ref)) for found in own]
+        targets += [Target(what, resource, True, None, conditions.get(what)) for what, resource in self._observed.awaited]
+        leaving = self._observed.going if self._desired.wait_for_own else ()
+        return targets + [Target(found.ref, found.resource, False, found.live) for found in leaving if found.live is not None]
 
     def _shown(self, reached: List[Reached]) -> List[dict]:
         return [redact(item.live) for item in reached if item.live is not None and item.target.present]
 
 
-def _settles(error: CairnError, request: apply.Request) -> bool:
+@contextlib.contextmanager
+def _named(parameter: str) -> Iterator[None]:
+    """Errors about ``objects`` name the option that the objects came from."""
+    try:
+        yield
+    except CairnError as error:
+        if error.parameter == "objects":
+            error.parameter = parameter
+            error.args = (str(error),)
+        raise
+
+
+def _settles(error: CairnError, request: Request) -> bool:
     """A custom object right after its definition, a pod right after its namespace."""
     return error.code == "api-not-found" and request.method == "PATCH" or (error.code == "api-forbidden" and "serviceaccount" in error.found)

@@ -21,10 +21,12 @@ description:
 notes:
   - The values of Secrets are not returned and not shown in a diff. Ansible logs the parameters of every module to the system's log;
     set C(no_log=true) on tasks that carry Secrets.
-  - C(status) and what else the API server writes into an object (C(uid), C(resourceVersion) and the like) is ignored, as are fields that are null.
+  - What the API server writes into an object (C(uid), C(resourceVersion) and the like) is ignored, as are fields that are null,
+    and C(status) unless O(subresource=status).
   - A claim of a class that waits for its first pod counts as ready while it waits, and RV(readiness) says so.
 extends_documentation_fragment:
   - cairn.storage.kube_connection
+  - cairn.storage.kube_connection.engine
   - cairn.storage.kube_connection.writing
 options:
   objects:
@@ -41,14 +43,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  wait:
-    description: Wait until the objects are ready, or gone.
-    type: bool
-    default: true
-  wait_timeout:
-    description: How long to wait at most for all of them together, in seconds.
-    type: int
-    default: 300
   wait_for:
     description: Objects that others make, to be waited for in the same wait, or alone with O(wait=false). With O(state=present) only.
     type: list
@@ -70,29 +64,57 @@ options:
         description: Their name.
         type: str
         required: true
-  field_manager:
-    description: The name under which the API server records which fields are ours.
-    type: str
-    default: cairn.storage
-  on_conflict:
+      condition:
+        description:
+          - JMESPath expression over the object. It is waited for until this gives something that is not null, false or empty.
+          - Takes the place of what is ready for the kind. To give one for an object of the list, name it here.
+        type: str
+  subresource:
     description:
-      - What to do when another field manager has set a field to another value.
-      - V(fail) names field and manager, V(take) sets the field and owns it from now on.
+      - Write only this part of the objects, which have to be there. For what no controller writes, such as the capacity of a static volume's claim
+        after the volume was grown by hand.
     type: str
-    choices: [fail, take]
-    default: fail
-  pending:
+    choices: [status]
+  prune:
     description:
-      - Objects that earlier tasks would have made in the same check run, from their RV(after).
-      - Namespaces and custom resource definitions among them count as being there.
-    type: list
-    elements: dict
-    default: []
+      - Also delete what belongs to the same set, told by its labels, and is not in the list any more, with consent in O(allow_prune).
+      - Looked for are the kinds and namespaces that are in the list, and those named here. Each object of the list has to carry the labels.
+      - What a controller keeps for another object, and Secrets, are left alone.
+    type: dict
+    suboptions:
+      labels:
+        description: The labels of the set.
+        type: dict
+        required: true
+      kinds:
+        description: Further kinds to look for.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          api_version:
+            description: Their C(apiVersion).
+            type: str
+            default: v1
+          kind:
+            description: The kind.
+            type: str
+            required: true
+      namespaces:
+        description: Further namespaces to look in.
+        type: list
+        elements: str
+        default: []
+  allow_prune:
+    description: Consent to delete objects by O(prune), V(Kind namespace/name) or V(Kind name) as the key and the object's UID as the value.
+    type: dict
+    default: {}
   allow_data_loss:
     description:
       - Consent to lose the data of claims whose volumes have the reclaim policy C(Delete), when they, their namespace,
-        or a StatefulSet that takes its claims along is deleted.
-      - Each key is a claim as C(namespace/name), the value the volume it is bound to.
+        or a StatefulSet that takes its claims along is deleted. Likewise of snapshots with the deletion policy C(Delete).
+      - Each key is a claim or snapshot as C(namespace/name), the value the volume or content it is bound to.
+        For a volume that goes without its claim, the key is the volume and the value its C(volumeHandle), for one without that its UID.
     type: dict
     default: {}
 """
@@ -111,6 +133,30 @@ EXAMPLES = r"""
         metadata: {name: local-block}
         provisioner: kubernetes.io/no-provisioner
         volumeBindingMode: WaitForFirstConsumer
+    on_conflict: take
+
+- name: Wait until a Service has an address
+  cairn.storage.kube_objects:
+    objects: "{{ gateway }}"
+    wait_for:
+      - {kind: Service, namespace: storage, name: gateway, condition: "status.loadBalancer.ingress[0].ip"}
+
+- name: Delete what is not in the file any more
+  cairn.storage.kube_objects:
+    objects: "{{ lookup('ansible.builtin.file', 'gateway.yml') | from_yaml_all }}"
+    prune:
+      labels: {app.kubernetes.io/part-of: gateway}
+    allow_prune:
+      ConfigMap storage/old-settings: 5a0f5bd4-5c5a-4c0b-9d4e-6c0f2b0a4c11
+
+- name: Say that a claim has the size to which its static volume was grown
+  cairn.storage.kube_objects:
+    objects:
+      - apiVersion: v1
+        kind: PersistentVolumeClaim
+        metadata: {name: disk-blocks-0, namespace: storage}
+        status: {capacity: {storage: 20Gi}}
+    subresource: status
     on_conflict: take
 
 - name: Delete a claim and what is on its disk
@@ -158,24 +204,24 @@ requests:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._kube import wish
-from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
 from ansible_collections.cairn.storage.plugins.module_utils._kube_module import run
 
 
 def main():
     awaited = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True},
-               "namespace": {"type": "str"}, "name": {"type": "str", "required": True}}
+               "namespace": {"type": "str"}, "name": {"type": "str", "required": True}, "condition": {"type": "str"}}
+    kind = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True}}
+    pruned = {"labels": {"type": "dict", "required": True}, "kinds": {"type": "list", "elements": "dict", "default": [], "options": kind},
+              "namespaces": {"type": "list", "elements": "str", "default": []}}
     run(AnsibleModule(
         argument_spec={
-            **ARGUMENTS,
+            **wish.ARGUMENTS,
             "objects": {"type": "list", "elements": "dict", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "wait": {"type": "bool", "default": True},
-            "wait_timeout": {"type": "int", "default": 300},
             "wait_for": {"type": "list", "elements": "dict", "default": [], "options": awaited},
-            "field_manager": {"type": "str", "default": "cairn.storage"},
-            "on_conflict": {"type": "str", "choices": ["fail", "take"], "default": "fail"},
-            "pending": {"type": "list", "elements": "dict", "default": []},
+            "subresource": {"type": "str", "choices": ["status"]},
+            "prune": {"type": "dict", "options": pruned},
+            "allow_prune": {"type": "dict", "default": {}},
             "allow_data_loss": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

@@ -79,15 +79,19 @@ class Consent:
     given: Mapping[str, str]
     used: set = field(default_factory=set)
 
-    def require(self, thing: str, found: str, loss: str, *, names: Iterable[str] = (), code: str = "consent-missing") -> None:
-        """Raise ``Refused`` unless losing ``loss`` on ``thing`` (also known by ``names``) was permitted."""
+    def require(self, thing: str, found: str, loss: str, *, names: Iterable[str] = (), code: str = "consent-missing",
+                message: str = "") -> None:
+        """Raise ``Refused`` unless losing ``loss`` on ``thing`` (also known by ``names``) was permitted.
+
+        ``message`` is for what loses no data and still needs a person's word.
+        """
         for name in (thing, *names):
             # YAML reads the identifier of a DOS partition table as a number if it has no letters.
             if name in self.given and str(self.given[name]) == found:
                 self.used.add(name)
                 return
         said = [f"{name}: {self.given[name]}" for name in (thing, *names) if name in self.given]
-        raise Refused(f"{thing} holds {found}; going on would destroy {loss}.", code=code if not said else "consent-differs", parameter=self.parameter,
+        raise Refused(message or f"{thing} holds {found}; going on would destroy {loss}.", code=code if not said else "consent-differs", parameter=self.parameter,
                       found=f"{found} (consent given was for {said[0]})" if said else "",
                       fix=f"if that is what you want, set {self.parameter}: {{\"{thing}\": \"{found}\"}}.")
 

@@ -24,13 +24,13 @@ _LEFT_OUT = frozenset(("annotations", "labels", "matchLabels", "nodeSelector"))
 _IDENTITY = (".apiVersion", ".kind", ".metadata.name", ".metadata.namespace")
 
 
-def differences(desired: Mapping[str, Any], live: Mapping[str, Any], manager: str) -> List[str]:
-    """The paths in which ``live`` may not be what ``manager`` wants it to be; empty when it certainly is.
+def differences(desired: Mapping[str, Any], live: Mapping[str, Any], manager: str, part: str = "") -> List[str]:
+    """The paths in which ``live`` may not be what ``manager`` wants it to be; empty when it certainly is. ``part`` is a subresource.
 
     Unchanged means: every leaf of ``desired`` is there with an equal value, and everything that ``manager`` owns is still desired.
     """
-    tree = fields.known(live)
-    ours, version = fields.owned(live, manager)
+    tree = fields.known(live, part)
+    ours, version = fields.owned(live, manager, part)
     group = desired["apiVersion"].rpartition("/")[0]
     comparison = _Comparison("." not in group or group.endswith(".k8s.io"))
     found = list(comparison.granular(desired, live, tree, ""))
@@ -111,7 +111,7 @@ class _Comparison:
         if isinstance(desired, bool) is isinstance(live, bool) and desired == live:
             return True
         parts = path.split(".")
-        if not self._built_in or parts[1] != "spec" or not (_QUANTITIES.intersection(parts[-3:]) or parts[-1] in ("sizeLimit", "divisor")):
+        if not self._built_in or parts[1] not in ("spec", "status") or not (_QUANTITIES.intersection(parts[-3:]) or parts[-1] in ("sizeLimit", "divisor")):
             return False
         number = quantity.parse(desired)
         return number is not None and number == quantity.parse(live)

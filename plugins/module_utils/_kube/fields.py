@@ -20,19 +20,19 @@ Tree = Mapping[str, Any]
 KEY_DEFAULTS = {"protocol": "TCP"}
 
 
-def known(live: Mapping[str, Any]) -> Tree:
-    """All paths that anybody manages, as one tree; empty when the object carries no managed fields."""
+def known(live: Mapping[str, Any], part: str = "") -> Tree:
+    """All paths that anybody manages, of a subresource with ``part``, as one tree; empty when the object carries no managed fields."""
     tree: dict = {}
     for entry in live["metadata"].get("managedFields") or ():
-        if not entry.get("subresource"):
+        if (entry.get("subresource") or "") == part:
             _merge(tree, entry.get("fieldsV1") or {})
     return tree
 
 
-def owned(live: Mapping[str, Any], manager: str) -> Tuple[Tree, str]:
+def owned(live: Mapping[str, Any], manager: str, part: str = "") -> Tuple[Tree, str]:
     """The paths that ``manager`` has applied, and the apiVersion they are written in (empty when it has applied nothing)."""
     for entry in live["metadata"].get("managedFields") or ():
-        if entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource"):
+        if entry.get("manager") == manager and entry.get("operation") == "Apply" and (entry.get("subresource") or "") == part:
             return entry.get("fieldsV1") or {}, entry.get("apiVersion", "")
     return {}, ""
 

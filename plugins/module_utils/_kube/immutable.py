@@ -31,9 +31,9 @@ _NEEDED = {
 }
 
 
-def refusal(ref: Ref, live: Mapping[str, Any], paths: List[str], said: str) -> Conflict:
+def refusal(ref: Ref, live: Mapping[str, Any], paths: List[str], said: str, parameter: str = "objects") -> Conflict:
     """The error for a wish to change ``paths``, with the API server's own words in ``said``."""
     needed = _NEEDED.get((ref.group, ref.kind), f"{_DELETE}, or leave the field as it is.")
     if live.get("immutable"):
         needed = "it was made with immutable: true; give the new content a new name."
-    return Conflict(f"{ref}: {', '.join(paths)} cannot be changed.", code="immutable-field", parameter="objects", found=said, fix=needed)
+    return Conflict(f"{ref}: {', '.join(paths)} cannot be changed.", code="immutable-field", parameter=parameter, found=said, fix=needed)

@@ -9,35 +9,53 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Iterator, List, Mapping, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 
 from .._core.errors import Refused
 from .manifest import Ref, ref
 
 Object = Mapping[str, Any]
+#: Objects by kind, those of kinds that a deletion can take along.
+Stake = Mapping[str, Tuple[Object, ...]]
+#: (the thing that consent names, what it holds, what is lost)
+Loss = Tuple[str, str, str]
+
+CLAIM = ("v1", "PersistentVolumeClaim")
+VOLUME = ("v1", "PersistentVolume")
+SNAPSHOT = ("snapshot.storage.k8s.io/v1", "VolumeSnapshot")
+CONTENT = ("snapshot.storage.k8s.io/v1", "VolumeSnapshotContent")
+#: With these a volume of policy Delete takes its data along even when it goes before its claim (KEP-2644).
+_DELETERS = ("external-provisioner.volume.kubernetes.io/finalizer", "kubernetes.io/pv-controller")
 
 
-def claims_deleted(live: Object, claims: Iterable[Object]) -> Iterator[Object]:
-    """The ``claims`` that go when ``live`` is deleted."""
-    what = ref(live)
-    for claim in claims:
-        theirs = ref(claim)
-        if theirs == what or (what.kind == "Namespace" and theirs.namespace == what.name) or (_takes_claims(live) and _made_by(live, what, theirs)):
-            yield claim
+def reads_needed(live: Object) -> Tuple[Tuple[str, str], ...]:
+    """(apiVersion, kind) of what has to be read to know what goes when ``live`` is deleted."""
+    kind = ref(live).kind
+    if kind == "Namespace":
+        return CLAIM, VOLUME, SNAPSHOT, CONTENT
+    if kind == "PersistentVolumeClaim" or _takes_claims(live):
+        return CLAIM, VOLUME
+    return (CONTENT,) if kind == "VolumeSnapshot" else ()
 
 
-def reads_needed(live: Object) -> bool:
-    """Whether deleting ``live`` can delete claims, so that claims and volumes have to be looked at."""
-    return ref(live).kind in ("Namespace", "PersistentVolumeClaim") or _takes_claims(live)
-
-
-def data_lost(live: Object, claims: Iterable[Object], volumes: Mapping[str, Object]) -> List[Tuple[str, str]]:
-    """(claim as ``namespace/name``, volume) for each bound volume that its reclaim policy deletes when ``live`` is deleted."""
-    lost = []
-    for claim in claims_deleted(live, claims):
+def data_lost(live: Object, stake: Stake) -> List[Loss]:
+    """What is destroyed when ``live`` is deleted: bound volumes and snapshots whose policy says so."""
+    kind = live["kind"]
+    if kind == "PersistentVolume":
+        return _own_data(live)
+    if kind == "VolumeSnapshotContent":
+        return _content(live, live["metadata"]["name"])
+    volumes = _by_name(stake.get("PersistentVolume", ()))
+    contents = _by_name(stake.get("VolumeSnapshotContent", ()))
+    lost: List[Loss] = []
+    for claim in _claims_deleted(live, stake.get("PersistentVolumeClaim", ())):
         volume = volumes.get((claim.get("spec") or {}).get("volumeName", ""))
         if volume and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
-            lost.append((ref(claim).path, volume["metadata"]["name"]))
+            name = volume["metadata"]["name"]
+            lost.append((ref(claim).path, name, f"the data of {name}, whose reclaim policy is Delete (with Retain it would stay)"))
+    for snapshot in _snapshots_deleted(live, stake.get("VolumeSnapshot", ())):
+        content = contents.get((snapshot.get("status") or {}).get("boundVolumeSnapshotContentName", ""))
+        lost += _content(content, ref(snapshot).path) if content else []
     return lost
 
 
@@ -50,6 +68,39 @@ def refuse_claimed(live: Object, deleted: Iterable[Ref]) -> None:
     if user not in set(deleted):
         raise Refused(f"{ref(live)} is bound to a claim.", code="volume-claimed", parameter="objects", found=str(user),
                       fix="delete the claim first, or put it into the same list.")
+
+
+def _own_data(volume: Object) -> List[Loss]:
+    spec, name = volume.get("spec") or {}, volume["metadata"]["name"]
+    if spec.get("persistentVolumeReclaimPolicy") != "Delete" or not set(_DELETERS) & set(volume["metadata"].get("finalizers") or ()):
+        return []
+    handle = (spec.get("csi") or {}).get("volumeHandle", volume["metadata"]["uid"])
+    return [(name, handle, "its data: the reclaim policy is Delete, and its provisioner removes what is behind it (with Retain it would stay)")]
+
+
+def _content(content: Object, thing: str) -> List[Loss]:
+    if (content.get("spec") or {}).get("deletionPolicy") != "Delete":
+        return []
+    name = content["metadata"]["name"]
+    return [(thing, name, f"the snapshot behind {name}, whose deletion policy is Delete (with Retain it would stay)")]
+
+
+def _by_name(objects: Iterable[Object]) -> Dict[str, Object]:
+    return {thing["metadata"]["name"]: thing for thing in objects}
+
+
+def _claims_deleted(live: Object, claims: Iterable[Object]) -> Iterator[Object]:
+    what = ref(live)
+    for claim in claims:
+        theirs = ref(claim)
+        if theirs == what or (what.kind == "Namespace" and theirs.namespace == what.name) or (_takes_claims(live) and _made_by(live, what, theirs)):
+            yield claim
+
+
+def _snapshots_deleted(live: Object, snapshots: Iterable[Object]) -> List[Object]:
+    if live["kind"] == "VolumeSnapshot":
+        return [live]
+    return [snapshot for snapshot in snapshots if live["kind"] == "Namespace" and ref(snapshot).namespace == live["metadata"]["name"]]
 
 
 def _takes_claims(live: Object) -> bool:

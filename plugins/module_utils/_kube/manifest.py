@@ -14,7 +14,7 @@ import copy
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Iterable, Iterator, Mapping, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
 
 from .._core.errors import InvalidRequest
 
@@ -52,12 +52,12 @@ def ref(manifest: Mapping[str, Any]) -> Ref:
     return Ref(group if slash else "", manifest["kind"], metadata.get("namespace") or "", metadata["name"])
 
 
-def parse(objects: Iterable[Any], parameter: str) -> Tuple[dict, ...]:
+def parse(objects: Iterable[Any], parameter: str, part: str = "") -> Tuple[dict, ...]:
     """Manifests ready to be applied, copies of ``objects``: lists unpacked, nulls and the server's own fields dropped, Secrets as ``data``.
 
-    Raises ``InvalidRequest`` naming ``parameter[index]``.
+    With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
     """
-    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in _parse(item, f"{parameter}[{index}]"))
+    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in _parse(item, f"{parameter}[{index}]", part))
     seen: dict = {}
     for index, manifest in enumerate(parsed):
         key = ref(manifest)
@@ -67,7 +67,7 @@ def parse(objects: Iterable[Any], parameter: str) -> Tuple[dict, ...]:
     return parsed
 
 
-def _parse(item: Any, parameter: str) -> Iterator[dict]:
+def _parse(item: Any, parameter: str, part: str) -> Iterator[dict]:
     def refuse(code: str, message: str, found: object, fix: str) -> InvalidRequest:
         return InvalidRequest(message, code=code, parameter=parameter, found=repr(found), fix=fix)
 
@@ -78,7 +78,7 @@ def _parse(item: Any, parameter: str) -> Iterator[dict]:
             raise refuse(f"object-{key}", f"{key} is missing.", item.get(key), f"every manifest says its {key}.")
     if item["kind"].endswith("List") and isinstance(item.get("items"), (list, tuple)):
         for index, inner in enumerate(item["items"]):
-            yield from _parse(inner, f"{parameter}.items[{index}]")
+            yield from _parse(inner, f"{parameter}.items[{index}]", part)
         return
     metadata = item.get("metadata")
     if not isinstance(metadata, Mapping):
@@ -95,6 +95,9 @@ def _parse(item: Any, parameter: str) -> Iterator[dict]:
             if value is not None and not isinstance(value, str):
                 raise refuse("object-label-type", f"the value of metadata.{name}.{key} is not text.", value, "put it in quotes.")
     manifest = _without_nulls(copy.deepcopy(dict(item)))
+    if part:
+        yield _only(manifest, part, parameter)
+        return
     manifest.pop("status", None)
     for key in _SERVER_METADATA:
         manifest["metadata"].pop(key, None)
@@ -104,6 +107,14 @@ def _parse(item: Any, parameter: str) -> Iterator[dict]:
     if is_secret(manifest):
         _encode_secret(manifest, parameter)
     yield manifest
+
+
+def _only(manifest: dict, part: str, parameter: str) -> dict:
+    """The manifest with nothing but ``part``: what a subresource takes."""
+    if not isinstance(manifest.get(part), Mapping) or not manifest[part]:
+        raise InvalidRequest(f"there is no {part} to write.", code=f"{part}-missing", parameter=parameter, fix=f"give {part}, or leave out subresource.")
+    metadata = {key: manifest["metadata"][key] for key in ("name", "namespace") if key in manifest["metadata"]}
+    return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": metadata, part: manifest[part]}
 
 
 def _without_nulls(value: Any) -> Any:
@@ -146,23 +157,30 @@ def redact(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING) -> 
     return {**manifest, "data": shown, "metadata": _quiet(manifest["metadata"])}
 
 
-def bare(manifest: Mapping[str, Any]) -> dict:
-    """The object without its status and without the server's bookkeeping: what can be compared."""
+def bare(manifest: Mapping[str, Any], part: str = "") -> dict:
+    """The object without its status and without the server's bookkeeping, or ``part`` of it alone: what can be compared."""
+    if part:
+        return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {"name": manifest["metadata"]["name"]}, part: manifest.get(part)}
     shown = {key: value for key, value in manifest.items() if key != "status"}
     shown["metadata"] = {key: value for key, value in manifest["metadata"].items() if key not in _SERVER_METADATA}
     return shown
 
 
-def essence(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING) -> dict:
+def essence(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING, part: str = "") -> dict:
     """What a person wants to see of an object: ``bare``, without secrets and without kubectl's copy of it all."""
-    shown = redact(bare(manifest), other)
+    shown = redact(bare(manifest, part), other)
     shown["metadata"] = _quiet(shown["metadata"])
     return shown
+
+
+def visible(live: Mapping[str, Any], name: str) -> Dict[str, str]:
+    """An object's ``labels`` or ``annotations`` (``name``), kubectl's copy of the object left out."""
+    return {key: value for key, value in (live["metadata"].get(name) or {}).items() if key != _LAST_APPLIED}
 
 
 def _quiet(metadata: Mapping[str, Any]) -> dict:
     """Metadata without kubectl's copy of the whole object, which would repeat everything, secrets included."""
     quiet = dict(metadata)
-    annotations = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != _LAST_APPLIED}
+    annotations = visible({"metadata": metadata}, "annotations")
     quiet.pop("annotations", None)
     return {**quiet, "annotations": annotations} if annotations else quiet

@@ -8,76 +8,139 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from .._core.errors import Busy, CairnError, InvalidRequest
-from . import immutable, losses
-from .apply import Desired, Found, Observed, apply_request
-from .client import APPLY, Client
-from .compare import differences
-from .discovery import Catalogue, Resource, from_definition
-from .failures import about
-from .failures import immutable as is_immutable
-from .manifest import Ref, bare, is_secret, ref
+from .._core.errors import CairnError, InvalidRequest
+from . import losses
+from .client import Client
+from .discovery import Catalogue, Resource
+from .manifest import Ref, is_secret, ref
+from .model import Desired, Found, Observed
+from .predict import Prophet
 
-#: Admission checks what these refer to (service account, role), which may be what this very plan makes.
-_NOT_TRIED_FIRST = ("Pod", "RoleBinding", "ClusterRoleBinding")
 _DEFINITION = "CustomResourceDefinition"
-_CLAIMS = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", True)
-_VOLUMES = Resource("", "v1", "PersistentVolume", "persistentvolumes", False)
+_Placed = List[Tuple[dict, Ref, Optional[Resource]]]
 
 
 def observe(client: Client, desired: Desired) -> Observed:
     """One LIST per kind and namespace (a GET where only one object is wanted, and for each Secret), then a dry run for each that differs."""
-    coming = [manifest for manifest in (*desired.pending, *desired.objects) if manifest["kind"] == _DEFINITION]
+    coming = [manifest for manifest in (*desired.pending, *desired.wanted) if manifest["kind"] == _DEFINITION]
     catalogue = Catalogue(client, coming)
-    placed = [(manifest, ref(manifest), _place(manifest, catalogue, desired.present)) for manifest in desired.objects]
-    live = _read(client, catalogue, placed)
-    if not desired.present:
-        found = tuple(Found(what, resource, live.get(what)) for _manifest, what, resource in placed)
-        return Observed(found, (), *_at_stake(client, found))
-    new = {what for _manifest, what, _resource in placed if what not in live}
-    prophet = _Prophet(client, desired, catalogue, new)
+    reader = _Reader(client, catalogue, desired)
+    wanted, unwanted = (_place_all(manifests, catalogue, desired.parameter, must) for manifests, must in ((desired.wanted, True), (desired.unwanted, False)))
+    live = reader.read([*wanted, *unwanted])
+    pruned = reader.unlisted(wanted, {what for _manifest, what, _resource in (*wanted, *unwanted)})
+    going = tuple(Found(what, resource, live.get(what)) for _manifest, what, resource in unwanted) + pruned
+    leaving = [found.live for found in going if found.live is not None]
+    around = reader.around(leaving)
+    for thing in leaving:
+        desired.rules.release(thing, around)
+    wanted = [(desired.rules.prepare(manifest, live.get(what), around), what, resource) for manifest, what, resource in wanted]
+    prophet = Prophet(client, desired, catalogue, {what for _manifest, what, _resource in wanted if what not in live})
     # Definitions first: what they change about their kinds decides whether the server can be asked about objects of these.
-    for manifest, what, resource in sorted(placed, key=lambda entry: entry[1].kind != _DEFINITION):
-        prophet.predict(manifest, what, resource, live.get(what))
-    awaited = tuple((ref(manifest), _place(manifest, catalogue, True)) for manifest in desired.awaited)
-    return Observed(tuple(Found(what, resource, live.get(what), manifest, prophet.predicted[what]) for manifest, what, resource in placed), awaited)
+    order = sorted(wanted, key=lambda entry: entry[1].kind != _DEFINITION)
+    found = {what: prophet.predict(Found(what, resource, live.get(what), manifest)) for manifest, what, resource in order}
+    awaited = tuple((what, resource) for _manifest, what, resource in _place_all(desired.awaited, catalogue, "wait_for", True))
+    return Observed(tuple(found[what] for _manifest, what, _resource in wanted), awaited, reader.stake(leaving), going, around,
+                    tuple(found.ref for found in pruned))
 
 
-def _place(manifest: Mapping[str, Any], catalogue: Catalogue, present: bool) -> Optional[Resource]:
+def _place_all(manifests: Iterable[dict], catalogue: Catalogue, parameter: str, must: bool) -> _Placed:
+    return [(manifest, ref(manifest), _place(manifest, catalogue, parameter, must)) for manifest in manifests]
+
+
+def _place(manifest: Mapping[str, Any], catalogue: Catalogue, parameter: str, must: bool) -> Optional[Resource]:
     what = ref(manifest)
     resource = catalogue.find(manifest["apiVersion"], what.kind)
     if resource is None:
-        if not present:
+        if not must:
             return None
-        raise InvalidRequest(f"{what}: the API server has no kind {what.kind} in {manifest['apiVersion']}.", code="kind-unknown", parameter="objects",
-                             fix="correct apiVersion or kind, or put the CustomResourceDefinition into the same list.")
+        raise InvalidRequest(f"{what}: the API server has no kind {what.kind} in {manifest['apiVersion']}.", code="kind-unknown", parameter=parameter,
+                             fix=_bring(what))
     if resource.namespaced and not what.namespace:
-        raise InvalidRequest(f"{what} needs a namespace.", code="namespace-missing", parameter="objects", fix="give metadata.namespace.")
+        raise InvalidRequest(f"{what} needs a namespace.", code="namespace-missing", parameter=parameter, fix="give metadata.namespace.")
     if what.namespace and not resource.namespaced:
-        raise InvalidRequest(f"{what}: a {what.kind} stands in no namespace.", code="namespace-unwanted", parameter="objects", found=what.namespace,
+        raise InvalidRequest(f"{what}: a {what.kind} stands in no namespace.", code="namespace-unwanted", parameter=parameter, found=what.namespace,
                              fix="remove metadata.namespace.")
     if not {"get", "patch", "delete"} <= set(resource.verbs):
-        raise InvalidRequest(f"{what}: a {what.kind} cannot be kept as an object.", code="kind-not-kept", parameter="objects",
+        raise InvalidRequest(f"{what}: a {what.kind} cannot be kept as an object.", code="kind-not-kept", parameter=parameter,
                              found=f"the verbs {', '.join(resource.verbs)}", fix="take it out of the list.")
     return resource
 
 
-def _read(client: Client, catalogue: Catalogue, placed: List[Tuple[dict, Ref, Optional[Resource]]]) -> Dict[Ref, dict]:
-    groups: Dict[Tuple[Resource, str], List[dict]] = {}
-    for manifest, what, resource in placed:
-        if resource and catalogue.served(manifest["apiVersion"], what.kind):
-            groups.setdefault((resource, what.namespace), []).append(manifest)
-    live: Dict[Ref, dict] = {}
-    for (resource, namespace), manifests in groups.items():
-        names = [manifest["metadata"]["name"] for manifest in manifests]
-        if len(names) > 1 and not is_secret(manifests[0]):
-            items, _version = client.list(resource.path(namespace))
-        else:
-            items = [item for name in names for item in _get(client, resource.path(namespace, name))]
-        live.update({ref(item): item for item in items if item["metadata"]["name"] in names})
-    return live
+def _bring(what: Ref) -> str:
+    if what.group == losses.SNAPSHOT[0].partition("/")[0]:
+        return "install the CustomResourceDefinitions of external-snapshotter (client/config/crd) and its snapshot-controller first."
+    return "correct apiVersion or kind, or put the CustomResourceDefinition into the same list."
+
+
+class _Reader:
+    """The reads: a fixed number, whatever the number of objects."""
+
+    def __init__(self, client: Client, catalogue: Catalogue, desired: Desired) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._desired = desired
+
+    def read(self, placed: _Placed) -> Dict[Ref, dict]:
+        """What is there of the objects that were asked for."""
+        groups: Dict[Tuple[Resource, str], List[dict]] = {}
+        for manifest, what, resource in placed:
+            if resource and self._catalogue.served(manifest["apiVersion"], what.kind):
+                groups.setdefault((resource, what.namespace), []).append(manifest)
+        live: Dict[Ref, dict] = {}
+        for (resource, namespace), manifests in groups.items():
+            names = [manifest["metadata"]["name"] for manifest in manifests]
+            if len(names) > 1 and not is_secret(manifests[0]):
+                items, _version = self._client.list(resource.path(namespace))
+            else:
+                items = [item for name in names for item in _get(self._client, resource.path(namespace, name))]
+            live.update({ref(item): item for item in items if item["metadata"]["name"] in names})
+        return live
+
+    def unlisted(self, wanted: _Placed, listed: Set[Ref]) -> Tuple[Found, ...]:
+        """What pruning takes: a LIST by label for each kind and namespace of the set. Secrets are read by name only, so they stay."""
+        prune = self._desired.prune
+        if prune is None:
+            return ()
+        spaces = sorted({what.namespace for _manifest, what, _resource in wanted if what.namespace} | set(prune.namespaces))
+        kinds = {resource for manifest, what, resource in wanted if resource and not is_secret(manifest)}
+        kinds |= {found for found in (self._catalogue.served(*kind) for kind in prune.kinds) if found}
+        found = []
+        for resource in sorted(kinds, key=str):
+            if not self._catalogue.served(resource.api_version, resource.kind):
+                continue
+            for space in spaces if resource.namespaced else ("",):
+                items, _version = self._client.list(resource.path(space), {"labelSelector": prune.selector})
+                found += [Found(ref(thing), resource, thing) for thing in prune.unlisted(items, listed)]
+        return tuple(found)
+
+    def around(self, leaving: List[dict]) -> Dict[str, Tuple[dict, ...]]:
+        """What the rules of the kind look at; objects that earlier tasks of a check run would have made count as there."""
+        sources = self._desired.rules.sources(self._desired.wanted, leaving)
+        found = self._collections(sources)
+        for manifest in self._desired.pending:
+            if manifest["kind"] in found and ref(manifest) not in {ref(thing) for thing in found[manifest["kind"]]}:
+                found[manifest["kind"]] += (manifest,)
+        return found
+
+    def stake(self, leaving: List[dict]) -> Dict[str, Tuple[dict, ...]]:
+        """What deletions can take along."""
+        sources: Dict[Tuple[str, str, str], None] = {}
+        for thing in leaving:
+            what = ref(thing)
+            for api_version, kind in losses.reads_needed(thing):
+                cluster_wide = (api_version, kind) in (losses.VOLUME, losses.CONTENT)
+                sources[(api_version, kind, "" if cluster_wide else what.namespace or what.name)] = None
+        return self._collections(sources)
+
+    def _collections(self, sources: Iterable[Tuple[str, str, str]]) -> Dict[str, Tuple[dict, ...]]:
+        found: Dict[str, Tuple[dict, ...]] = {}
+        for api_version, kind, namespace in sources:
+            resource = self._catalogue.served(api_version, kind)
+            items = tuple(self._client.list(resource.path(namespace))[0]) if resource else ()
+            found[kind] = found.get(kind, ()) + items
+        return found
 
 
 def _get(client: Client, path: str) -> List[dict]:
@@ -87,60 +150,3 @@ def _get(client: Client, path: str) -> List[dict]:
         if error.code in ("api-not-found", "namespace-not-found"):
             return []
         raise
-
-
-def _at_stake(client: Client, found: Tuple[Found, ...]) -> Tuple[Tuple[dict, ...], Dict[str, dict]]:
-    going = [thing.live for thing in found if thing.live is not None and losses.reads_needed(thing.live)]
-    spaces = {ref(live).namespace or ref(live).name for live in going}
-    claims = tuple(claim for space in sorted(spaces) for claim in client.list(_CLAIMS.path(space))[0])
-    return claims, {volume["metadata"]["name"]: volume for volume in client.list(_VOLUMES.path())[0]} if claims else {}
-
-
-class _Prophet:
-    """Says what an object would become: the server's own answer where it can be asked."""
-
-    def __init__(self, client: Client, desired: Desired, catalogue: Catalogue, new: Set[Ref]) -> None:
-        self._client = client
-        self._desired = desired
-        self._catalogue = catalogue
-        self._new = new
-        self._pending = {ref(manifest) for manifest in desired.pending}
-        self._changing: Set[Tuple[str, str]] = set()
-        #: The objects as they would be, ``None`` for those that stay as they are.
-        self.predicted: Dict[Ref, Optional[dict]] = {}
-
-    def predict(self, manifest: dict, what: Ref, resource: Resource, live: Optional[dict]) -> None:
-        """Fill in ``predicted`` for one object."""
-        self.predicted[what] = predicted = self._predict(manifest, what, resource, live)
-        if what.kind == _DEFINITION and predicted is not None:
-            self._changing.update((found.api_version, found.kind) for found in from_definition(manifest))
-
-    def _predict(self, manifest: dict, what: Ref, resource: Resource, live: Optional[dict]) -> Optional[dict]:
-        if live is None:
-            return self._ask(manifest, what, resource, None, []) if self._can_ask(manifest, what) else manifest
-        if live["metadata"].get("deletionTimestamp"):
-            raise Busy(f"{what} is being deleted.", code="object-terminating", parameter="objects",
-                       found=f"the finalizers {', '.join(live['metadata'].get('finalizers') or ['(none)'])}", fix="wait until it is gone, then run again.")
-        paths = differences(manifest, live, self._desired.manager)
-        if not paths:
-            return None
-        if (resource.api_version, what.kind) in self._changing:
-            return manifest
-        predicted = self._ask(manifest, what, resource, live, paths)
-        return predicted if bare(predicted) != bare(live) else None
-
-    def _can_ask(self, manifest: dict, what: Ref) -> bool:
-        space = Ref("", "Namespace", "", what.namespace)
-        kind = (manifest["apiVersion"], what.kind)
-        return space not in self._new and what.kind not in _NOT_TRIED_FIRST and kind not in self._changing and self._catalogue.served(*kind) is not None
-
-    def _ask(self, manifest: dict, what: Ref, resource: Resource, live: Optional[dict], paths: List[str]) -> dict:
-        request = apply_request(resource, manifest, what, self._desired, dry_run=True)
-        try:
-            return self._client.request(request.method, request.path, dict(request.query), request.body, APPLY)
-        except CairnError as error:
-            if error.code == "dry-run-unsupported" or (error.code == "namespace-not-found" and Ref("", "Namespace", "", what.namespace) in self._pending):
-                return manifest
-            if live is not None and is_immutable(error):
-                raise immutable.refusal(what, live, paths, error.found) from None
-            raise about(error, what) from None

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from . import pods, quantity
 
@@ -34,6 +34,8 @@ class Surroundings:
     pods: List[Object] = field(default_factory=list)
     #: StorageClass name -> volumeBindingMode.
     binding_modes: Dict[str, str] = field(default_factory=dict)
+    #: Path of a cluster-wide collection that a condition needs -> its objects, ``None`` as long as they are not known.
+    others: Dict[str, Optional[List[Object]]] = field(default_factory=dict)
     #: UID of an object -> (reason, message) of its latest warning event, recent ones only.
     warnings: Dict[str, Tuple[str, str]] = field(default_factory=dict)
 
@@ -121,6 +123,26 @@ def _volume(live: Object, _around: Surroundings) -> State:
     if phase == "Failed":
         return State("failed", _status(live).get("message", "its reclaim failed"))
     return State("waiting", f"phase {phase}") if phase == "Pending" else State("ready", "" if phase in ("Available", "Bound") else f"phase {phase}")
+
+
+def _snapshot(live: Object, around: Surroundings) -> State:
+    """A VolumeSnapshot, or the content behind it. Its controller tries again after an error, so that is no end yet."""
+    status = _status(live)
+    error = (status.get("error") or {}).get("message")
+    if status.get("readyToUse"):
+        return READY
+    if error:
+        return State("stuck", error.strip() + around.warning(live))
+    content = status.get("boundVolumeSnapshotContentName")
+    return State("waiting", f"content {content} is not ready to use yet" if content else f"no snapshot is made yet{around.warning(live)}")
+
+
+def _attachment(live: Object, _around: Surroundings) -> State:
+    status = _status(live)
+    if status.get("attached"):
+        return READY
+    error = (status.get("attachError") or {}).get("message")
+    return State("stuck", error.strip()) if error else State("waiting", f"not attached to node {live['spec'].get('nodeName')} yet")
 
 
 def _pod(live: Object, around: Surroundings) -> State:
@@ -218,4 +240,7 @@ _PREDICATES: Dict[Tuple[str, str], Callable[[Object, Surroundings], State]] = {
     ("apps", "ReplicaSet"): _replica_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"): _snapshot,
+    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): _snapshot,
+    ("storage.k8s.io", "VolumeAttachment"): _attachment,
 }

@@ -11,17 +11,12 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, Optional
 
-from .._core.errors import CairnError, InvalidRequest, NotFound
+from .._core.errors import CairnError, InvalidRequest
 from . import relations
 from .client import Client
+from .condition import compile_query
 from .connection import connect
 from .table import render
-
-try:
-    import jmespath
-    HAS_JMESPATH = True
-except ImportError:
-    HAS_JMESPATH = False
 
 _STORAGE = "/apis/storage.k8s.io/v1"
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -37,7 +32,7 @@ def read(params: Mapping[str, Any]) -> dict:
         if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
             raise InvalidRequest("disks are given as a list for each node.", code="hosts-form", parameter="hosts", found=f"{node}: {type(items).__name__}",
                                  fix="give devices of block_device_info, or entries of local_volumes.")
-    query = _compile(params["query"])
+    query = compile_query(params["query"], "query", "relations[?node=='node1']")
     client = connect(params)
     lists = _lists(client, namespace, params["label_selector"])
     volumes = relations.volumes(lists)
@@ -45,19 +40,6 @@ def read(params: Mapping[str, Any]) -> dict:
     values = {"relations": rows, "published": relations.published(volumes), "volumes": volumes, "claims": relations.claims(lists),
               "classes": relations.classes(lists), "nodes": relations.nodes(lists)}
     return {**values, "result": query.search(values) if query else None, "table": render(rows), "requests": client.requests}
-
-
-def _compile(query: Optional[str]) -> Any:
-    if query is None:
-        return None
-    if not HAS_JMESPATH:
-        raise NotFound("the Python package jmespath is not installed here.", code="library-missing", parameter="query",
-                       fix="pip install jmespath, for the Python that runs this module (ansible_python_interpreter).")
-    try:
-        return jmespath.compile(query)
-    except jmespath.exceptions.JMESPathError as problem:
-        raise InvalidRequest("not a JMESPath expression.", code="query-syntax", parameter="query", found=str(problem).splitlines()[0],
-                             fix="see jmespath.org; for example relations[?node=='node1'].") from None
 
 
 def _lists(client: Client, namespace: Optional[str], selector: Optional[str]) -> relations.Lists:

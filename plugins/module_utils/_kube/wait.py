@@ -16,6 +16,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._core.errors import CairnError, CommandFailed, Timeout
 from .client import Client
+from .condition import Condition
 from .discovery import Resource
 from .feed import Feed
 from .manifest import Ref
@@ -26,7 +27,7 @@ GRACE = 10
 #: Seconds after which a warning says nothing about now.
 _RECENT = 60
 _CLAIM = ("", "PersistentVolumeClaim")
-_TALKERS = (*WORKLOADS, _CLAIM, ("", "Pod"))
+_TALKERS = (*WORKLOADS, _CLAIM, ("", "Pod"), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 _SHOWN = 5
 
 
@@ -38,6 +39,16 @@ class Target:
     resource: Resource
     present: bool
     live: Optional[Mapping[str, Any]] = None
+    #: What it is waited for instead of what is ready for its kind.
+    condition: Optional[Condition] = None
+
+    def state(self, live: Mapping[str, Any], around: Surroundings) -> State:
+        """Where ``live`` stands. A condition that is met ends the wait whatever else is wrong; until then the kind's troubles are told."""
+        of_kind = state(live, around)
+        if self.condition is None:
+            return of_kind
+        asked = self.condition.state(live, around)
+        return of_kind if asked.name != "ready" and of_kind.name in ("stuck", "failed") else asked
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class _Waiter:
         self._changed = threading.Condition()
         self._feeds: Dict[Tuple[Resource, str], Feed] = {}
         self._around: Dict[str, List[Feed]] = {"pods": [], "events": []}
+        self._others: Dict[str, Feed] = {}
         self._modes: Dict[str, str] = {}
         self._stuck_since: Dict[Ref, float] = {}
         self._oldest_event = datetime.now(timezone.utc).timestamp() - _RECENT
@@ -100,8 +112,11 @@ class _Waiter:
                 self._changed.wait(min(left, 1))
 
     def stop(self) -> None:
-        for feed in [*self._feeds.values(), *self._around["pods"], *self._around["events"]]:
+        for feed in self._all_feeds():
             feed.stop()
+
+    def _all_feeds(self) -> List[Feed]:
+        return [*self._feeds.values(), *self._around["pods"], *self._around["events"], *self._others.values()]
 
     def _read_binding_modes(self) -> None:
         if any((target.ref.group, target.ref.kind) == _CLAIM and target.present for target in self._targets if not _bound(target.live)):
@@ -122,13 +137,17 @@ class _Waiter:
         for namespace in sorted({item.target.ref.namespace for item in pending if item.target.present and _kind(item) in _TALKERS}):
             self._around["events"].append(self._start(f"/api/v1/namespaces/{namespace}/events", {"fieldSelector": "type=Warning"}))
 
+        for path in sorted({path for item in pending if item.target.condition for path in item.target.condition.needs}):
+            self._others[path] = self._start(path, {})
+
     def _start(self, path: str, query: Mapping[str, str]) -> Feed:
         feed = Feed(self._client, path, query, self._changed)
         feed.start()
         return feed
 
     def _look(self) -> List[Reached]:
-        around = Surroundings([pod for feed in self._around["pods"] for pod in feed.objects() or ()], self._modes, self._warnings())
+        others = {path: feed.objects() for path, feed in self._others.items()}
+        around = Surroundings([pod for feed in self._around["pods"] for pod in feed.objects() or ()], self._modes, others, self._warnings())
         return [self._judge(target, around) for target in self._targets]
 
     def _judge(self, target: Target, around: Surroundings) -> Reached:
@@ -139,7 +158,7 @@ class _Waiter:
             if known:
                 live = {"apiVersion": target.resource.api_version, "kind": target.ref.kind, **seen} if seen else None
         if target.present:
-            return Reached(target, state(live, around) if live else State("waiting", "it does not exist yet"), live)
+            return Reached(target, target.state(live, around) if live else State("waiting", "it does not exist yet"), live)
         again = live and target.live and live["metadata"]["uid"] != target.live["metadata"]["uid"]
         return Reached(target, READY if not live or again else removal(live), live)
 
@@ -157,7 +176,7 @@ class _Waiter:
         return [item for item in reached if item.state.name != "ready"]
 
     def _refuse_unwatchable(self) -> None:
-        for feed in [*self._feeds.values(), *self._around["pods"], *self._around["events"]]:
+        for feed in self._all_feeds():
             if feed.error:
                 raise feed.error
 

@@ -4,51 +4,113 @@
 
 # This module util is PRIVATE to the collection.
 
-"""The options of kube_objects as a wish."""
+"""The options of kube_objects as a wish, and those that all modules over the same engine share."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from typing import Any, Dict, Iterable, Mapping, Optional
 
 from .._core.errors import InvalidRequest
 from .._core.plan import Consent
 from . import manifest
-from .apply import Desired
+from .condition import Condition, Expression
+from .connection import ARGUMENTS as CONNECTION
+from .model import Desired
+from .prune import Prune
 
+#: Argument spec of the doc fragment kube_connection.engine, and of the one that it builds on.
+ARGUMENTS = {
+    **CONNECTION,
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 300},
+    "field_manager": {"type": "str", "default": "cairn.storage"},
+    "on_conflict": {"type": "str", "choices": ["fail", "take"], "default": "fail"},
+    "pending": {"type": "list", "elements": "dict", "default": []},
+}
 #: The API server's own rule for field managers (ValidateFieldManager), with room for words only.
 _MANAGER = re.compile(r"[!-~]{1,128}")
-#: Kinds that other objects need before they can be asked about. Others may hold hidden secrets, which could not be read again.
-_MAKE_ROOM = ("CustomResourceDefinition", "Namespace")
-_CLAIM = re.compile(r"[^/\s]+/[^/\s]+")
 
 
-def parse(params: Mapping[str, Any]) -> Desired:
-    """``Desired`` of a module's parameters; ``InvalidRequest`` names the parameter."""
-    present = params["state"] == "present"
+def common(params: Mapping[str, Any]) -> Dict[str, Any]:
+    """``Desired``'s fields of the options that all modules share; ``InvalidRequest`` names the parameter."""
     if params["wait_timeout"] < 1:
         raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout", found=str(params["wait_timeout"]),
                              fix="set wait: false not to wait at all.")
     if not _MANAGER.fullmatch(params["field_manager"]):
         raise InvalidRequest("not a field manager's name.", code="field-manager", parameter="field_manager", found=repr(params["field_manager"]),
                              fix="at most 128 visible characters, no spaces.")
-    if params["wait_for"] and not present:
-        raise InvalidRequest("what others make is not waited for to go.", code="wait-for-unused", parameter="wait_for",
-                             found=f"state: {params['state']}", fix="set state: present, or leave it out.")
-    for claim, volume in params["allow_data_loss"].items():
-        if not _CLAIM.fullmatch(str(claim)) or not isinstance(volume, str):
-            raise InvalidRequest("a consent names a claim and its volume.", code="consent-form", parameter="allow_data_loss", found=f"{claim}: {volume}",
-                                 fix="write it like {namespace/claim: volume}.")
-    awaited = [{"apiVersion": item["api_version"], "kind": item["kind"], "metadata": {"name": item["name"], "namespace": item["namespace"]}}
-               for item in params["wait_for"]]
+    # Hidden secrets could not be read again, and nothing here needs them.
+    given = [item for item in params["pending"] if item.get("kind") != "Secret"]
+    # Several tasks may have told of the same object; the last one knows best.
+    pending = {manifest.ref(found): found for index, item in enumerate(given) for found in manifest.parse([item], f"pending[{index}]")}
+    return {
+        "manager": params["field_manager"],
+        "take": params["on_conflict"] == "take",
+        "pending": tuple(pending.values()),
+        "wait": params["wait_timeout"] if params["wait"] else None,
+        "wait_for_own": params["wait"],
+    }
+
+
+def consent(params: Mapping[str, Any], parameter: str, fix: str) -> Consent:
+    """A consent from an option that maps a thing's name to what was found on it."""
+    for thing, found in params[parameter].items():
+        if not isinstance(thing, str) or not thing or not isinstance(found, str) or not found:
+            raise InvalidRequest("a consent names a thing and what was found on it.", code="consent-form", parameter=parameter, found=f"{thing}: {found}",
+                                 fix=f"write it like {{{fix}}}.")
+    return Consent(parameter, params[parameter])
+
+
+def parse(params: Mapping[str, Any]) -> Desired:
+    """``Desired`` of kube_objects' parameters; ``InvalidRequest`` names the parameter."""
+    present = params["state"] == "present"
+    part = params["subresource"] or ""
+    for option in ("wait_for", "prune", "subresource"):
+        if params[option] and not present:
+            raise InvalidRequest("this has no meaning for objects that are to go.", code=f"{option.replace('_', '-')}-unused", parameter=option,
+                                 found=f"state: {params['state']}", fix="set state: present, or leave it out.")
+    if part and params["prune"]:
+        raise InvalidRequest("whoever writes only a part of objects does not say which objects there are.", code="prune-subresource", parameter="prune",
+                             found=f"subresource: {part}", fix="leave out one of the two.")
+    shared = common(params)
+    objects = manifest.parse(params["objects"], "objects", part)
+    awaited = manifest.parse(({"apiVersion": item["api_version"], "kind": item["kind"], "metadata": {"name": item["name"], "namespace": item["namespace"]}}
+                              for item in params["wait_for"]), "wait_for")
+    if awaited:
+        shared["wait"] = params["wait_timeout"]
     return Desired(
-        objects=manifest.parse(params["objects"], "objects"),
+        objects=objects,
         present=present,
-        consent=Consent("allow_data_loss", params["allow_data_loss"]),
-        manager=params["field_manager"],
-        take=params["on_conflict"] == "take",
-        pending=manifest.parse((item for item in params["pending"] if item.get("kind") in _MAKE_ROOM), "pending"),
-        awaited=manifest.parse(awaited, "wait_for"),
-        wait=params["wait_timeout"] if params["wait"] or awaited else None,
-        wait_for_own=params["wait"],
+        consent=consent(params, "allow_data_loss", "namespace/claim: volume"),
+        awaited=awaited,
+        conditions=_conditions(params["wait_for"], awaited),
+        subresource=part,
+        prune=_prune(params, objects),
+        **shared,
     )
+
+
+def _conditions(given: Iterable[Mapping[str, Any]], awaited: Iterable[dict]) -> Dict[manifest.Ref, Condition]:
+    return {manifest.ref(thing): Expression(item["condition"], f"wait_for[{index}].condition")
+            for index, (item, thing) in enumerate(zip(given, awaited)) if item["condition"] is not None}
+
+
+def _prune(params: Mapping[str, Any], objects: Iterable[dict]) -> Optional[Prune]:
+    given = params["prune"]
+    permitted = consent(params, "allow_prune", "Kind namespace/name: UID")
+    if not given:
+        if permitted.given:
+            raise InvalidRequest("there is nothing to consent to without prune.", code="prune-unused", parameter="allow_prune", fix="remove it, or give prune.")
+        return None
+    labels = {str(key): value for key, value in given["labels"].items()}
+    if not labels or not all(isinstance(value, str) for value in labels.values()):
+        raise InvalidRequest("a set is told by labels, and their values are text.", code="prune-labels", parameter="prune.labels", found=repr(given["labels"]),
+                             fix="give at least one label that only objects of this set carry; put values in quotes.")
+    kinds = tuple((item["api_version"], item["kind"]) for item in given["kinds"])
+    if ("v1", "Secret") in kinds:
+        raise InvalidRequest("Secrets are read by name only, so they cannot be found by a label.", code="prune-secrets", parameter="prune.kinds", found="Secret",
+                             fix="delete them with state: absent.")
+    chosen = Prune(labels, kinds, tuple(given["namespaces"]), permitted)
+    chosen.check(objects)
+    return chosen

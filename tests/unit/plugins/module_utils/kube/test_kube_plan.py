@@ -25,7 +25,8 @@ def found(manifest: dict, live: bool, predicted: bool) -> Found:
 
 def plan(*things: Found, present: bool = True, consent: dict | None = None, claims: tuple = (), volumes: tuple = ()) -> Plan:
     desired = Desired(tuple(thing.wanted for thing in things), present, Consent("allow_data_loss", consent or {}))
-    return apply.plan(Observed(things, (), claims, {volume["metadata"]["name"]: volume for volume in volumes}), desired)
+    stake = {"PersistentVolumeClaim": claims, "PersistentVolume": volumes}
+    return apply.plan(Observed(things if present else (), (), stake, () if present else things), desired)
 
 
 KINDS = ("Pod", "ValidatingWebhookConfiguration", "PersistentVolumeClaim", "Shelf", "Namespace", "StatefulSet", "Secret", "StorageClass", "Service", "PersistentVolume",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 from ansible_collections.cairn.storage.plugins.module_utils._kube import connection, survey, wish
 
 PARAMS = {"objects": [], "state": "present", "wait": True, "wait_timeout": 300, "wait_for": [], "field_manager": "cairn.storage", "on_conflict": "fail", "pending": [],
-          "allow_data_loss": {}}
-ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name": "a"}
+          "allow_data_loss": {}, "subresource": None, "prune": None, "allow_prune": {}}
+ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name": "a", "condition": None}
+SET = {"labels": {"app": "x"}, "kinds": [], "namespaces": []}
+BARE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}}
 
 
 @pytest.mark.parametrize(("code", "params"), [
@@ -22,20 +25,33 @@ ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name
     ("wait-for-unused", {"wait_for": [ONE], "state": "absent"}),
     ("object-duplicate", {"wait_for": [ONE, ONE]}),
     ("object-name", {"wait_for": [{**ONE, "name": "a/b"}]}),
-    ("consent-form", {"allow_data_loss": {"claim": "pv"}}),
+    ("consent-form", {"allow_data_loss": {"": "pv"}}),
+    ("consent-form", {"allow_data_loss": {"a/b": ""}}),
+    ("consent-form", {"allow_prune": {"ConfigMap a/b": 5}}),
+    ("query-syntax", {"wait_for": [{**ONE, "condition": "status["}]}),
+    ("subresource-unused", {"subresource": "status", "state": "absent"}),
+    ("prune-unused", {"prune": SET, "state": "absent"}),
+    ("prune-unused", {"allow_prune": {"ConfigMap a/b": "uid"}}),
+    ("prune-subresource", {"prune": SET, "subresource": "status"}),
+    ("prune-labels", {"prune": {**SET, "labels": {}}}),
+    ("prune-labels", {"prune": {**SET, "labels": {"version": 1}}}),
+    ("prune-secrets", {"prune": {**SET, "kinds": [{"api_version": "v1", "kind": "Secret"}]}}),
+    ("prune-label-missing", {"prune": SET, "objects": [BARE]}),
+    ("status-missing", {"subresource": "status", "objects": [BARE]}),
     ("consent-form", {"allow_data_loss": {"a/b": ["pv"]}}),
     ("object-metadata", {"pending": [{"apiVersion": "v1", "kind": "Namespace"}]}),
 ])
 def test_refused(code: str, params: dict) -> None:
     with pytest.raises(InvalidRequest) as refused:
         wish.parse({**PARAMS, **params})
-    assert refused.value.code == code and refused.value.parameter.partition("[")[0] in params
+    assert refused.value.code == code and re.split(r"[.[]", refused.value.parameter)[0] in params
 
 
 def test_what_an_earlier_task_leaves_behind_is_accepted_with_its_hidden_secrets() -> None:
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "a"}, "data": {"key": "(hidden)"}}
     assert wish.parse({**PARAMS, "pending": [secret, space]}).pending == (space,)
+    assert wish.parse({**PARAMS, "pending": [space, space]}).pending == (space,), "several tasks may tell of the same"
 
 
 def test_no_wait() -> None:

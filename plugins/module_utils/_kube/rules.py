@@ -1,0 +1,37 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What a module for one kind knows beyond what the API server says. Pure: asked between the reads and the dry runs, and when planning."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence, Tuple
+
+Object = Mapping[str, Any]
+#: What was read because ``sources`` asked for it: objects by kind.
+Around = Mapping[str, Tuple[Object, ...]]
+
+
+class Rules:
+    """A kind without rules of its own; kinds that have some override what they need."""
+
+    def sources(self, wanted: Sequence[Object], going: Sequence[Object]) -> Tuple[Tuple[str, str, str], ...]:
+        """(apiVersion, kind, namespace) of the collections to read, for the ``wanted`` manifests and the live objects that are ``going``."""
+        return ()
+
+    def prepare(self, manifest: dict, live: Optional[Object], around: Around) -> dict:
+        """The manifest to apply, filled in from what is there; raises where the wish cannot be met."""
+        return manifest
+
+    def release(self, live: Object, around: Around) -> None:
+        """Raise if an object that is to go must stay."""
+
+    def amend(self, planned: Any, observed: Any, desired: Any) -> Any:
+        """The plan with what the objects need besides themselves, and with warnings."""
+        return planned
+
+
+NO_RULES = Rules()
