@@ -58,13 +58,17 @@ def parse(objects: Iterable[Any], parameter: str, part: str = "") -> Tuple[dict,
     With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
     """
     parsed = tuple(manifest for index, item in enumerate(objects) for manifest in _parse(item, f"{parameter}[{index}]", part))
-    seen: dict = {}
-    for index, manifest in enumerate(parsed):
-        key = ref(manifest)
+    refuse_twice(parsed, parameter)
+    return parsed
+
+
+def refuse_twice(manifests: Iterable[Mapping[str, Any]], parameter: str) -> None:
+    """Raise if two of ``manifests`` are the same object."""
+    seen = set()
+    for key in map(ref, manifests):
         if key in seen:
             raise InvalidRequest("an object is given twice.", code="object-duplicate", parameter=parameter, found=str(key), fix="keep one of them.")
-        seen[key] = index
-    return parsed
+        seen.add(key)
 
 
 def _parse(item: Any, parameter: str, part: str) -> Iterator[dict]:

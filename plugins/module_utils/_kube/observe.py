@@ -32,7 +32,7 @@ def observe(client: Client, desired: Desired) -> Observed:
     pruned = reader.unlisted(wanted, {what for _manifest, what, _resource in (*wanted, *unwanted)})
     going = tuple(Found(what, resource, live.get(what)) for _manifest, what, resource in unwanted) + pruned
     leaving = [found.live for found in going if found.live is not None]
-    around = reader.around(leaving)
+    around = reader.around(live, leaving)
     for thing in leaving:
         desired.rules.release(thing, around)
     wanted = [(desired.rules.prepare(manifest, live.get(what), around), what, resource) for manifest, what, resource in wanted]
@@ -115,10 +115,9 @@ class _Reader:
                 found += [Found(ref(thing), resource, thing) for thing in prune.unlisted(items, listed)]
         return tuple(found)
 
-    def around(self, leaving: List[dict]) -> Dict[str, Tuple[dict, ...]]:
+    def around(self, live: Mapping[Ref, dict], leaving: List[dict]) -> Dict[str, Tuple[dict, ...]]:
         """What the rules of the kind look at; objects that earlier tasks of a check run would have made count as there."""
-        sources = self._desired.rules.sources(self._desired.wanted, leaving)
-        found = self._collections(sources)
+        found = self._collections(dict.fromkeys(self._desired.rules.sources(self._desired.wanted, live, leaving)))
         for manifest in self._desired.pending:
             if manifest["kind"] in found and ref(manifest) not in {ref(thing) for thing in found[manifest["kind"]]}:
                 found[manifest["kind"]] += (manifest,)

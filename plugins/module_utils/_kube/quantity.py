@@ -12,6 +12,9 @@ import re
 from fractions import Fraction
 from typing import Optional
 
+from .._core.errors import InvalidRequest
+from .._core.quantity import parse_bytes
+
 _SUFFIXES = {"": Fraction(1), "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000)}
 for _power, _letter in enumerate("kMGTPE", start=1):
     _SUFFIXES[_letter] = Fraction(1000**_power)
@@ -37,3 +40,19 @@ def in_bytes(value: object) -> Optional[int]:
     """Whole bytes, rounded up as Kubernetes does; ``None`` when ``value`` is absent or no quantity."""
     number = parse(value)
     return None if number is None else -(-number.numerator // number.denominator)
+
+
+def written(value: object, parameter: str) -> str:
+    """A size as the API writes it. Taken are Kubernetes' own quantities (``10Gi``, ``10G``), ours (``10GiB``, ``10GB``) and whole bytes."""
+    number = parse(value)
+    if number is None:
+        number = Fraction(parse_bytes(value, parameter))
+    if number.denominator != 1 or number <= 0:
+        raise InvalidRequest("a size is a whole number of bytes, at least one.", code="size-fraction" if number > 0 else "size-zero", parameter=parameter,
+                             found=repr(value), fix="write it like 10Gi or 10GiB.")
+    size, suffix = number.numerator, ""
+    for letter in "KMGTPE":
+        if size % 1024:
+            break
+        size, suffix = size // 1024, f"{letter}i"
+    return f"{size}{suffix}"

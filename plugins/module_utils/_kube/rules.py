@@ -8,18 +8,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
+
+from .manifest import Ref
 
 Object = Mapping[str, Any]
 #: What was read because ``sources`` asked for it: objects by kind.
 Around = Mapping[str, Tuple[Object, ...]]
+#: A collection: (apiVersion, kind, namespace).
+Source = Tuple[str, str, str]
 
 
 class Rules:
     """A kind without rules of its own; kinds that have some override what they need."""
 
-    def sources(self, wanted: Sequence[Object], going: Sequence[Object]) -> Tuple[Tuple[str, str, str], ...]:
-        """(apiVersion, kind, namespace) of the collections to read, for the ``wanted`` manifests and the live objects that are ``going``."""
+    def sources(self, wanted: Sequence[Object], live: Mapping[Ref, Object], going: Sequence[Object]) -> Iterable[Source]:
+        """The collections to read, for the ``wanted`` manifests, what is there of them, and the live objects that are ``going``."""
         return ()
 
     def prepare(self, manifest: dict, live: Optional[Object], around: Around) -> dict:

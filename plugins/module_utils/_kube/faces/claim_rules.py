@@ -1,0 +1,147 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What claims need beyond what the API server says: sources, growth, recovery, volumes given to them. Pure."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple
+
+from ..._core.errors import Conflict, NotFound, Refused
+from ..._core.plan import Action, Plan
+from .. import quantity, wish
+from ..losses import CLAIM, SNAPSHOT, VOLUME
+from ..manifest import Ref, ref
+from ..model import Desired, Observed
+from ..rules import Around, Object, Rules, Source
+from . import binding, growth
+from .frame import Given
+from .volumes import carry
+
+_CLASS = ("storage.k8s.io/v1", "StorageClass", "")
+
+
+class ClaimRules(Rules):
+    """For the items of persistent_volume_claim."""
+
+    def __init__(self, items: Given, params: Mapping[str, Any]) -> None:
+        self._items = items
+        self._manager = params["field_manager"]
+        self._rebind = wish.consent(params, "allow_rebind", "volume: namespace/claim that it was given to")
+
+    def sources(self, wanted: Sequence[Object], live: Mapping[Ref, Object], going: Sequence[Object]) -> Iterator[Source]:
+        for what, (_where, item) in self._items.items():
+            if item.get("volume"):
+                yield (*VOLUME, "")
+            if what in live:
+                if growth.grows(live[what], item.get("size")):
+                    yield _CLASS
+            elif item.get("from_claim"):
+                yield (*CLAIM, what.namespace)
+            elif item.get("from_snapshot"):
+                yield (*SNAPSHOT, what.namespace)
+        for thing in going:
+            yield ("v1", "Pod", thing["metadata"]["namespace"])
+
+    def prepare(self, manifest: dict, live: Optional[Object], around: Around) -> dict:
+        where, item = self._items[ref(manifest)]
+        wanted = copy.deepcopy(manifest)
+        spec = wanted["spec"]
+        if live:
+            carry(spec, live, self._manager)
+            spec.setdefault("resources", {"requests": {"storage": live["spec"]["resources"]["requests"]["storage"]}})
+            growth.check(live, spec["resources"]["requests"]["storage"], around.get("StorageClass", ()), where)
+        elif item.get("from_claim"):
+            _from_claim(wanted, _find(around, CLAIM, item["from_claim"], f"{where}.from_claim"), where)
+        elif item.get("from_snapshot"):
+            _from_snapshot(wanted, _find(around, SNAPSHOT, item["from_snapshot"], f"{where}.from_snapshot"), where)
+        if item.get("volume") and not _has(live, item["volume"]):
+            volume = _find(around, VOLUME, item["volume"], f"{where}.volume")
+            spec.setdefault("storageClassName", volume["spec"].get("storageClassName", ""))
+            spec.setdefault("volumeMode", volume["spec"].get("volumeMode", "Filesystem"))
+            spec.setdefault("resources", {"requests": {"storage": volume["spec"]["capacity"]["storage"]}})
+            binding.refuse_misfit(volume, wanted, where)
+        return wanted
+
+    def release(self, live: Object, around: Around) -> None:
+        users = [pod["metadata"]["name"] for pod in around.get("Pod", ()) if _uses(pod, live)]
+        if users:
+            raise Refused(f"{ref(live)} is in use by pods; it would wait for them to end and go then, with its data.", code="claim-in-use", parameter="claims",
+                          found=", ".join(sorted(users)), fix="end these pods first, for example by scaling down what made them.")
+
+    def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
+        handed = tuple(self._handovers(observed, desired))
+        return replace(planned, actions=(*handed, *planned.actions), warnings=(*planned.warnings, *self._rebind.warnings()))
+
+    def _handovers(self, observed: Observed, desired: Desired) -> Iterable[Action]:
+        volumes = {volume["metadata"]["name"]: volume for volume in observed.around.get("PersistentVolume", ())}
+        for found in observed.found:
+            where, item = self._items[found.ref]
+            if item.get("volume") and not _has(found.live, item["volume"]):
+                action = binding.handover(volumes[item["volume"]], found.ref, self._rebind, f"{where}.volume", desired.manager)
+                if action:
+                    yield action
+
+
+def _has(live: Optional[Object], volume: str) -> bool:
+    return bool(live) and live["spec"].get("volumeName") == volume and (live.get("status") or {}).get("phase") == "Bound"
+
+
+def _find(around: Around, kind: Tuple[str, str], name: str, where: str) -> Object:
+    found = next((thing for thing in around.get(kind[1], ()) if thing["metadata"]["name"] == name), None)
+    if found is None:
+        raise NotFound(f"there is no {kind[1]} {name}.", code="claim-source-missing", parameter=where, found=_names(around.get(kind[1], ())),
+                       fix="name one that is there; a claim and its source stand in the same namespace.")
+    return found
+
+
+def _names(things: Sequence[Object]) -> str:
+    names = sorted(thing["metadata"]["name"] for thing in things)
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") if names else "none"
+
+
+def _from_claim(wanted: dict, source: Object, where: str) -> None:
+    """Kubernetes clones within a namespace, between equal volume modes, to the source's size or more."""
+    status = source.get("status") or {}
+    if status.get("phase") != "Bound":
+        raise Conflict(f"{ref(source)} has no volume that could be copied.", code="claim-source-unbound", parameter=f"{where}.from_claim",
+                       found=f"phase {status.get('phase', 'unknown')}", fix="wait until it is Bound, then run again.")
+    mode = source["spec"].get("volumeMode", "Filesystem")
+    if wanted["spec"].setdefault("volumeMode", mode) != mode:
+        raise Conflict("a claim and its copy have the same volume mode.", code="claim-source-mode", parameter=f"{where}.volume_mode",
+                       found=f"{mode} at {ref(source)}", fix=f"set volume_mode: {mode}.")
+    _at_least(wanted, (status.get("capacity") or {}).get("storage"), source, where)
+
+
+def _from_snapshot(wanted: dict, source: Object, where: str) -> None:
+    status = source.get("status") or {}
+    error = (status.get("error") or {}).get("message")
+    if error and not status.get("readyToUse"):
+        raise Conflict(f"{ref(source)} failed.", code="claim-source-failed", parameter=f"{where}.from_snapshot", found=error.strip(), fix="make another snapshot.")
+    _at_least(wanted, status.get("restoreSize"), source, where)
+
+
+def _at_least(wanted: dict, size: Optional[str], source: Object, where: str) -> None:
+    asked = (wanted["spec"].get("resources") or {}).get("requests", {}).get("storage")
+    least = quantity.parse(size)
+    if asked is None and least is None:
+        raise NotFound(f"{ref(source)} does not say how large it is.", code="claim-source-size", parameter=f"{where}.size", fix="give size.")
+    if asked is None:
+        wanted["spec"]["resources"] = {"requests": {"storage": size}}
+    elif least is not None and quantity.parse(asked) < least:
+        raise Conflict("a copy cannot be smaller than what it is made from.", code="claim-source-larger", parameter=f"{where}.size",
+                       found=f"{size} at {ref(source)}", fix=f"give at least {size}, or leave size out.")
+
+
+def _uses(pod: Object, claim: Object) -> bool:
+    if pod["metadata"].get("deletionTimestamp") or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+        return False
+    names = {(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in pod["spec"].get("volumes") or ()}
+    # The claim of an ephemeral volume has the pod's name before that of the volume.
+    names |= {f"{pod['metadata']['name']}-{volume['name']}" for volume in pod["spec"].get("volumes") or () if "ephemeral" in volume}
+    return pod["metadata"]["namespace"] == claim["metadata"]["namespace"] and claim["metadata"]["name"] in names

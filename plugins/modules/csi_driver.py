@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: csi_driver
+short_description: CSI drivers
+version_added: 1.0.0
+author:
+  - cairn.storage contributors (@cairn-storage)
+description:
+  - Makes the objects that tell Kubernetes how to treat CSI drivers, changes and deletes them, and waits until a driver is registered on its nodes.
+  - Only when a field differs that cannot be changed is an object deleted and made again, with consent in O(allow_recreate) and a warning. A driver with volumes is not deleted.
+  - The list is read, compared and written as M(cairn.storage.kube_objects) does it, and waited for together.
+extends_documentation_fragment:
+  - cairn.storage.kube_connection
+  - cairn.storage.kube_connection.engine
+  - cairn.storage.kube_connection.writing
+  - cairn.storage.kube_faces.drivers
+  - cairn.storage.kube_faces.recreate
+seealso:
+  - module: cairn.storage.kube_objects
+"""
+
+EXAMPLES = r"""
+- name: A driver on all storage nodes
+  cairn.storage.csi_driver:
+    drivers:
+      - name: lvm.csi.cairn.storage
+        attach_required: false
+        storage_capacity: true
+        fs_group_policy: File
+        registered_on: {storage: "true"}
+"""
+
+RETURN = r"""
+objects:
+  description: The objects as they are, or in check mode as they would be, as RV(cairn.storage.kube_objects#module:objects).
+  returned: success, and when waiting failed
+  type: list
+  elements: dict
+readiness:
+  description: One entry for each object that was waited for, as RV(cairn.storage.kube_objects#module:readiness).
+  returned: success, and when waiting failed
+  type: list
+  elements: dict
+  sample: [{kind: CSIDriver, namespace: "", name: lvm.csi.cairn.storage, state: ready, reason: ""}]
+actions:
+  description: What was done, or in check mode would be, in order, as RV(cairn.storage.kube_objects#module:actions).
+  returned: always
+  type: list
+  elements: dict
+after:
+  description: The objects that this task leaves behind, for C(pending) of the next one.
+  returned: success
+  type: list
+  elements: dict
+requests:
+  description: Number of requests sent to the API server.
+  returned: success
+  type: int
+  sample: 3
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.cairn.storage.plugins.module_utils._kube.faces.csi_driver import FACE
+from ansible_collections.cairn.storage.plugins.module_utils._kube_module import run
+
+
+def main():
+    run(AnsibleModule(argument_spec=FACE.arguments, supports_check_mode=True), FACE.parse)
+
+
+if __name__ == "__main__":
+    main()
