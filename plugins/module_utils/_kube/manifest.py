@@ -57,7 +57,7 @@ def parse(objects: Iterable[Any], parameter: str, part: str = "") -> Tuple[dict,
 
     With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
     """
-    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in _parse(item, f"{parameter}[{index}]", part))
+    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in unpack(item, f"{parameter}[{index}]", part))
     refuse_twice(parsed, parameter)
     return parsed
 
@@ -71,7 +71,8 @@ def refuse_twice(manifests: Iterable[Mapping[str, Any]], parameter: str) -> None
         seen.add(key)
 
 
-def _parse(item: Any, parameter: str, part: str) -> Iterator[dict]:
+def unpack(item: Any, parameter: str, part: str = "") -> Iterator[dict]:
+    """The manifests of one item, which may be a list of them; see ``parse``."""
     def refuse(code: str, message: str, found: object, fix: str) -> InvalidRequest:
         return InvalidRequest(message, code=code, parameter=parameter, found=repr(found), fix=fix)
 
@@ -82,7 +83,7 @@ def _parse(item: Any, parameter: str, part: str) -> Iterator[dict]:
             raise refuse(f"object-{key}", f"{key} is missing.", item.get(key), f"every manifest says its {key}.")
     if item["kind"].endswith("List") and isinstance(item.get("items"), (list, tuple)):
         for index, inner in enumerate(item["items"]):
-            yield from _parse(inner, f"{parameter}.items[{index}]", part)
+            yield from unpack(inner, f"{parameter}.items[{index}]", part)
         return
     metadata = item.get("metadata")
     if not isinstance(metadata, Mapping):

@@ -43,7 +43,7 @@ def common(params: Mapping[str, Any]) -> Dict[str, Any]:
     # Hidden secrets could not be read again, and nothing here needs them.
     given = [item for item in params["pending"] if item.get("kind") != "Secret"]
     # Several tasks may have told of the same object; the last one knows best.
-    pending = {manifest.ref(found): found for index, item in enumerate(given) for found in manifest.parse([item], f"pending[{index}]")}
+    pending = {manifest.ref(found): found for index, item in enumerate(given) for found in manifest.unpack(item, f"pending[{index}]")}
     return {
         "manager": params["field_manager"],
         "take": params["on_conflict"] == "take",

@@ -74,9 +74,9 @@ class Face:
         for index, item in enumerate(params[self.option]):
             where = f"{self.option}[{index}]"
             if item["state"] == "absent":
-                absent.append(_parsed(self._head(item), where))
+                absent += manifest.unpack(self._head(item), where)
                 continue
-            present.append(_parsed(_merged(self._head(item), self.build(item, where)), where))
+            present += manifest.unpack(_merged(self._head(item), self.build(item, where)), where)
             wanted[manifest.ref(present[-1])] = (where, item)
         manifest.refuse_twice((*present, *absent), self.option)
         data_loss = wish.consent(params, "allow_data_loss", "what is deleted: what it is bound to") if self.holds_data else Consent("allow_data_loss", {})
@@ -97,16 +97,6 @@ class Face:
         if self.namespaced:
             metadata["namespace"] = item["namespace"]
         return {"apiVersion": self.api_version, "kind": self.kind, "metadata": metadata}
-
-
-def _parsed(thing: dict, where: str) -> dict:
-    try:
-        return manifest.parse([thing], where)[0]
-    except InvalidRequest as error:
-        # There is one manifest for each item.
-        error.parameter = where
-        error.args = (str(error),)
-        raise
 
 
 def _merged(head: dict, built: dict) -> dict:
