@@ -6,7 +6,9 @@ import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._kube.ready import Surroundings, removal, state
 
 GROUPS = {"StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Deployment": "apps/v1", "ReplicaSet": "apps/v1", "Job": "batch/v1",
-          "CustomResourceDefinition": "apiextensions.k8s.io/v1", "StorageClass": "storage.k8s.io/v1"}
+          "CustomResourceDefinition": "apiextensions.k8s.io/v1", "StorageClass": "storage.k8s.io/v1",
+          "CSIDriver": "storage.k8s.io/v1", "VolumeAttachment": "storage.k8s.io/v1", "VolumeSnapshot": "snapshot.storage.k8s.io/v1",
+          "VolumeSnapshotContent": "snapshot.storage.k8s.io/v1"}
 LATE = {"binding_modes": {"late": "WaitForFirstConsumer", "now": "Immediate"}}
 
 
@@ -68,6 +70,16 @@ PULL = {"reason": "ImagePullBackOff", "message": "Back-off pulling image \"no/su
     ("waiting", "ContainerCreating", pod(waiting={"reason": "ContainerCreating"})),
     ("stuck", "no/such", pod(waiting=PULL)),
     ("stuck", "it ended with 7 (Error)", pod(waiting={"reason": "CrashLoopBackOff"})),
+    ("ready", "", live("VolumeSnapshot", status={"readyToUse": True})),
+    ("waiting", "no snapshot is made yet", live("VolumeSnapshot")),
+    ("waiting", "content k is not ready", live("VolumeSnapshot", status={"boundVolumeSnapshotContentName": "k", "readyToUse": False})),
+    ("stuck", "no space", live("VolumeSnapshot", status={"readyToUse": False, "error": {"message": "no space"}})),
+    ("ready", "", live("VolumeSnapshot", status={"readyToUse": True, "error": {"message": "it went wrong once"}})),
+    ("stuck", "no such handle", live("VolumeSnapshotContent", status={"error": {"message": "no such handle"}})),
+    ("ready", "", live("VolumeAttachment", {"nodeName": "node1"}, {"attached": True})),
+    ("waiting", "not attached to node node1", live("VolumeAttachment", {"nodeName": "node1"}, {"attached": False})),
+    ("stuck", "is attached elsewhere", live("VolumeAttachment", {"nodeName": "node1"}, {"attached": False, "attachError": {"message": "it is attached elsewhere"}})),
+    ("ready", "", live("CSIDriver")),
     ("ready", "", live("Job", {}, condition("Complete"))),
     ("failed", "BackoffLimitExceeded", live("Job", {}, condition("Failed", reason="BackoffLimitExceeded", message="too often"))),
     ("ready", "suspended", live("Job", {"suspend": True})),
