@@ -91,6 +91,10 @@ def _use_commands(command):
     )  # fmt: skip
     command("images", "image archives, by image name, as nodes see them", commands.images)
     command(
+        "snapshot-crds", "a folder with the CustomResourceDefinitions of snapshots",
+        commands.snapshot_definitions,
+    )  # fmt: skip
+    command(
         "inventory", "the lab as an Ansible inventory", commands.inventory,
         _arg("--list", action="store_true", help=argparse.SUPPRESS),
         _arg("--host", help=argparse.SUPPRESS),

@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 
-from . import cache, disks, environment, faults, instruments, kubernetes, nodes, progress
+from . import cache, disks, environment, faults, instruments, kubernetes, nodes, progress, snapshot_crds
 from . import inventory as ansible
 from . import ssh as remote
 from . import status as state
@@ -86,6 +86,10 @@ def logs(asked):
 
 def images(asked):
     print(json.dumps(kubernetes.images(Lab.load(asked.name)), indent=1))
+
+
+def snapshot_definitions(_asked):
+    print(snapshot_crds.folder())
 
 
 def inventory(asked):

@@ -3,7 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 
-from . import control_plane, gobuild, kubelet
+from . import control_plane, gobuild, kubelet, snapshot_crds
 from . import images as image_archives
 from .addresses import pod_route
 from .apilog import api_log as api_log
@@ -25,6 +25,8 @@ def prepare(lab):
     for name in (*COMPONENTS, "kubectl"):
         kubelet.link(bin_dir(lab) / name, program)
     control_plane.prepare(lab)
+    # Now: the lab's own network reaches no module proxy.
+    snapshot_crds.folder()
     if lab.nodes:
         archives = preloaded()
         # All nodes, since each has routes to all the others.

@@ -42,6 +42,27 @@ def objects(manifests: list[dict], check: bool = False, **options: Any) -> dict:
     return {"cairn.storage.kube_objects": {"objects": manifests, **options}, "check_mode": check, "diff": True}
 
 
+def typed(module: str, option: str, items: list[dict], check: bool = False, **options: Any) -> dict:
+    """A task of a module for one kind."""
+    return {f"cairn.storage.{module}": {option: items, **options}, "check_mode": check, "diff": True}
+
+
+def twelve(task: dict, manifests: list[dict], actions: int) -> tuple[dict, dict, dict]:
+    """Check, apply, check again, apply again; the API is asked for ``manifests`` in between. Returns what there is then, and the last two results."""
+    before, checked, unchanged, applied, after, again, last, end = play(
+        look(manifests), {**task, "check_mode": True}, look(manifests), task, look(manifests), {**task, "check_mode": True}, task, look(manifests))
+    assert not any(result.get("failed") for result in (checked, applied, again, last)), (checked, applied, again, last)
+    assert checked["changed"] and applied["changed"]
+    assert seen(before) == seen(unchanged), "check mode has changed something"
+    assert [action["steps"] for action in applied["actions"]] == [action["steps"] for action in checked["actions"]], "check mode has told something else"
+    assert len(applied["actions"]) == actions
+    assert all(seen(before).get(key) != seen(after).get(key) for key in seen(before) | seen(after)), "each object was to change"
+    for result in (again, last):
+        assert not result["changed"] and result["actions"] == [] and result["diff"] == {"before": {}, "after": {}}, result
+    assert seen(after) == seen(end)
+    return seen(after), again, last
+
+
 def info(**options: Any) -> dict:
     """A task that asks for relations."""
     return {"cairn.storage.storage_info": options}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster_play import get, info, kubectl, look, objects, play, requests_since, seen
+from cluster_play import get, info, kubectl, look, objects, play, requests_since, seen, twelve
 
 SPACE = "cairn-everything"
 MANIFESTS = list(yaml.safe_load_all((Path(__file__).parent / "manifests" / "everything.yml").read_text(encoding="utf-8")))
@@ -53,20 +53,9 @@ def modified() -> list[dict]:
     return list(wanted.values())
 
 
-def twelve(manifests: list[dict], state: str = "present") -> None:
+def matrix(manifests: list[dict], state: str = "present") -> None:
     """Check, apply, check again, apply again; the API is asked in between."""
-    present = objects(manifests, state=state, wait_timeout=60)
-    before, checked, unchanged, applied, after, again, last, end = play(
-        look(MANIFESTS), {**present, "check_mode": True}, look(MANIFESTS), present, look(MANIFESTS), {**present, "check_mode": True}, present, look(MANIFESTS))
-    assert not any(result.get("failed") for result in (checked, applied, again, last)), (checked, applied)
-    assert checked["changed"] and applied["changed"]
-    assert seen(before) == seen(unchanged), "check mode has changed something"
-    assert [action["steps"] for action in applied["actions"]] == [action["steps"] for action in checked["actions"]], "check mode has told something else"
-    assert len(applied["actions"]) == len(manifests)
-    assert all(seen(before).get(key) != seen(after).get(key) for key in seen(before) | seen(after)), "each object was to change"
-    for result in (again, last):
-        assert not result["changed"] and result["actions"] == [] and result["diff"] == {"before": {}, "after": {}}, result
-    assert seen(after) == seen(end)
+    _after, again, last = twelve(objects(manifests, state=state, wait_timeout=60), MANIFESTS, len(manifests))
     if state == "present":
         reads = len({(wanted["kind"], wanted["metadata"].get("namespace")) for wanted in manifests})
         # Discovery (2), one read per kind, the storage classes for a claim that waits for its first pod; no dry run.
@@ -75,12 +64,12 @@ def twelve(manifests: list[dict], state: str = "present") -> None:
 
 
 def test_create() -> None:
-    twelve(MANIFESTS)
+    matrix(MANIFESTS)
     assert get(MANIFESTS[1])["spec"]["slots"] == 4, "an object of a kind that the same list defines"
 
 
 def test_modify() -> None:
-    twelve(modified())
+    matrix(modified())
     (found,) = play(look(MANIFESTS))
     live = {kind: thing for (kind, _name), thing in seen(found).items()}
     assert live["ConfigMap"]["data"] == {"a": "2", "c": "new"}, "a key that is no longer wanted has to go"
@@ -148,4 +137,4 @@ def test_relations() -> None:
 
 
 def test_delete() -> None:
-    twelve(modified(), state="absent")
+    matrix(modified(), state="absent")
