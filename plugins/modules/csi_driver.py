@@ -13,7 +13,8 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Makes the objects that tell Kubernetes how to treat CSI drivers, changes and deletes them, and waits until a driver is registered on its nodes.
-  - Only when a field differs that cannot be changed is an object deleted and made again, with consent in O(allow_recreate) and a warning. A driver with volumes is not deleted.
+  - Only when a field differs that cannot be changed is an object deleted and made again,
+    with consent in O(allow_recreate) and a warning. A driver with volumes is not deleted.
   - The list is read, compared and written as M(cairn.storage.kube_objects) does it, and waited for together.
 extends_documentation_fragment:
   - cairn.storage.kube_connection

@@ -13,7 +13,8 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Makes volumes of local paths, LUNs, exports and CSI volumes that are there, changes and deletes them.
-  - A volume is not deleted before its claim. Its reclaim policy, its claim and who looks after it can also be changed where a provisioner has made it.
+  - A volume is not deleted before its claim. Its reclaim policy, its claim and who looks after it can also be changed
+    where a provisioner has made it.
   - The list is read, compared and written as M(cairn.storage.kube_objects) does it, and waited for together.
 extends_documentation_fragment:
   - cairn.storage.kube_connection

@@ -13,7 +13,8 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Makes classes, changes and deletes them, and keeps one of them the default.
-  - What cannot be changed in a class, such as its parameters, is changed by deleting the class and making it again, with consent in O(allow_recreate). Volumes that were made from it stay as they are.
+  - What cannot be changed in a class, such as its parameters, is changed by deleting the class and making it again,
+    with consent in O(allow_recreate). Volumes that were made from it stay as they are.
   - The list is read, compared and written as M(cairn.storage.kube_objects) does it, and waited for together.
 extends_documentation_fragment:
   - cairn.storage.kube_connection

@@ -91,7 +91,8 @@ class Consent:
                 self.used.add(name)
                 return
         said = [f"{name}: {self.given[name]}" for name in (thing, *names) if name in self.given]
-        raise Refused(message or f"{thing} holds {found}; going on would destroy {loss}.", code=code if not said else "consent-differs", parameter=self.parameter,
+        raise Refused(message or f"{thing} holds {found}; going on would destroy {loss}.",
+                      code=code if not said else "consent-differs", parameter=self.parameter,
                       found=f"{found} (consent given was for {said[0]})" if said else "",
                       fix=f"if that is what you want, set {self.parameter}: {{\"{thing}\": \"{found}\"}}.")
 

@@ -59,12 +59,16 @@ class _Comparison:
 
     def any(self, desired: Any, live: Any, tree: Optional[fields.Tree], path: str) -> Iterator[str]:
         """Any value. One that nobody manages, or that is managed as a whole, must be the same as a whole."""
-        if isinstance(desired, Mapping) and isinstance(live, Mapping) and (tree or path == ".metadata"):
+        # An empty spec leaves everything to the server, so there is no field that anybody manages.
+        if isinstance(desired, Mapping) and isinstance(live, Mapping) and (tree or self._merged_anyway(path, desired)):
             yield from self.granular(desired, live, tree or {}, path)
         elif isinstance(desired, list) and isinstance(live, list) and tree:
             yield from self._merged(desired, live, tree, path)
         else:
             yield from self._whole(desired, live, path)
+
+    def _merged_anyway(self, path: str, desired: Mapping[str, Any]) -> bool:
+        return path == ".metadata" or (path == ".spec" and not desired and self._built_in)
 
     def _merged(self, desired: List[Any], live: List[Any], tree: fields.Tree, path: str) -> Iterator[str]:
         keys = fields.merge_keys(tree)

@@ -117,7 +117,8 @@ def unpack(item: Any, parameter: str, part: str = "") -> Iterator[dict]:
 def _only(manifest: dict, part: str, parameter: str) -> dict:
     """The manifest with nothing but ``part``: what a subresource takes."""
     if not isinstance(manifest.get(part), Mapping) or not manifest[part]:
-        raise InvalidRequest(f"there is no {part} to write.", code=f"{part}-missing", parameter=parameter, fix=f"give {part}, or leave out subresource.")
+        raise InvalidRequest(f"there is no {part} to write.", code=f"{part}-missing", parameter=parameter,
+                             fix=f"give {part}, or leave out subresource.")
     metadata = {key: manifest["metadata"][key] for key in ("name", "namespace") if key in manifest["metadata"]}
     return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": metadata, part: manifest[part]}
 
@@ -165,7 +166,8 @@ def redact(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING) -> 
 def bare(manifest: Mapping[str, Any], part: str = "") -> dict:
     """The object without its status and without the server's bookkeeping, or ``part`` of it alone: what can be compared."""
     if part:
-        return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": {"name": manifest["metadata"]["name"]}, part: manifest.get(part)}
+        named = {"name": manifest["metadata"]["name"]}
+        return {"apiVersion": manifest["apiVersion"], "kind": manifest["kind"], "metadata": named, part: manifest.get(part)}
     shown = {key: value for key, value in manifest.items() if key != "status"}
     shown["metadata"] = {key: value for key, value in manifest["metadata"].items() if key not in _SERVER_METADATA}
     return shown

@@ -27,7 +27,8 @@ def observe(client: Client, desired: Desired) -> Observed:
     coming = [manifest for manifest in (*desired.pending, *desired.wanted) if manifest["kind"] == _DEFINITION]
     catalogue = Catalogue(client, coming)
     reader = _Reader(client, catalogue, desired)
-    wanted, unwanted = (_place_all(manifests, catalogue, desired.parameter, must) for manifests, must in ((desired.wanted, True), (desired.unwanted, False)))
+    wanted = _place_all(desired.wanted, catalogue, desired.parameter, True)
+    unwanted = _place_all(desired.unwanted, catalogue, desired.parameter, False)
     live = reader.read([*wanted, *unwanted])
     pruned = reader.unlisted(wanted, {what for _manifest, what, _resource in (*wanted, *unwanted)})
     going = tuple(Found(what, resource, live.get(what)) for _manifest, what, resource in unwanted) + pruned

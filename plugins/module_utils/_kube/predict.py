@@ -52,7 +52,8 @@ class Prophet:
             return self._ask(found, []) if self._can_ask(found) else replace(found, predicted=manifest)
         if live["metadata"].get("deletionTimestamp"):
             raise Busy(f"{what} is being deleted.", code="object-terminating", parameter=self._desired.parameter,
-                       found=f"the finalizers {', '.join(live['metadata'].get('finalizers') or ['(none)'])}", fix="wait until it is gone, then run again.")
+                       found=f"the finalizers {', '.join(live['metadata'].get('finalizers') or ['(none)'])}",
+                       fix="wait until it is gone, then run again.")
         part = self._desired.subresource
         paths = differences(manifest, live, self._desired.manager, part)
         if not paths:
@@ -65,7 +66,9 @@ class Prophet:
     def _can_ask(self, found: Found) -> bool:
         space = Ref("", "Namespace", "", found.ref.namespace)
         kind = (found.wanted["apiVersion"], found.ref.kind)
-        return space not in self._new and found.ref.kind not in _NOT_TRIED_FIRST and kind not in self._changing and self._catalogue.served(*kind) is not None
+        if space in self._new or found.ref.kind in _NOT_TRIED_FIRST or kind in self._changing:
+            return False
+        return self._catalogue.served(*kind) is not None
 
     def _ask(self, found: Found, paths: List[str]) -> Found:
         what = found.ref
@@ -73,7 +76,8 @@ class Prophet:
         try:
             return replace(found, predicted=self._client.request(request.method, request.path, dict(request.query), request.body, APPLY))
         except CairnError as error:
-            if error.code == "dry-run-unsupported" or (error.code == "namespace-not-found" and Ref("", "Namespace", "", what.namespace) in self._pending):
+            pending = error.code == "namespace-not-found" and Ref("", "Namespace", "", what.namespace) in self._pending
+            if pending or error.code == "dry-run-unsupported":
                 return replace(found, predicted=found.wanted)
             if found.live is not None and is_immutable(error):
                 return replace(found, predicted=found.wanted, fixed=tuple(paths), said=error.found)

@@ -48,7 +48,8 @@ def written(value: object, parameter: str) -> str:
     if number is None:
         number = Fraction(parse_bytes(value, parameter))
     if number.denominator != 1 or number <= 0:
-        raise InvalidRequest("a size is a whole number of bytes, at least one.", code="size-fraction" if number > 0 else "size-zero", parameter=parameter,
+        raise InvalidRequest("a size is a whole number of bytes, at least one.", code="size-fraction" if number > 0 else "size-zero",
+                             parameter=parameter,
                              found=repr(value), fix="write it like 10Gi or 10GiB.")
     size, suffix = number.numerator, ""
     for letter in "KMGTPE":

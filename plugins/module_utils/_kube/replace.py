@@ -32,7 +32,7 @@ def actions(found: Found, desired: Desired) -> Tuple[Action, ...]:
         raise immutable.refusal(what, live, list(found.fixed), found.said, desired.parameter)
     uid = live["metadata"]["uid"]
     desired.recreate.require(what.name, uid, "", code="recreate-consent-missing",
-                             message=f"{what}: {', '.join(found.fixed)} cannot be changed; it takes deleting the object (UID {uid}) and making it again.")
+                             message=f"{what}: {', '.join(found.fixed)} cannot be changed; it takes deleting it (UID {uid}) and making it again.")
     kept = theirs(live, found.wanted, desired.manager)
     steps: List[Any] = [apply_request(found.resource, found.wanted, what, desired)]
     if kept:

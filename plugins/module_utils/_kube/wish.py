@@ -35,7 +35,8 @@ _MANAGER = re.compile(r"[!-~]{1,128}")
 def common(params: Mapping[str, Any]) -> Dict[str, Any]:
     """``Desired``'s fields of the options that all modules share; ``InvalidRequest`` names the parameter."""
     if params["wait_timeout"] < 1:
-        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout", found=str(params["wait_timeout"]),
+        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout",
+                             found=str(params["wait_timeout"]),
                              fix="set wait: false not to wait at all.")
     if not _MANAGER.fullmatch(params["field_manager"]):
         raise InvalidRequest("not a field manager's name.", code="field-manager", parameter="field_manager", found=repr(params["field_manager"]),
@@ -57,7 +58,8 @@ def consent(params: Mapping[str, Any], parameter: str, fix: str) -> Consent:
     """A consent from an option that maps a thing's name to what was found on it."""
     for thing, found in params[parameter].items():
         if not isinstance(thing, str) or not thing or not isinstance(found, str) or not found:
-            raise InvalidRequest("a consent names a thing and what was found on it.", code="consent-form", parameter=parameter, found=f"{thing}: {found}",
+            raise InvalidRequest("a consent names a thing and what was found on it.", code="consent-form", parameter=parameter,
+                                 found=f"{thing}: {found}",
                                  fix=f"write it like {{{fix}}}.")
     return Consent(parameter, params[parameter])
 
@@ -71,12 +73,13 @@ def parse(params: Mapping[str, Any]) -> Desired:
             raise InvalidRequest("this has no meaning for objects that are to go.", code=f"{option.replace('_', '-')}-unused", parameter=option,
                                  found=f"state: {params['state']}", fix="set state: present, or leave it out.")
     if part and params["prune"]:
-        raise InvalidRequest("whoever writes only a part of objects does not say which objects there are.", code="prune-subresource", parameter="prune",
+        raise InvalidRequest("whoever writes only a part of objects does not say which objects there are.", code="prune-subresource",
+                             parameter="prune",
                              found=f"subresource: {part}", fix="leave out one of the two.")
     shared = common(params)
     objects = manifest.parse(params["objects"], "objects", part)
-    awaited = manifest.parse(({"apiVersion": item["api_version"], "kind": item["kind"], "metadata": {"name": item["name"], "namespace": item["namespace"]}}
-                              for item in params["wait_for"]), "wait_for")
+    named = ((item, {"name": item["name"], "namespace": item["namespace"]}) for item in params["wait_for"])
+    awaited = manifest.parse(({"apiVersion": item["api_version"], "kind": item["kind"], "metadata": head} for item, head in named), "wait_for")
     if awaited:
         shared["wait"] = params["wait_timeout"]
     return Desired(
@@ -101,15 +104,18 @@ def _prune(params: Mapping[str, Any], objects: Iterable[dict]) -> Optional[Prune
     permitted = consent(params, "allow_prune", "Kind namespace/name: UID")
     if not given:
         if permitted.given:
-            raise InvalidRequest("there is nothing to consent to without prune.", code="prune-unused", parameter="allow_prune", fix="remove it, or give prune.")
+            raise InvalidRequest("there is nothing to consent to without prune.", code="prune-unused", parameter="allow_prune",
+                                 fix="remove it, or give prune.")
         return None
     labels = {str(key): value for key, value in given["labels"].items()}
     if not labels or not all(isinstance(value, str) for value in labels.values()):
-        raise InvalidRequest("a set is told by labels, and their values are text.", code="prune-labels", parameter="prune.labels", found=repr(given["labels"]),
+        raise InvalidRequest("a set is told by labels, and their values are text.", code="prune-labels", parameter="prune.labels",
+                             found=repr(given["labels"]),
                              fix="give at least one label that only objects of this set carry; put values in quotes.")
     kinds = tuple((item["api_version"], item["kind"]) for item in given["kinds"])
     if ("v1", "Secret") in kinds:
-        raise InvalidRequest("Secrets are read by name only, so they cannot be found by a label.", code="prune-secrets", parameter="prune.kinds", found="Secret",
+        raise InvalidRequest("Secrets are read by name only, so they cannot be found by a label.", code="prune-secrets", parameter="prune.kinds",
+                             found="Secret",
                              fix="delete them with state: absent.")
     chosen = Prune(labels, kinds, tuple(given["namespaces"]), permitted)
     chosen.check(objects)

@@ -54,7 +54,8 @@ def handover(volume: Object, claim: Ref, consent: Consent, where: str, manager: 
                       fix="delete that claim first (with the reclaim policy Retain the volume keeps its data), or name another volume.")
     if phase in ("Released", "Failed") and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
         raise Refused(f"{what} is released and its reclaim policy is Delete: its provisioner is about to remove it.", code="volume-reclaimed",
-                      parameter=where, found=f"phase {phase}", fix="set the reclaim policy to Retain first (persistent_volume), or name another volume.")
+                      parameter=where, found=f"phase {phase}",
+                      fix="set the reclaim policy to Retain first (persistent_volume), or name another volume.")
     if holder and not mine:
         consent.require(what.name, owner, "", code="rebind-consent-missing",
                         message=f"{what} was given to {owner}; {claim.path} would get what that has left on it.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ..._core.errors import InvalidRequest
 from .. import quantity
 from .claim_rules import ClaimRules
-from .frame import Face, Item, chosen, texts
+from .frame import REBIND, Face, Item, chosen, texts
 from .volumes import ACCESS_MODES, check_modes
 
 _SNAPSHOTS = "snapshot.storage.k8s.io"
@@ -28,6 +28,8 @@ OPTIONS = {
     "attributes_class": {"type": "str"},
 }
 
+_FIELDS = {"storageClassName": "storage_class", "volumeMode": "volume_mode", "volumeName": "volume", "volumeAttributesClassName": "attributes_class"}
+
 
 def build(item: Item, where: str) -> dict:
     """The claim's spec; a size that is left out is filled in from the source by the rules."""
@@ -35,17 +37,17 @@ def build(item: Item, where: str) -> dict:
     if len(sources) > 1:
         raise _refusal("a claim has one source.", "claim-sources", f"{where}.{sources[1]}", ", ".join(sources), "keep one of them.")
     if item.get("size") is None and not sources:
-        raise _refusal("a claim says how much it needs.", "claim-size-missing", f"{where}.size", "", "give size; only a claim with a source takes that one's.")
+        raise _refusal("a claim says how much it needs.", "claim-size-missing", f"{where}.size", "", "give size; a claim with a source may take that one's.")
     if item.get("from_claim") == item["name"]:
         raise _refusal("a claim cannot be made from itself.", "claim-own-source", f"{where}.from_claim", item["name"], "name another claim.")
     if item.get("storage_class") == "" and (item.get("from_claim") or item.get("from_snapshot")):
-        raise _refusal("without a class nobody makes the copy.", "claim-source-class", f"{where}.storage_class", "''", "name a class of the source's driver.")
+        raise _refusal("without a class nobody makes the copy.", "claim-source-class", f"{where}.storage_class", "''",
+                       "name a class of the source's driver.")
     check_modes(item["access_modes"], where)
     if item.get("match_labels") is not None and sources:
-        raise _refusal("a claim with a source chooses no volume by labels.", "claim-selector", f"{where}.match_labels", f"{sources[0]}: {item[sources[0]]}",
-                       "leave out one of the two.")
-    spec: dict = {"accessModes": list(item["access_modes"]), **chosen(item, {"storageClassName": "storage_class", "volumeMode": "volume_mode", "volumeName": "volume",
-                                                              "volumeAttributesClassName": "attributes_class"})}
+        raise _refusal("a claim with a source chooses no volume by labels.", "claim-selector", f"{where}.match_labels",
+                       f"{sources[0]}: {item[sources[0]]}", "leave out one of the two.")
+    spec: dict = {"accessModes": list(item["access_modes"]), **chosen(item, _FIELDS)}
     if item.get("size") is not None:
         spec["resources"] = {"requests": {"storage": quantity.written(item["size"], f"{where}.size")}}
     if item.get("match_labels"):
@@ -61,4 +63,4 @@ def _refusal(message: str, code: str, parameter: str, found: str, fix: str) -> I
     return InvalidRequest(message, code=code, parameter=parameter, found=found, fix=fix)
 
 
-FACE = Face("claims", "v1", "PersistentVolumeClaim", OPTIONS, build, ClaimRules, namespaced=True, holds_data=True, more={"allow_rebind": {"type": "dict", "default": {}}})
+FACE = Face("claims", "v1", "PersistentVolumeClaim", OPTIONS, build, ClaimRules, namespaced=True, holds_data=True, more=REBIND)

@@ -71,7 +71,8 @@ class ClaimRules(Rules):
     def release(self, live: Object, around: Around) -> None:
         users = [pod["metadata"]["name"] for pod in around.get("Pod", ()) if _uses(pod, live)]
         if users:
-            raise Refused(f"{ref(live)} is in use by pods; it would wait for them to end and go then, with its data.", code="claim-in-use", parameter="claims",
+            raise Refused(f"{ref(live)} is in use by pods; it would wait for them to end and go then, with its data.", code="claim-in-use",
+                          parameter="claims",
                           found=", ".join(sorted(users)), fix="end these pods first, for example by scaling down what made them.")
 
     def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
@@ -122,7 +123,8 @@ def _from_snapshot(wanted: dict, source: Object, where: str) -> None:
     status = source.get("status") or {}
     error = (status.get("error") or {}).get("message")
     if error and not status.get("readyToUse"):
-        raise Conflict(f"{ref(source)} failed.", code="claim-source-failed", parameter=f"{where}.from_snapshot", found=error.strip(), fix="make another snapshot.")
+        raise Conflict(f"{ref(source)} failed.", code="claim-source-failed", parameter=f"{where}.from_snapshot", found=error.strip(),
+                       fix="make another snapshot.")
     _at_least(wanted, status.get("restoreSize"), source, where)
 
 

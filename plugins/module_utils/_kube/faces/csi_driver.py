@@ -40,7 +40,8 @@ OPTIONS = {
     "registered_on": {"type": "dict"},
 }
 _FIELDS = {"attachRequired": "attach_required", "podInfoOnMount": "pod_info_on_mount", "volumeLifecycleModes": "volume_lifecycle_modes",
-           "storageCapacity": "storage_capacity", "fsGroupPolicy": "fs_group_policy", "requiresRepublish": "requires_republish", "seLinuxMount": "se_linux_mount"}
+           "storageCapacity": "storage_capacity", "fsGroupPolicy": "fs_group_policy", "requiresRepublish": "requires_republish",
+           "seLinuxMount": "se_linux_mount"}
 
 
 class DriverRules(Rules):
@@ -55,7 +56,8 @@ class DriverRules(Rules):
 
     def release(self, live: Object, around: Around) -> None:
         name = live["metadata"]["name"]
-        volumes = sorted(thing["metadata"]["name"] for thing in around.get("PersistentVolume", ()) if (thing["spec"].get("csi") or {}).get("driver") == name)
+        volumes = sorted(thing["metadata"]["name"] for thing in around.get("PersistentVolume", ())
+                         if (thing["spec"].get("csi") or {}).get("driver") == name)
         if volumes:
             more = f" and {len(volumes) - _SHOWN} more" if len(volumes) > _SHOWN else ""
             raise Refused(f"{ref(live)} has volumes; without it Kubernetes would attach and mount them by its defaults.", code="driver-in-use",
@@ -63,7 +65,7 @@ class DriverRules(Rules):
 
     def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
         again = [found for found in observed.found if found.predicted is not None and found.fixed]
-        told = (f"{found.ref} is deleted and made again for {', '.join(found.fixed)}; pods that start just then are attached and mounted by the defaults."
+        told = (f"{found.ref} is deleted and made again for {', '.join(found.fixed)}; pods that start just then are treated by the defaults."
                 for found in again)
         return replace(planned, warnings=(*planned.warnings, *told))
 
@@ -72,13 +74,15 @@ def build(item: Item, where: str) -> dict:
     """The driver's spec."""
     spec = chosen(item, _FIELDS)
     if item.get("volume_lifecycle_modes") == []:
-        raise InvalidRequest("a driver has a lifecycle mode.", code="lifecycle-modes-missing", parameter=f"{where}.volume_lifecycle_modes", found="[]",
+        raise InvalidRequest("a driver has a lifecycle mode.", code="lifecycle-modes-missing", parameter=f"{where}.volume_lifecycle_modes",
+                             found="[]",
                              fix="leave the option out for Persistent.")
     requests = item.get("token_requests") or []
     for index, token in enumerate(requests):
         seconds = token.get("expiration_seconds")
         if seconds is not None and seconds < _SHORTEST:
-            raise InvalidRequest("a token lives longer than that.", code="token-expiration", parameter=f"{where}.token_requests[{index}].expiration_seconds",
+            raise InvalidRequest("a token lives longer than that.", code="token-expiration",
+                                 parameter=f"{where}.token_requests[{index}].expiration_seconds",
                                  found=str(seconds), fix=f"at least {_SHORTEST} seconds.")
     if len({token["audience"] for token in requests}) < len(requests):
         raise InvalidRequest("each audience gets one token.", code="token-audience-twice", parameter=f"{where}.token_requests",

@@ -73,7 +73,8 @@ class DefaultRules(Rules):
             if what in listed or not marked or not any(self._same_scope(self._items[one][1], thing) for one in self._defaults):
                 continue
             request = merge_request(self.resource, what, {"metadata": {"annotations": marked}}, desired.manager)
-            actions.append(Action("update", what.kind, what.name, (request,), {"annotations": {name: "true" for name in marked}}, {"annotations": marked}))
+            before = {"annotations": dict.fromkeys(marked, "true")}
+            actions.append(Action("update", what.kind, what.name, (request,), before, {"annotations": marked}))
         return actions
 
     def _same_scope(self, item: Item, thing: Object) -> bool:

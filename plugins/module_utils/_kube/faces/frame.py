@@ -23,6 +23,8 @@ Item = Mapping[str, Any]
 #: The items that are to be there: object -> (its parameter's name, the item).
 Given = Mapping[Ref, Tuple[str, Item]]
 _DATA = {"allow_data_loss": {"type": "dict", "default": {}}}
+#: For kinds that give volumes to claims.
+REBIND = {"allow_rebind": {"type": "dict", "default": {}}}
 _RECREATE = {"allow_recreate": {"type": "dict", "default": {}}}
 _ITEM = {
     "name": {"type": "str", "required": True},
@@ -79,11 +81,10 @@ class Face:
             present += manifest.unpack(_merged(self._head(item), self.build(item, where)), where)
             wanted[manifest.ref(present[-1])] = (where, item)
         manifest.refuse_twice((*present, *absent), self.option)
-        data_loss = wish.consent(params, "allow_data_loss", "what is deleted: what it is bound to") if self.holds_data else Consent("allow_data_loss", {})
         return Desired(
             objects=tuple(present),
             present=True,
-            consent=data_loss,
+            consent=wish.consent(params, "allow_data_loss", "object: what it is bound to") if self.holds_data else Consent("allow_data_loss", {}),
             gone=tuple(absent),
             conditions=self.conditions(wanted),
             recreate=wish.consent(params, "allow_recreate", "name: UID") if self.recreated else None,
@@ -116,5 +117,6 @@ def texts(item: Item, option: str, where: str) -> Dict[str, str]:
     """A map whose values have to be text, as the API wants it; YAML reads V(true) and V(1) as something else."""
     for key, value in (item.get(option) or {}).items():
         if not isinstance(value, str):
-            raise InvalidRequest(f"the value of {key} is not text.", code="value-not-text", parameter=f"{where}.{option}", found=repr(value), fix="put it in quotes.")
+            raise InvalidRequest(f"the value of {key} is not text.", code="value-not-text", parameter=f"{where}.{option}", found=repr(value),
+                                 fix="put it in quotes.")
     return dict(item.get(option) or {})

@@ -57,8 +57,10 @@ def _refuse_fixed_class(live: Object, classes: Iterable[Object], where: str) -> 
                       fix="make a claim of a class with allow_volume_expansion: true and copy the data.")
     found = next((thing for thing in classes if thing["metadata"]["name"] == name), None)
     if found is None:
-        raise NotFound(f"the storage class {name} of {ref(live)} does not exist, and it decides whether the claim can grow.", code="claim-class-missing",
+        raise NotFound(f"the storage class {name} of {ref(live)} does not exist, and it decides whether the claim can grow.",
+                       code="claim-class-missing",
                        parameter=f"{where}.size", fix=f"make a StorageClass {name} with allow_volume_expansion: true (storage_class).")
     if not found.get("allowVolumeExpansion"):
         raise Refused(f"the storage class {name} of {ref(live)} does not let claims grow.", code="claim-class-fixed", parameter=f"{where}.size",
-                      found="allowVolumeExpansion: false", fix=f"set allow_volume_expansion: true on the storage class {name} (storage_class); it can be changed any time.")
+                      found="allowVolumeExpansion: false",
+                      fix=f"set allow_volume_expansion: true on the storage class {name} (storage_class); it can be changed any time.")

@@ -83,7 +83,8 @@ def _check(claim: Object, around: Around, item: Item, where: str) -> None:
     driver = ((volume or {}).get("spec", {}).get("csi") or {}).get("driver")
     if not driver:
         raise Conflict(f"the volume of {ref(claim)} is not of a CSI driver, and only these make snapshots.", code="snapshot-source-kind",
-                       parameter=f"{where}.claim", found=claim["spec"].get("volumeName", "no volume"), fix="name a claim of a class whose provisioner is a CSI driver.")
+                       parameter=f"{where}.claim", found=claim["spec"].get("volumeName", "no volume"),
+                       fix="name a claim of a class whose provisioner is a CSI driver.")
     classes = around.get("VolumeSnapshotClass", ())
     if not item.get("snapshot_class"):
         if not any(_default(thing) and thing["driver"] == driver for thing in classes):

@@ -49,7 +49,7 @@ class SnapshotClassRules(DefaultRules):
 
 def build(item: Item, where: str) -> dict:
     """The class without its head."""
-    for option, why in (("driver", "a class is of one CSI driver."), ("deletion_policy", "a class says what becomes of the data of a deleted snapshot.")):
+    for option, why in (("driver", "a class is of one CSI driver."), ("deletion_policy", "a class says what becomes of a deleted snapshot's data.")):
         if not item.get(option):
             raise InvalidRequest(why, code=f"snapshot-class-{option.replace('_', '-')}", parameter=f"{where}.{option}", fix=f"give {option}.")
     content = {"driver": item["driver"], "deletionPolicy": item["deletion_policy"], "metadata": mark(item, SnapshotClassRules.marks[0])}

@@ -50,7 +50,8 @@ def build(item: Item, where: str) -> dict:
         rules = [{"key": rule["key"], "values": list(rule["values"])} for rule in item["allowed_topologies"]]
         empty = next((rule["key"] for rule in rules if not rule["values"]), None)
         if empty:
-            raise InvalidRequest("a topology without values allows nothing.", code="topology-empty", parameter=f"{where}.allowed_topologies", found=empty,
+            raise InvalidRequest("a topology without values allows nothing.", code="topology-empty", parameter=f"{where}.allowed_topologies",
+                                 found=empty,
                                  fix="give the values, or leave the key out.")
         # All rules of one term hold together.
         content["allowedTopologies"] = [{"matchLabelExpressions": rules}]

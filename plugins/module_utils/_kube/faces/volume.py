@@ -20,7 +20,7 @@ from ..manifest import Ref, ref
 from ..model import Desired, Found, Observed
 from ..rules import Around, Object, Rules
 from . import binding, volume_source
-from .frame import Face, Given, Item, chosen
+from .frame import REBIND, Face, Given, Item, chosen
 from .volumes import ACCESS_MODES, carry, check_modes
 
 _PROVISIONER = "pv.kubernetes.io/provisioned-by"
@@ -37,7 +37,8 @@ OPTIONS = {
     "provisioned_by": {"type": "str"},
     **volume_source.OPTIONS,
 }
-_FIELDS = {"storageClassName": "storage_class", "volumeMode": "volume_mode", "persistentVolumeReclaimPolicy": "reclaim_policy", "mountOptions": "mount_options"}
+_FIELDS = {"storageClassName": "storage_class", "volumeMode": "volume_mode", "persistentVolumeReclaimPolicy": "reclaim_policy",
+           "mountOptions": "mount_options"}
 
 
 class VolumeRules(Rules):
@@ -118,7 +119,8 @@ def _refuse_incomplete(manifest: Object, item: Item, where: str) -> None:
                              fix=f"give one of {', '.join(volume_source.OPTIONS)}, or correct the name.")
     for option, field in (("capacity", "capacity"), ("access_modes", "accessModes")):
         if field not in manifest["spec"]:
-            raise InvalidRequest(f"{ref(manifest)} is not there, and to make it takes its {option}.", code=f"volume-{option.replace('_', '-')}-missing",
+            raise InvalidRequest(f"{ref(manifest)} is not there, and to make it takes its {option}.",
+                                 code=f"volume-{option.replace('_', '-')}-missing",
                                  parameter=f"{where}.{option}", fix=f"give {option}.")
 
 
@@ -136,4 +138,4 @@ def _endangered(found: Found) -> Tuple[str, ...]:
     return (f"{found.ref}: with the reclaim policy Delete its data goes with its claim from now on.",)
 
 
-FACE = Face("volumes", "v1", "PersistentVolume", OPTIONS, build, VolumeRules, holds_data=True, more={"allow_rebind": {"type": "dict", "default": {}}})
+FACE = Face("volumes", "v1", "PersistentVolume", OPTIONS, build, VolumeRules, holds_data=True, more=REBIND)

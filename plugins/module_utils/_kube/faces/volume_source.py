@@ -62,7 +62,8 @@ def build(item: Item, where: str) -> dict:
     """``{field of spec: source}``; empty when the item names none."""
     named = [name for name in OPTIONS if item.get(name)]
     if len(named) > 1:
-        raise InvalidRequest("a volume has one source.", code="volume-sources", parameter=f"{where}.{named[1]}", found=", ".join(named), fix="keep one of them.")
+        raise InvalidRequest("a volume has one source.", code="volume-sources", parameter=f"{where}.{named[1]}", found=", ".join(named),
+                             fix="keep one of them.")
     if not named:
         return {}
     source, here = item[named[0]], f"{where}.{named[0]}"
@@ -93,12 +94,13 @@ def _iscsi(source: Item, where: str) -> dict:
         raise InvalidRequest("not the name of a target.", code="iqn-form", parameter=f"{where}.iqn", found=repr(source["iqn"]),
                              fix="write it like iqn.2026-11.org.example:disks.")
     if not 0 <= source["lun"] <= 255:
-        raise InvalidRequest("Kubernetes takes the LUNs 0 to 255.", code="lun-range", parameter=f"{where}.lun", found=str(source["lun"]), fix="give the LUN's number.")
+        raise InvalidRequest("Kubernetes takes the LUNs 0 to 255.", code="lun-range", parameter=f"{where}.lun", found=str(source["lun"]),
+                             fix="give the LUN's number.")
     if (source.get("chap_session") or source.get("chap_discovery")) and not source.get("secret"):
         raise InvalidRequest("CHAP needs the Secret with its names and passwords.", code="chap-secret-missing", parameter=f"{where}.secret",
                              fix="give secret: {name: ...}; its type is kubernetes.io/iscsi-chap.")
-    names = {"targetPortal": "portal", "portals": "portals", "iqn": "iqn", "lun": "lun", "initiatorName": "initiator_name", "iscsiInterface": "interface",
-             "chapAuthSession": "chap_session", "chapAuthDiscovery": "chap_discovery", **_COMMON}
+    names = {"targetPortal": "portal", "portals": "portals", "iqn": "iqn", "lun": "lun", "initiatorName": "initiator_name",
+             "iscsiInterface": "interface", "chapAuthSession": "chap_session", "chapAuthDiscovery": "chap_discovery", **_COMMON}
     return {**chosen(source, names), **({"secretRef": _secret(source["secret"])} if source.get("secret") else {})}
 
 
