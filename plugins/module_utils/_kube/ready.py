@@ -93,7 +93,7 @@ def _claim(live: Object, around: Surroundings) -> State:
     if phase == "Lost":
         return State("failed", f"its volume {spec.get('volumeName')} does not exist any more")
     if phase == "Bound":
-        return _growth(live)
+        return _growth(live, around)
     if around.warnings.get(live["metadata"].get("uid", ""), ("", ""))[0] == "ProvisioningFailed":
         return State("stuck", f"phase {phase}{around.warning(live)}")
     mode = around.binding_modes.get(spec.get("storageClassName") or "")
@@ -103,19 +103,20 @@ def _claim(live: Object, around: Surroundings) -> State:
     return State("waiting", f"phase {phase}" + (f", node {chosen} is chosen" if chosen else ""))
 
 
-def _growth(live: Object) -> State:
-    """A bound claim is ready when it has the size it asks for (KEP-1790 names the states in between)."""
+def _growth(live: Object, around: Surroundings) -> State:
+    """A bound claim is ready when it has the size it asks for (KEP-1790 names the states in between); what goes wrong is told in events."""
     status = _status(live)
     stages = status.get("allocatedResourceStatuses") or {}
     if "Infeasible" in stages.get("storage", ""):
-        return State("failed", f"it cannot grow: {stages['storage']}")
+        return State("failed", f"it cannot grow: {stages['storage']}{around.warning(live)}")
     asked = quantity.parse((live["spec"].get("resources") or {}).get("requests", {}).get("storage"))
     has = quantity.parse((status.get("capacity") or {}).get("storage"))
     if asked is None or has is None or has >= asked:
         return READY
     if _condition(live, "FileSystemResizePending").get("status") == "True":
-        return State("waiting", "its file system grows when a pod mounts it (FileSystemResizePending)")
-    return State("waiting", f"it grows from {status['capacity']['storage']}{': ' + stages['storage'] if stages.get('storage') else ''}")
+        return State("waiting", f"its file system grows when a pod mounts it (FileSystemResizePending){around.warning(live)}")
+    stage = f": {stages['storage']}" if stages.get("storage") else ""
+    return State("waiting", f"it grows from {status['capacity']['storage']}{stage}{around.warning(live)}")
 
 
 def _volume(live: Object, _around: Surroundings) -> State:

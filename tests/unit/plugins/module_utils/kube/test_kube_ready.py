@@ -135,6 +135,12 @@ def test_a_failed_provisioning_is_told_by_its_event() -> None:
     assert found.name == "stuck" and "no space left in fast" in found.reason
 
 
+def test_a_growth_that_goes_wrong_is_told_by_its_event() -> None:
+    growing = claim("Bound", asked="2Gi", status={"capacity": {"storage": "1Gi"}})
+    found = state(growing, Surroundings(warnings={"u": ("VolumeResizeFailed", "the volume group is full")}))
+    assert found.name == "waiting" and "grows from 1Gi; event VolumeResizeFailed: the volume group is full" in found.reason
+
+
 @pytest.mark.parametrize(("said", "thing"), [
     ("kubernetes.io/pvc-protection", live("PersistentVolumeClaim", finalizers=["kubernetes.io/pvc-protection"])),
     ("2 claims remain", live("Namespace", {"finalizers": ["kubernetes"]}, condition("NamespaceContentRemaining", message="2 claims remain"))),
