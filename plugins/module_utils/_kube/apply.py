@@ -13,7 +13,7 @@ from typing import Any, List, Tuple
 from .._core.plan import Action, Plan
 from . import losses, replace
 from .manifest import essence
-from .model import Desired, Established, Found, Object, Observed, apply_request
+from .model import Desired, Established, Found, Observed, apply_request
 
 #: The order of creation; deletion goes the other way. What is not named here comes after the kinds that others refer to.
 _ORDER = (
