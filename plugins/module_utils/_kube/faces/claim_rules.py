@@ -36,7 +36,7 @@ class ClaimRules(Rules):
 
     def sources(self, wanted: Sequence[Object], live: Mapping[Ref, Object], going: Sequence[Object]) -> Iterator[Source]:
         for what, (_where, item) in self._items.items():
-            if item.get("volume"):
+            if item.get("volume") and not _has(live.get(what), item["volume"]):
                 yield (*VOLUME, "")
             if what in live:
                 if growth.grows(live[what], item.get("size")):

@@ -28,6 +28,17 @@ def test_what_was_applied_is_unchanged(kind: str) -> None:
     assert differences(WANTED[kind], LIVE[kind], US) == []
 
 
+def test_an_empty_spec_leaves_all_to_the_server() -> None:
+    """A CSIDriver that asks for nothing: nobody manages a field of its spec, and a dry run on every run would tell nothing new."""
+    live = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "spec": {"attachRequired": True}, "metadata": {"name": "d", "managedFields": [
+        {"manager": "cairn.storage", "operation": "Apply", "apiVersion": "storage.k8s.io/v1", "fieldsV1": {}}]}}
+    wanted = {"apiVersion": "storage.k8s.io/v1", "kind": "CSIDriver", "metadata": {"name": "d"}}
+    assert differences({**wanted, "spec": {}}, live, "cairn.storage") == []
+    assert differences({**wanted, "spec": {"podInfoOnMount": True}}, live, "cairn.storage") != []
+    custom = {**live, "apiVersion": "example.org/v1", "metadata": {"name": "d"}}
+    assert differences({**wanted, "apiVersion": "example.org/v1", "spec": {}}, custom, "cairn.storage") != [], "of other kinds nothing is known"
+
+
 @pytest.mark.parametrize(("kind", "path", "change"), [
     ("ConfigMap", ".data.a", lambda wanted: wanted["data"].update(a="2")),
     ("ConfigMap", ".data.c", lambda wanted: wanted["data"].update(c="new")),
