@@ -86,6 +86,13 @@ def test_the_status_alone_is_compared_and_written() -> None:
     assert request.path.endswith("/a/status")
 
 
+def test_what_changed_is_told_for_each_object_community_kubernetes_71() -> None:
+    same = live_claim("same")
+    planned = plan(CLAIMS, {**A, "size": "1Gi"}, {**A, "name": "same", "size": "1Gi"}, {**A, "name": "gone", "state": "absent"}, there=(same, live_claim("gone")))
+    assert [(action["verb"], action["name"]) for action in planned.describe()] == [("create", "s/a"), ("delete", "s/gone")]
+    assert sorted(planned.diff()["after"]) == ["PersistentVolumeClaim s/a"] and sorted(planned.diff()["before"]) == ["PersistentVolumeClaim s/gone"]
+
+
 # From here on: users of storage drivers (storage.md of the references, section 5).
 
 

@@ -63,7 +63,7 @@ DRIVER = thing("CSIDriver", "d", api="storage.k8s.io/v1", spec={})
     ({"storage": "false"}, [], "no node has the labels storage=false"),
     ({"storage": "true"}, [], "2 of 2 nodes: node1, node2"),
 ])
-def test_a_driver_is_registered_on_every_eligible_node(labels: dict, registrations: list[dict], said: str) -> None:
+def test_a_driver_is_registered_on_every_eligible_node_node_driver_registrar_139_longhorn_9424(labels: dict, registrations: list[dict], said: str) -> None:
     nodes, csi_nodes = Registered.needs
     state = Registered(labels).state(DRIVER, Surroundings(others={nodes: NODES, csi_nodes: registrations}))
     assert (state.name, bool(state.reason)) == (("waiting", True) if said else ("ready", False)) and said in state.reason
