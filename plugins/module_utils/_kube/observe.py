@@ -35,7 +35,8 @@ def observe(client: Client, desired: Desired) -> Observed:
     leaving = [found.live for found in going if found.live is not None]
     around = reader.around(live, leaving)
     for thing in leaving:
-        desired.rules.release(thing, around)
+        if not thing["metadata"].get("deletionTimestamp"):
+            desired.rules.release(thing, around)
     wanted = [(desired.rules.prepare(manifest, live.get(what), around), what, resource) for manifest, what, resource in wanted]
     prophet = Prophet(client, desired, catalogue, {what for _manifest, what, _resource in wanted if what not in live})
     # Definitions first: what they change about their kinds decides whether the server can be asked about objects of these.

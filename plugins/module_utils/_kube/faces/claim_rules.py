@@ -72,8 +72,7 @@ class ClaimRules(Rules):
         users = [pod["metadata"]["name"] for pod in around.get("Pod", ()) if _uses(pod, live)]
         if users:
             raise Refused(f"{ref(live)} is in use by pods; it would wait for them to end and go then, with its data.", code="claim-in-use",
-                          parameter="claims",
-                          found=", ".join(sorted(users)), fix="end these pods first, for example by scaling down what made them.")
+                          parameter="claims", found=", ".join(sorted(users)), fix="end these pods first, for example by scaling down what made them.")
 
     def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
         handed = tuple(self._handovers(observed, desired))
