@@ -42,7 +42,7 @@ REFUSED = [
     (PV, "immutable-field", "the source and mode of a volume are fixed", {"name": "cairn-refused-a", "nfs": {"server": "nowhere", "path": "/b"}}),
     (PV, "volume-source-missing", "correct the name", {"name": "cairn-refused-c", "reclaim_policy": "Retain"}),
     (PV, "volume-in-use", f"{SPACE}/bound", {"name": "cairn-refused-a", "claim": "other/claim"}),
-    (PV, "api-invalid", "mountOptions", {"name": "cairn-refused-d", "capacity": "1Gi", "access_modes": RWO, "node": "n", "local": {"path": "/a"}, "mount_options": [""]}),
+    (PV, "api-invalid", "metadata.name", {"name": "Cairn_Refused", "capacity": "1Gi", "access_modes": RWO, "node": "n", "local": {"path": "/a"}}),
     (SC, "recreate-consent-missing", ".reclaimPolicy", {**CLASS, "reclaim_policy": "Retain"}),
     (SC, "api-invalid", "provisioner", {"name": "cairn-refused-x", "provisioner": "not a name"}),
     (VS, "snapshot-source-kind", "cairn-refused-a", {**SNAPSHOT, "claim": "bound"}),

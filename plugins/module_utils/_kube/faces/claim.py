@@ -37,7 +37,7 @@ def build(item: Item, where: str) -> dict:
     if len(sources) > 1:
         raise _refusal("a claim has one source.", "claim-sources", f"{where}.{sources[1]}", ", ".join(sources), "keep one of them.")
     if item.get("size") is None and not sources:
-        raise _refusal("a claim says how much it needs.", "claim-size-missing", f"{where}.size", "", "give size; a claim with a source may take that one's.")
+        raise _refusal("a claim says how much it needs.", "claim-size-missing", f"{where}.size", "", "give size; a copy takes its source's.")
     if item.get("from_claim") == item["name"]:
         raise _refusal("a claim cannot be made from itself.", "claim-own-source", f"{where}.from_claim", item["name"], "name another claim.")
     if item.get("storage_class") == "" and (item.get("from_claim") or item.get("from_snapshot")):
