@@ -39,9 +39,10 @@ def plan(observed: Observed, desired: Desired) -> Plan:
     """Actions in the order in which objects need each other; ``after`` are the objects then there, in the order given."""
     writes = [action for found in sorted(observed.found, key=_rank) for action in _write(found, desired)]
     going = [found for found in sorted(observed.going, key=_rank, reverse=True) if found.live is not None]
+    staying = [found for found in going if not found.live["metadata"].get("deletionTimestamp")]
     if desired.prune:
-        desired.prune.require(found.live for found in going if found.ref in observed.pruned)
-    deletions = [_delete(found, observed, desired, going) for found in going if not found.live["metadata"].get("deletionTimestamp")]
+        desired.prune.require(found.live for found in staying if found.ref in observed.pruned)
+    deletions = [_delete(found, observed, desired, going) for found in staying]
     after = tuple(found.predicted if found.predicted is not None else found.live for found in observed.found)
     planned = desired.rules.amend(Plan((*writes, *deletions), after), observed, desired)
     consents = (desired.consent, desired.recreate, desired.prune.consent if desired.prune else None)
