@@ -50,7 +50,7 @@ ROWS = [
           "allowed_topologies": [{"key": "zone", "values": ["a"]}]}],
         {"allow_volume_expansion": True, "labels": {"new": "label"}}, {"allowVolumeExpansion": True, "metadata.labels.new": "label"}),
     row("csi_driver", "drivers", "storage.k8s.io/v1", "CSIDriver",
-        [{"name": "a.matrix.cairn.storage"}, {"name": DRIVER, "attach_required": False, "volume_lifecycle_modes": ["Persistent"], "fs_group_policy": "File",
+        [{"name": "a.matrix.cairn.storage"}, {"name": "b.matrix.cairn.storage", "attach_required": False, "volume_lifecycle_modes": ["Persistent"], "fs_group_policy": "File",
                                               "token_requests": [{"audience": "a", "expiration_seconds": 700}]}],
         {"pod_info_on_mount": True, "storage_capacity": True}, {"spec.podInfoOnMount": True, "spec.storageCapacity": True}),
     row("persistent_volume", "volumes", "v1", "PersistentVolume",
