@@ -24,7 +24,8 @@ def define_snapshots() -> None:
 
 def nfs_volume(name: str, storage_class: str, capacity: str = "3Gi", **options: object) -> dict:
     """A static volume that the control plane alone can bind."""
-    return {"name": name, "capacity": capacity, "access_modes": RWO, "storage_class": storage_class, "nfs": {"server": "nowhere", "path": "/a"}, **options}
+    return {"name": name, "capacity": capacity, "access_modes": RWO, "storage_class": storage_class, "nfs": {"server": "nowhere", "path": "/a"},
+            **options}
 
 
 def named(api: str, kind: str, names: list[str], space: str = "") -> list[dict]:

@@ -50,15 +50,18 @@ ROWS = [
           "allowed_topologies": [{"key": "zone", "values": ["a"]}]}],
         {"allow_volume_expansion": True, "labels": {"new": "label"}}, {"allowVolumeExpansion": True, "metadata.labels.new": "label"}),
     row("csi_driver", "drivers", "storage.k8s.io/v1", "CSIDriver",
-        [{"name": "a.matrix.cairn.storage"}, {"name": "b.matrix.cairn.storage", "attach_required": False, "volume_lifecycle_modes": ["Persistent"], "fs_group_policy": "File",
+        [{"name": "a.matrix.cairn.storage"}, {"name": "b.matrix.cairn.storage", "attach_required": False, "volume_lifecycle_modes": ["Persistent"],
+                                              "fs_group_policy": "File",
                                               "token_requests": [{"audience": "a", "expiration_seconds": 700}]}],
         {"pod_info_on_mount": True, "storage_capacity": True}, {"spec.podInfoOnMount": True, "spec.storageCapacity": True}),
     row("persistent_volume", "volumes", "v1", "PersistentVolume",
         [nfs_volume("cairn-matrix-nfs", "none"),
-         {"name": "cairn-matrix-local", "capacity": "1GiB", "access_modes": RWO, "node": "nowhere", "volume_mode": "Block", "local": {"path": "/dev/disk/a"}},
+         {"name": "cairn-matrix-local", "capacity": "1GiB", "access_modes": RWO, "node": "nowhere", "volume_mode": "Block",
+          "local": {"path": "/dev/disk/a"}},
          {"name": "cairn-matrix-iscsi", "capacity": "1Gi", "access_modes": RWO, "claim": f"{SPACE}/later", "iscsi": {
              "portal": "10.0.0.1:3260", "iqn": "iqn.2026-11.org.example:a", "lun": 0, "fs_type": "xfs", "chap_session": True, "secret": {"name": "chap"}}},
-         {"name": "cairn-matrix-csi", "capacity": "1Gi", "access_modes": RWO, "csi": {**CSI, "attributes": {"a": "b"}}, "provisioned_by": "somebody"}],
+         {"name": "cairn-matrix-csi", "capacity": "1Gi", "access_modes": RWO, "csi": {**CSI, "attributes": {"a": "b"}},
+          "provisioned_by": "somebody"}],
         {"capacity": "4Gi", "reclaim_policy": "Delete"}, {"spec.capacity.storage": "4Gi", "spec.persistentVolumeReclaimPolicy": "Delete"}),
     row("persistent_volume_claim", "claims", "v1", "PersistentVolumeClaim", claims("a", "b"), {"size": "2GiB", "annotations": {"new": "note"}},
         {"spec.resources.requests.storage": "2Gi", "metadata.annotations.new": "note"}),
@@ -80,7 +83,8 @@ def surroundings() -> Iterator[None]:
     prepared = play(
         typed("storage_class", "classes", [{"name": "cairn-matrix", "provisioner": "lab.cairn.storage/by-hand", "allow_volume_expansion": True}]),
         typed("persistent_volume", "volumes", [nfs_volume(f"cairn-matrix-{number}", "cairn-matrix") for number in range(2)] + [
-            {"name": "cairn-snapped", "capacity": "1Gi", "access_modes": RWO, "storage_class": "cairn-snapped", "claim": f"{SPACE}/snapped", "csi": CSI}]),
+            {"name": "cairn-snapped", "capacity": "1Gi", "access_modes": RWO, "storage_class": "cairn-snapped", "claim": f"{SPACE}/snapped",
+             "csi": CSI}]),
         typed("persistent_volume_claim", "claims", claims("snapped", storage_class="cairn-snapped")),
         typed("volume_snapshot_class", "classes", [{"name": "cairn-snapped", "driver": DRIVER, "deletion_policy": "Retain"}]))
     assert not any(result.get("failed") for result in prepared), prepared

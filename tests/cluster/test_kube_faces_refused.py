@@ -13,7 +13,8 @@ DRIVER = "refused.cairn.storage"
 CLASS = {"name": "cairn-refused", "provisioner": "lab.cairn.storage/by-hand"}
 BOUND = {"namespace": SPACE, "name": "bound", "storage_class": "cairn-refused", "size": "1Gi"}
 NEW = {"namespace": SPACE, "name": "new", "storage_class": "cairn-refused"}
-PVC, PV, SC, VS, VSC, CD = (("persistent_volume_claim", "claims"), ("persistent_volume", "volumes"), ("storage_class", "classes"), ("volume_snapshot", "snapshots"),
+PVC, PV, SC, VS, VSC, CD = (("persistent_volume_claim", "claims"), ("persistent_volume", "volumes"), ("storage_class", "classes"),
+                            ("volume_snapshot", "snapshots"),
                             ("volume_snapshot_class", "classes"), ("csi_driver", "drivers"))
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "user", "namespace": SPACE}, "spec": {
     "nodeSelector": {"no": "such"}, "containers": [{"name": "c", "image": "registry.k8s.io/pause:3.10"}],
@@ -61,7 +62,8 @@ def answers() -> Iterator[list[dict]]:
     kubectl("create", "namespace", SPACE)
     try:
         made = play(typed(*SC, [CLASS]), typed(*CD, [{"name": DRIVER, "attach_required": True}]),
-                    typed(*PV, [nfs_volume("cairn-refused-a", "cairn-refused", claim=f"{SPACE}/bound"), nfs_volume("cairn-refused-b", "cairn-refused", claim="other/claim")]),
+                    typed(*PV, [nfs_volume("cairn-refused-a", "cairn-refused", claim=f"{SPACE}/bound"),
+                                nfs_volume("cairn-refused-b", "cairn-refused", claim="other/claim")]),
                     typed(*PVC, [BOUND], wait_timeout=60), objects([POD], wait=False))
         assert not any(result.get("failed") for result in made), made
         before, *told, after = play(look(PRESENT), *(typed(*module, [item]) for module, _code, _text, item in REFUSED), look(PRESENT))

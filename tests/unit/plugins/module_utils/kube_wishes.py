@@ -61,7 +61,8 @@ def resource(kind: str, namespaced: bool) -> Resource:
 
 def thing(kind: str, name: str, space: str = "", api: str = "v1", ours: dict | None = None, annotations: dict | None = None, **content: Any) -> dict:
     """A live object; ``ours`` is what cairn.storage has applied of its spec."""
-    metadata: dict = {"name": name, "uid": f"uid-{name}", "resourceVersion": "7", **({"namespace": space} if space else {}), **({"annotations": annotations} if annotations else {})}
+    metadata: dict = {"name": name, "uid": f"uid-{name}", "resourceVersion": "7", **({"namespace": space} if space else {}),
+                      **({"annotations": annotations} if annotations else {})}
     owned = {**content, "metadata": {"annotations": annotations or {}}}
     metadata["managedFields"] = [{"manager": "somebody", "operation": "Update", "apiVersion": api, "fieldsV1": tree(owned)}]
     if ours is not None:
@@ -74,7 +75,8 @@ def tree(value: Any) -> dict:
     return {f"f:{name}": tree(inner) for name, inner in value.items()} if isinstance(value, dict) else {}
 
 
-def live_claim(name: str = "a", size: str = "1Gi", has: str | None = "1Gi", phase: str = "Bound", of: str = "lvm", volume: str = "pv", ours: dict | None = None, **spec: Any) -> dict:
+def live_claim(name: str = "a", size: str = "1Gi", has: str | None = "1Gi", phase: str = "Bound", of: str = "lvm", volume: str = "pv",
+               ours: dict | None = None, **spec: Any) -> dict:
     """A claim in the namespace ``s``."""
     status = {"phase": phase, **({"capacity": {"storage": has}} if has else {})}
     content = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}, "storageClassName": of, "volumeMode": "Filesystem",
@@ -82,12 +84,14 @@ def live_claim(name: str = "a", size: str = "1Gi", has: str | None = "1Gi", phas
     return thing("PersistentVolumeClaim", name, "s", ours=ours, spec=content, status=status)
 
 
-def live_volume(name: str = "pv", claim: str = "", phase: str = "Available", policy: str = "Retain", of: str = "lvm", size: str = "1Gi", ours: dict | None = None,
+def live_volume(name: str = "pv", claim: str = "", phase: str = "Available", policy: str = "Retain", of: str = "lvm", size: str = "1Gi",
+                ours: dict | None = None,
                 annotations: dict | None = None, **spec: Any) -> dict:
     """A volume, given to ``claim`` (``namespace/name``) if named."""
     space, _slash, owner = claim.partition("/")
     held = {"claimRef": {"kind": "PersistentVolumeClaim", "namespace": space, "name": owner, "uid": "uid-old"}} if claim else {}
-    content = {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": of, "persistentVolumeReclaimPolicy": policy, **held, **spec}
+    content = {"capacity": {"storage": size}, "accessModes": ["ReadWriteOnce"], "storageClassName": of, "persistentVolumeReclaimPolicy": policy,
+               **held, **spec}
     return thing("PersistentVolume", name, ours=ours, annotations=annotations, spec=content, status={"phase": phase})
 
 

@@ -59,14 +59,17 @@ def test_claim_templates_cannot_be_changed_and_it_is_said_what_it_takes_kubernet
 def test_a_bound_claim_grows_by_its_request_alone_k8s_handle_124() -> None:
     live = live_claim(ours={"f:resources": {}, "f:storageClassName": {}})
     (action,) = plan(CLAIMS, {**A, "size": "2Gi"}, there=(live, live_class(allowVolumeExpansion=True))).actions
-    assert action.verb == "update" and action.after["spec"]["storageClassName"] == "lvm" and action.after["spec"]["resources"] == {"requests": {"storage": "2Gi"}}
+    assert action.verb == "update" and action.after["spec"]["storageClassName"] == "lvm"
+    assert action.after["spec"]["resources"] == {"requests": {"storage": "2Gi"}}
 
 
 def test_a_secret_is_shown_nowhere_kubernetes_core_88() -> None:
-    (secret,) = manifest.parse([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "k", "namespace": "s"}, "stringData": {"p": "word"}}], "objects")
+    (secret,) = manifest.parse([{"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "k", "namespace": "s"}, "stringData": {"p": "word"}}],
+                               "objects")
     found = Found(ref(secret), resource("Secret", True), None, secret, secret)
     made = apply.plan(Observed((found,)), Desired((secret,), True, Consent("allow_data_loss", {})))
-    assert "word" not in str(made.diff()) + str(made.describe()) and secret["data"] == {"p": "d29yZA=="}, "stringData is data: it compares (community.kubernetes#282)"
+    assert "word" not in str(made.diff()) + str(made.describe())
+    assert secret["data"] == {"p": "d29yZA=="}, "stringData is data: it compares (community.kubernetes#282)"
 
 
 def test_a_diff_has_no_noise_kubernetes_core_426() -> None:
@@ -82,13 +85,15 @@ def test_the_status_alone_is_compared_and_written() -> None:
     assert "spec" not in part and differences(part, live, "cairn.storage", "status") == [".status.capacity.storage"]
     live["status"]["capacity"]["storage"] = "2048Mi"
     assert differences(part, live, "cairn.storage", "status") == []
-    request = apply.apply_request(resource("PersistentVolumeClaim", True), part, ref(part), Desired((part,), True, Consent("x", {}), subresource="status"))
+    request = apply.apply_request(resource("PersistentVolumeClaim", True), part, ref(part),
+                                  Desired((part,), True, Consent("x", {}), subresource="status"))
     assert request.path.endswith("/a/status")
 
 
 def test_what_changed_is_told_for_each_object_community_kubernetes_71() -> None:
     same = live_claim("same")
-    planned = plan(CLAIMS, {**A, "size": "1Gi"}, {**A, "name": "same", "size": "1Gi"}, {**A, "name": "gone", "state": "absent"}, there=(same, live_claim("gone")))
+    planned = plan(CLAIMS, {**A, "size": "1Gi"}, {**A, "name": "same", "size": "1Gi"}, {**A, "name": "gone", "state": "absent"},
+                   there=(same, live_claim("gone")))
     assert [(action["verb"], action["name"]) for action in planned.describe()] == [("create", "s/a"), ("delete", "s/gone")]
     assert sorted(planned.diff()["after"]) == ["PersistentVolumeClaim s/a"] and sorted(planned.diff()["before"]) == ["PersistentVolumeClaim s/gone"]
 
@@ -136,7 +141,8 @@ def test_a_driver_is_made_again_only_for_fixed_fields_ceph_csi_3397_aws_ebs_csi_
 
 
 def test_a_class_is_made_again_and_its_volumes_stay() -> None:
-    planned = plan(CLASSES, {"name": "lvm", "provisioner": "e"}, there=(live_class(), live_volume(claim="s/a", phase="Bound", policy="Delete")), fixed=(".provisioner",),
+    planned = plan(CLASSES, {"name": "lvm", "provisioner": "e"}, there=(live_class(), live_volume(claim="s/a", phase="Bound", policy="Delete")),
+                   fixed=(".provisioner",),
                    allow_recreate={"lvm": "uid-lvm"})
     assert {one.kind for one in planned.actions} == {"StorageClass"} and not any(one.loses for one in planned.actions)
 
@@ -149,7 +155,8 @@ def test_a_snapshot_that_cannot_work_is_refused_at_once_external_snapshotter_349
 
 
 def test_a_snapshot_that_fails_says_why_external_snapshotter_1305() -> None:
-    live = thing("VolumeSnapshot", "n", "s", "snapshot.storage.k8s.io/v1", spec={}, status={"readyToUse": False, "error": {"message": "the pool is full"}})
+    live = thing("VolumeSnapshot", "n", "s", "snapshot.storage.k8s.io/v1", spec={},
+                 status={"readyToUse": False, "error": {"message": "the pool is full"}})
     assert state(live, Surroundings()).name == "stuck" and "the pool is full" in state(live, Surroundings()).reason
 
 

@@ -39,21 +39,25 @@ def test_left_out_the_mark_stays_unless_another_class_of_the_list_takes_it() -> 
 def test_snapshot_classes_have_one_default_for_each_driver() -> None:
     marks = {"snapshot.storage.kubernetes.io/is-default-class": "true"}
     api = "snapshot.storage.k8s.io/v1"
-    there = (thing("VolumeSnapshotClass", "same", api=api, annotations=marks, driver="d"), thing("VolumeSnapshotClass", "other", api=api, annotations=marks, driver="e"))
+    there = (thing("VolumeSnapshotClass", "same", api=api, annotations=marks, driver="d"),
+             thing("VolumeSnapshotClass", "other", api=api, annotations=marks, driver="e"))
     wanted = {"driver": "d", "deletion_policy": "Retain", "default": True}
     planned = plan(SNAPSHOT_CLASSES, {"name": "new", **wanted}, {"name": "else", **wanted, "driver": "f"}, there=there)
-    assert [str(action) for action in planned.actions] == ["create VolumeSnapshotClass new", "create VolumeSnapshotClass else", "update VolumeSnapshotClass same"]
+    assert [str(action) for action in planned.actions] == ["create VolumeSnapshotClass new", "create VolumeSnapshotClass else",
+                                                           "update VolumeSnapshotClass same"]
 
 
 @pytest.mark.parametrize(("face", "item", "live", "path"), [
     (CLASSES, {**FAST, "parameters": {"a": "c"}}, live_class("fast", parameters={"a": "b"}), ".parameters.a"),
-    (DRIVERS, {"name": "fast", "attach_required": False}, thing("CSIDriver", "fast", api="storage.k8s.io/v1", spec={"attachRequired": True}), ".spec.attachRequired"),
+    (DRIVERS, {"name": "fast", "attach_required": False}, thing("CSIDriver", "fast", api="storage.k8s.io/v1", spec={"attachRequired": True}),
+     ".spec.attachRequired"),
 ])
 def test_what_cannot_be_changed_is_made_again_with_consent(face, item: dict, live: dict, path: str) -> None:
     with pytest.raises(Refused) as refused:
         plan(face, item, there=(live,), fixed=(path,))
     error = refused.value
-    assert error.code == "recreate-consent-missing" and path in error.message and '{"fast": "uid-fast"}' in error.fix and error.parameter == "allow_recreate"
+    assert error.code == "recreate-consent-missing" and path in error.message and '{"fast": "uid-fast"}' in error.fix
+    assert error.parameter == "allow_recreate"
     with pytest.raises(Refused) as refused:
         plan(face, item, there=(live,), fixed=(path,), allow_recreate={"fast": "uid-of-another"})
     assert refused.value.code == "consent-differs"

@@ -38,7 +38,8 @@ def target(kind: str, expression: str) -> Target:
 def test_a_condition_takes_the_place_of_what_is_ready_for_the_kind() -> None:
     claim = thing("PersistentVolumeClaim", "c", "b", spec={"storageClassName": "late"}, status={"phase": "Pending"})
     around = Surroundings(binding_modes={"late": "WaitForFirstConsumer"})
-    assert target("PersistentVolumeClaim", "status.phase=='Bound'").state(claim, around).name == "waiting", "ready for its kind, but not what was asked for"
+    bound = target("PersistentVolumeClaim", "status.phase=='Bound'")
+    assert bound.state(claim, around).name == "waiting", "ready for its kind, but not what was asked for"
     failed = thing("Pod", "p", "b", spec={}, status={"phase": "Failed", "reason": "Evicted"})
     assert target("Pod", "status.phase=='Failed'").state(failed, Surroundings()).name == "ready"
     assert target("Pod", "status.phase=='Running'").state(failed, Surroundings()).name == "failed", "no hope is told at once"
@@ -63,7 +64,7 @@ DRIVER = thing("CSIDriver", "d", api="storage.k8s.io/v1", spec={})
     ({"storage": "false"}, [], "no node has the labels storage=false"),
     ({"storage": "true"}, [], "2 of 2 nodes: node1, node2"),
 ])
-def test_a_driver_is_registered_on_every_eligible_node_node_driver_registrar_139_longhorn_9424(labels: dict, registrations: list[dict], said: str) -> None:
+def test_a_driver_is_registered_on_every_eligible_node_node_driver_registrar_139(labels: dict, registrations: list[dict], said: str) -> None:
     nodes, csi_nodes = Registered.needs
     state = Registered(labels).state(DRIVER, Surroundings(others={nodes: NODES, csi_nodes: registrations}))
     assert (state.name, bool(state.reason)) == (("waiting", True) if said else ("ready", False)) and said in state.reason

@@ -14,8 +14,10 @@ RWO = ["ReadWriteOnce"]
 @pytest.mark.parametrize(("face", "item", "content"), [
     (CLAIMS, {"namespace": "s", "name": "a", "size": "10GiB", "storage_class": "lvm"},
      {"spec": {"accessModes": RWO, "storageClassName": "lvm", "resources": {"requests": {"storage": "10Gi"}}}}),
-    (CLAIMS, {"namespace": "s", "name": "a", "size": "1", "storage_class": "", "volume_mode": "Block", "match_labels": {"disk": "fast"}, "attributes_class": "gold"},
-     {"spec": {"accessModes": RWO, "storageClassName": "", "volumeMode": "Block", "volumeAttributesClassName": "gold", "resources": {"requests": {"storage": "1"}},
+    (CLAIMS, {"namespace": "s", "name": "a", "size": "1", "storage_class": "", "volume_mode": "Block", "match_labels": {"disk": "fast"},
+              "attributes_class": "gold"},
+     {"spec": {"accessModes": RWO, "storageClassName": "", "volumeMode": "Block", "volumeAttributesClassName": "gold",
+               "resources": {"requests": {"storage": "1"}},
                "selector": {"matchLabels": {"disk": "fast"}}}}),
     (CLAIMS, {"namespace": "s", "name": "a", "from_snapshot": "n"},
      {"spec": {"accessModes": RWO, "dataSource": {"apiGroup": "snapshot.storage.k8s.io", "kind": "VolumeSnapshot", "name": "n"}}}),
@@ -24,7 +26,8 @@ RWO = ["ReadWriteOnce"]
     (CLASSES, {"name": "a", "provisioner": "d"}, {"provisioner": "d"}),
     (CLASSES, {"name": "a", "provisioner": "d", "parameters": {"x": "1"}, "reclaim_policy": "Retain", "volume_binding_mode": "WaitForFirstConsumer",
                "allow_volume_expansion": False, "mount_options": ["noatime"], "allowed_topologies": [{"key": "zone", "values": ["a", "b"]}]},
-     {"provisioner": "d", "parameters": {"x": "1"}, "reclaimPolicy": "Retain", "volumeBindingMode": "WaitForFirstConsumer", "allowVolumeExpansion": False,
+     {"provisioner": "d", "parameters": {"x": "1"}, "reclaimPolicy": "Retain", "volumeBindingMode": "WaitForFirstConsumer",
+      "allowVolumeExpansion": False,
       "mountOptions": ["noatime"], "allowedTopologies": [{"matchLabelExpressions": [{"key": "zone", "values": ["a", "b"]}]}]}),
     (VOLUMES, {"name": "a", "capacity": "1TB", "access_modes": RWO, "node": "node1", "local": {"path": "/mnt/a", "fs_type": "xfs"}, "claim": "s/a"},
      {"spec": {"capacity": {"storage": "976562500Ki"}, "accessModes": RWO, "nodeAffinity": NODE1, "local": {"path": "/mnt/a", "fsType": "xfs"},
@@ -34,8 +37,10 @@ RWO = ["ReadWriteOnce"]
      {"spec": {"capacity": {"storage": "1Gi"}, "accessModes": RWO, "storageClassName": "x", "persistentVolumeReclaimPolicy": "Retain", "iscsi": {
          "targetPortal": "10.0.0.1:3260", "portals": ["10.0.1.1:3260"], "iqn": "iqn.2026-11.org.example:a", "lun": 3, "chapAuthSession": True,
          "secretRef": {"name": "chap"}}}}),
-    (VOLUMES, {"name": "a", "capacity": "1Gi", "access_modes": ["ReadWriteMany"], "mount_options": ["nfsvers=4.2"], "nfs": {"server": "h", "path": "/e", "read_only": True}},
-     {"spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteMany"], "mountOptions": ["nfsvers=4.2"], "nfs": {"server": "h", "path": "/e", "readOnly": True}}}),
+    (VOLUMES, {"name": "a", "capacity": "1Gi", "access_modes": ["ReadWriteMany"], "mount_options": ["nfsvers=4.2"],
+               "nfs": {"server": "h", "path": "/e", "read_only": True}},
+     {"spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteMany"], "mountOptions": ["nfsvers=4.2"],
+               "nfs": {"server": "h", "path": "/e", "readOnly": True}}}),
     (VOLUMES, {"name": "a", "capacity": "1Gi", "access_modes": RWO, "volume_mode": "Block", "csi": {
         "driver": "d", "volume_handle": "h", "attributes": {"a": "b"}, "node_stage_secret": {"name": "k", "namespace": "s"}}},
      {"spec": {"capacity": {"storage": "1Gi"}, "accessModes": RWO, "volumeMode": "Block", "csi": {
@@ -58,7 +63,8 @@ def test_manifests(face: Face, item: dict, content: dict) -> None:
 
 
 def test_what_a_kind_puts_into_metadata_comes_on_top() -> None:
-    made = build(VOLUMES, name="a", capacity="1Gi", access_modes=RWO, nfs={"server": "h", "path": "/e"}, provisioned_by="p", annotations={"b": "c"}, labels={"d": "e"})
+    made = build(VOLUMES, name="a", capacity="1Gi", access_modes=RWO, nfs={"server": "h", "path": "/e"}, provisioned_by="p", annotations={"b": "c"},
+                 labels={"d": "e"})
     assert made["metadata"] == {"name": "a", "annotations": {"b": "c", "pv.kubernetes.io/provisioned-by": "p"}, "labels": {"d": "e"}}
 
 
@@ -78,7 +84,8 @@ def test_what_is_to_go_needs_its_name_alone() -> None:
 
 
 @pytest.mark.parametrize(("size", "text"), [
-    ("10Gi", "10Gi"), ("10GiB", "10Gi"), ("10GB", "9765625Ki"), ("10G", "9765625Ki"), ("1.5Gi", "1536Mi"), ("1073741824", "1Gi"), (1, "1"), ("1e3", "1000"), ("1k", "1000"),
+    ("10Gi", "10Gi"), ("10GiB", "10Gi"), ("10GB", "9765625Ki"), ("10G", "9765625Ki"), ("1.5Gi", "1536Mi"), ("1073741824", "1Gi"), (1, "1"), ("1e3", "1000"),
+    ("1k", "1000"),
 ])
 def test_sizes_are_taken_in_both_ways_of_writing(size: object, text: str) -> None:
     assert quantity.written(size, "size") == text

@@ -27,7 +27,8 @@ def test_a_policy_that_endangers_data_is_warned_about() -> None:
 def test_a_released_volume_is_given_to_another_claim() -> None:
     planned = plan(VOLUMES, {**KEPT, "claim": "s/b"}, there=(live_volume(claim="s/a", phase="Released"),), allow_rebind={"pv": "s/a"})
     (action,) = planned.actions
-    assert action.before == {"claimRef": {"namespace": "s", "name": "a", "uid": "uid-old"}} and action.after == {"claimRef": {"namespace": "s", "name": "b"}}
+    assert action.before == {"claimRef": {"namespace": "s", "name": "a", "uid": "uid-old"}}
+    assert action.after == {"claimRef": {"namespace": "s", "name": "b"}}
     again = live_volume(claim="s/b")
     assert not plan(VOLUMES, {**KEPT, "claim": "s/b"}, there=(again,)).changed
 
