@@ -58,7 +58,9 @@ SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("cluster", "tests/cluster", "-k", "not test_iscsi", in_lab=True),
+    pytest("cluster", "tests/cluster", "-k", "not test_iscsi and not test_kube", in_lab=True),
+    # Objects under names of their own, and nobody counts requests.
+    pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),
 )
 #: Beside `make test`: two machines for each test, restarted more than once, take too long for it.
 ISCSI = (
