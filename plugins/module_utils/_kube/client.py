@@ -44,8 +44,11 @@ class Client:
         """One object, or whatever stands at ``path``."""
         return self.request("GET", path, query, accept=accept)
 
-    def list(self, path: str, query: Optional[Query] = None) -> Tuple[List[dict], str]:
-        """All items of a collection, page by page, and the resource version to watch from. Items get their apiVersion and kind."""
+    def list(self, path: str, query: Optional[Query] = None, keep: Callable[[dict], dict] = dict) -> Tuple[List[dict], str]:
+        """All items of a collection, page by page, and the resource version to watch from. Items get their apiVersion and kind.
+
+        ``keep`` says what to hold of each item: of a page, no more than that outlives it.
+        """
         items: List[dict] = []
         more: Dict[str, str] = {}
         while True:
@@ -58,7 +61,7 @@ class Client:
                 items, more = [], {}
                 continue
             head = {"apiVersion": page["apiVersion"], "kind": page["kind"][: -len("List")]}
-            items += [{**head, **item} for item in page.get("items") or ()]
+            items += [keep({**head, **item}) for item in page.get("items") or ()]
             following = page["metadata"].get("continue")
             if not following:
                 return items, page["metadata"].get("resourceVersion", "")
