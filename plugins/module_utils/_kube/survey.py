@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping, Optional
+from typing import Any, Callable, List, Mapping, Optional
 
 from .._core.errors import CairnError, InvalidRequest
-from . import relations
+from . import about, hosts, objects, relations, slim
 from .client import Client
 from .condition import compile_query
 from .connection import connect
+from .places import Ground
 from .table import render
 
 _STORAGE = "/apis/storage.k8s.io/v1"
@@ -24,32 +25,57 @@ _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 def read(params: Mapping[str, Any]) -> dict:
     """The module's return values for its ``params``."""
-    namespace = params["namespace"]
-    if namespace is not None and not _NAMESPACE.fullmatch(namespace):
-        raise InvalidRequest("not a namespace's name.", code="namespace-name", parameter="namespace", found=repr(namespace),
-                             fix="lower-case letters, digits and -, at most 63.")
-    for node, items in params["hosts"].items():
-        if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
-            raise InvalidRequest("disks are given as a list for each node.", code="hosts-form", parameter="hosts", found=f"{node}: {type(items).__name__}",
-                                 fix="give devices of block_device_info, or entries of local_volumes.")
+    namespace = check_namespace(params["namespace"])
+    known = hosts.parse(params["hosts"])
+    question = about.parse(params["about"])
     query = compile_query(params["query"], "query", "relations[?node=='node1']")
     client = connect(params)
-    lists = _lists(client, namespace, params["label_selector"])
-    volumes = relations.volumes(lists)
-    rows = relations.rows(lists, relations.Disks(params["hosts"]), pods_only=bool(params["label_selector"]), claimed_only=bool(namespace))
-    values = {"relations": rows, "published": relations.published(volumes), "volumes": volumes, "claims": relations.claims(lists),
-              "classes": relations.classes(lists), "nodes": relations.nodes(lists)}
-    return {**values, "result": query.search(values) if query else None, "table": render(rows), "requests": client.requests}
+    lists = _lists(client, namespace, params)
+    values = tell(lists, known, question, namespace is not None, params)
+    return {**values, "result": query.search(values) if query else None, "requests": client.requests}
 
 
-def _lists(client: Client, namespace: Optional[str], selector: Optional[str]) -> relations.Lists:
+def check_namespace(name: Optional[str]) -> Optional[str]:
+    """``name``, if a namespace can be called so."""
+    if name is not None and not _NAMESPACE.fullmatch(name):
+        raise InvalidRequest("not a namespace's name.", code="namespace-name", parameter="namespace", found=repr(name),
+                             fix="lower-case letters, digits and -, at most 63.")
+    return name
+
+
+def tell(lists: objects.Lists, known: Mapping[str, hosts.Host], question: Optional[about.Question], claimed_only: bool, params: Mapping[str, Any]) -> dict:
+    """All values but those of the query. Pure."""
+    volumes, claims, nodes = objects.volumes(lists), objects.claims(lists), objects.nodes(lists)
+    some_claims, some_volumes = bool(params["claim_label_selector"]), bool(params["volume_label_selector"])
+    rows = relations.rows(lists.pods, claims, volumes, Ground(known), pods_only=bool(params["label_selector"]), claimed_only=claimed_only or some_claims)
+    # The server has left out claims and volumes without the labels; a row that would name them has nothing to tell of them.
+    rows = [row for row in rows if (row["claim_phase"] or not some_claims) and (row["volume_phase"] or not some_volumes)]
+    affected = None
+    if question:
+        rows, affected = about.answer(question, rows, lists.pods, {node["name"] for node in nodes}, known)
+    # Who reads which entries are volumes must not be shown a part of them.
+    published = None if some_volumes else objects.published(volumes)
+    return {"relations": rows, "affected": affected, "published": published, "volumes": volumes, "claims": claims,
+            "classes": objects.classes(lists), "nodes": nodes, "attachments": objects.attachments(lists), "table": render(rows)}
+
+
+def _lists(client: Client, namespace: Optional[str], params: Mapping[str, Any]) -> objects.Lists:
     scope = f"/api/v1/namespaces/{namespace}" if namespace else "/api/v1"
+    return objects.Lists(
+        pods=_list(client, f"{scope}/pods", params, "label_selector", slim.pod),
+        claims=_list(client, f"{scope}/persistentvolumeclaims", params, "claim_label_selector"),
+        volumes=_list(client, "/api/v1/persistentvolumes", params, "volume_label_selector"),
+        nodes=client.list("/api/v1/nodes", keep=slim.node)[0],
+        classes=client.list(f"{_STORAGE}/storageclasses", keep=slim.item)[0],
+        attachments=client.list(f"{_STORAGE}/volumeattachments", keep=slim.item)[0],
+    )
+
+
+def _list(client: Client, path: str, params: Mapping[str, Any], selector: str, keep: Callable[[dict], dict] = slim.item) -> List[dict]:
     try:
-        pods, _version = client.list(f"{scope}/pods", {"labelSelector": selector} if selector else {})
+        return client.list(path, {"labelSelector": params[selector]} if params[selector] else {}, keep)[0]
     except CairnError as error:
-        if error.code != "api-invalid" or not selector:
+        if error.code != "api-invalid" or not params[selector]:
             raise
-        raise InvalidRequest("not a label selector.", code="label-selector", parameter="label_selector", found=error.found,
+        raise InvalidRequest("not a label selector.", code="label-selector", parameter=selector, found=error.found,
                              fix="write it like app=blocks,tier!=test.") from None
-    others = (f"{scope}/persistentvolumeclaims", "/api/v1/persistentvolumes", "/api/v1/nodes", f"{_STORAGE}/storageclasses", f"{_STORAGE}/volumeattachments")
-    return relations.Lists(pods, *(client.list(path)[0] for path in others))

@@ -65,10 +65,12 @@ def test_no_wait() -> None:
     ("query-syntax", {"query": "unknown(@"}),
     ("hosts-form", {"hosts": {"node1": "sda"}}),
     ("hosts-form", {"hosts": {"node1": ["sda"]}}),
+    ("about-empty", {"about": {}}),
+    ("about-several", {"about": {"node": "a", "volume": "b"}}),
 ])
 def test_information_refused(code: str, params: dict) -> None:
     with pytest.raises(InvalidRequest) as refused:
-        survey.read({"namespace": None, "label_selector": None, "query": None, "hosts": {}, **params})
+        survey.read({"namespace": None, "label_selector": None, "query": None, "about": None, "hosts": {}, **params})
     assert refused.value.code == code
 
 

@@ -1,0 +1,79 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What modules that ran on the nodes told of them, to be joined with what the API server tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, FrozenSet, Mapping, Sequence
+
+from .._core.errors import InvalidRequest
+
+Item = Mapping[str, Any]
+#: Each module, and which of its return values stands in which field.
+_TOLD: Dict[str, Dict[str, str]] = {
+    "block_device_info": {"devices": "devices"},
+    "local_volumes": {"entries": "entries", "degraded": "degraded"},
+    "lvm_info": {"volume_groups": "groups", "lost": "lost"},
+    "iscsi_info": {"targets": "targets", "sessions": "sessions", "logged_out": "logged_out", "devices": "luns"},
+}
+#: What tells the items of a plain list apart: a key that only they have, and their field.
+_MARKS = (("physical_volumes", "groups"), ("paths", "luns"), ("device", "entries"), ("ids", "devices"))
+_FORM = f"give a list of devices and entries, or the results of {', '.join(_TOLD)} under these names."
+
+
+@dataclass(frozen=True)
+class Host:
+    """One node. ``told`` names the modules whose results are known, so that "nothing" can be told from "not looked at"."""
+
+    told: FrozenSet[str] = frozenset()
+    devices: Sequence[Item] = ()
+    entries: Sequence[Item] = ()
+    degraded: Sequence[Item] = ()
+    groups: Sequence[Item] = ()
+    lost: Sequence[Item] = ()
+    targets: Sequence[Item] = ()
+    sessions: Sequence[Item] = ()
+    logged_out: Sequence[Item] = ()
+    luns: Sequence[Item] = ()
+
+
+def parse(given: Mapping[str, Any]) -> Dict[str, Host]:
+    """The nodes of an option ``hosts``; ``InvalidRequest`` says whose facts are not understood."""
+    return {str(node): _named(node, facts) if isinstance(facts, Mapping) else _listed(node, facts) for node, facts in given.items()}
+
+
+def _named(node: str, facts: Mapping[str, Any]) -> Host:
+    fields: Dict[str, Sequence[Item]] = {}
+    for module, result in facts.items():
+        if module not in _TOLD:
+            raise InvalidRequest("not a module whose results can be joined.", code="hosts-module", parameter=f"hosts.{node}", found=str(module), fix=_FORM)
+        if not isinstance(result, Mapping):
+            raise _error(f"{node}.{module}", result)
+        for name, field in _TOLD[module].items():
+            fields[field] = _items(f"{node}.{module}.{name}", result.get(name) or [])
+    return Host(told=frozenset(facts), **fields)
+
+
+def _listed(node: str, facts: Any) -> Host:
+    fields: Dict[str, list] = {}
+    for item in _items(node, facts):
+        field = next((field for key, field in _MARKS if key in item), None)
+        if field is None:
+            raise _error(node, item)
+        fields.setdefault(field, []).append(item)
+    return Host(told=frozenset(module for module, names in _TOLD.items() if set(names.values()) & set(fields)), **fields)
+
+
+def _items(place: str, value: Any) -> Sequence[Item]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, Mapping) for item in value):
+        raise _error(place, value)
+    return value
+
+
+def _error(place: str, value: Any) -> InvalidRequest:
+    return InvalidRequest("these are no facts of a node.", code="hosts-form", parameter=f"hosts.{place}", found=type(value).__name__, fix=_FORM)

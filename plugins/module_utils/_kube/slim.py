@@ -1,0 +1,38 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What to hold of objects that are only looked at: the rest of ten thousand pods would fill a machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def item(live: dict) -> dict:
+    """An object without the server's record of who wrote which field and without kubectl's copy of it all."""
+    metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
+    if _LAST_APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {key: value for key, value in metadata["annotations"].items() if key != _LAST_APPLIED}
+    return {**live, "metadata": metadata}
+
+
+def node(live: dict) -> dict:
+    """A node without the list of its images."""
+    return {**item(live), "status": _without(live.get("status"), "images")}
+
+
+def pod(live: dict) -> dict:
+    """A pod's name, claims, place and state, without its containers."""
+    spec, status = live["spec"], live.get("status") or {}
+    volumes = [volume for volume in spec.get("volumes") or () if "persistentVolumeClaim" in volume or "ephemeral" in volume]
+    return {**item(live), "spec": {"nodeName": spec.get("nodeName"), "volumes": volumes},
+            "status": {key: status[key] for key in ("phase", "conditions", "reason", "message") if key in status}}
+
+
+def _without(value: Any, key: str) -> dict:
+    return {name: inner for name, inner in (value or {}).items() if name != key}
