@@ -17,7 +17,7 @@ Item = Mapping[str, Any]
 #: Each module, and which of its return values stands in which field.
 _TOLD: Dict[str, Dict[str, str]] = {
     "block_device_info": {"devices": "devices"},
-    "local_volumes": {"entries": "entries", "degraded": "degraded"},
+    "local_volumes": {"entries": "entries", "degraded": "degraded", "actions": "changes"},
     "lvm_info": {"volume_groups": "groups", "lost": "lost"},
     "iscsi_info": {"targets": "targets", "sessions": "sessions", "logged_out": "logged_out", "devices": "luns"},
 }
@@ -34,6 +34,8 @@ class Host:
     devices: Sequence[Item] = ()
     entries: Sequence[Item] = ()
     degraded: Sequence[Item] = ()
+    #: What local_volumes would do, if it ran in check mode: then not all entries are there yet.
+    changes: Sequence[Item] = ()
     groups: Sequence[Item] = ()
     lost: Sequence[Item] = ()
     targets: Sequence[Item] = ()
