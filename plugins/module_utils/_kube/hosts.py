@@ -58,7 +58,8 @@ def _named(node: str, facts: Mapping[str, Any]) -> Host:
             raise _error(f"{node}.{module}", result)
         for name, field in _TOLD[module].items():
             fields[field] = _items(f"{node}.{module}.{name}", result.get(name) or [])
-    return Host(told=frozenset(facts), **fields)
+    # A task that failed or was skipped has registered something, but told nothing.
+    return Host(told=frozenset(module for module, result in facts.items() if set(_TOLD[module]) & set(result)), **fields)
 
 
 def _listed(node: str, facts: Any) -> Host:
