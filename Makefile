@@ -49,6 +49,9 @@ bench-lvm: setup ## LVM: time against community.general's modules, commands and 
 bench-iscsi: setup ## iSCSI: commands and time of a run that changes nothing, time and data path against targetcli
 	python3 tests/benchmarks/iscsi.py
 
+bench-kube: setup ## Kubernetes objects: time and requests against kubernetes.core, waiting, relations of many objects
+	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) python3 tests/benchmarks/kube.py
+
 clean: ## take down the labs of this folder and drop what was built here (the cache stays)
 	-@for name in site test bench; do LAB_NAME=$$name lab/lab down --purge; done
 	rm -rf .work tests/output
