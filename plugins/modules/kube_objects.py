@@ -69,6 +69,22 @@ options:
           - JMESPath expression over the object. It is waited for until this gives something that is not null, false or empty.
           - Takes the place of what is ready for the kind. To give one for an object of the list, name it here.
         type: str
+  optional:
+    description:
+      - Kinds that not every cluster has. Where the API server has no such kind, their objects are left out, and nothing else is different.
+      - For objects that only a distribution knows, such as the C(SecurityContextConstraints) of OpenShift.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      api_version:
+        description: The C(apiVersion) of these objects.
+        type: str
+        required: true
+      kind:
+        description: Their kind.
+        type: str
+        required: true
   subresource:
     description:
       - Write only this part of the objects, which have to be there. For what no controller writes, such as the capacity of a static volume's claim
@@ -211,6 +227,7 @@ def main():
     awaited = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True},
                "namespace": {"type": "str"}, "name": {"type": "str", "required": True}, "condition": {"type": "str"}}
     kind = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True}}
+    optional = {"api_version": {"type": "str", "required": True}, "kind": {"type": "str", "required": True}}
     pruned = {"labels": {"type": "dict", "required": True}, "kinds": {"type": "list", "elements": "dict", "default": [], "options": kind},
               "namespaces": {"type": "list", "elements": "str", "default": []}}
     run(AnsibleModule(
@@ -219,6 +236,7 @@ def main():
             "objects": {"type": "list", "elements": "dict", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "wait_for": {"type": "list", "elements": "dict", "default": [], "options": awaited},
+            "optional": {"type": "list", "elements": "dict", "default": [], "options": optional},
             "subresource": {"type": "str", "choices": ["status"]},
             "prune": {"type": "dict", "options": pruned},
             "allow_prune": {"type": "dict", "default": {}},

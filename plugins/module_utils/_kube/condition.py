@@ -37,6 +37,15 @@ def compile_query(text: Optional[str], parameter: str, example: str) -> Any:
                              fix=f"see jmespath.org; for example {example}.") from None
 
 
+def find(query: Any, values: Mapping[str, Any], parameter: str) -> Any:
+    """What a compiled expression finds in a module's return values; ``None`` without one."""
+    try:
+        return query.search(values) if query else None
+    except jmespath.exceptions.JMESPathError as problem:
+        raise InvalidRequest("the expression does not fit what it is asked of.", code="query-value", parameter=parameter,
+                             found=str(problem).splitlines()[0], fix="look at the return values first.") from None
+
+
 class Condition:
     """One condition; ``needs`` are the paths of cluster-wide collections that it looks at (``Surroundings.others``)."""
 

@@ -51,6 +51,8 @@ class Desired:
     recreate: Optional[Consent] = None
     #: What the module knows of its kind.
     rules: Rules = NO_RULES
+    #: (apiVersion, kind) of objects that are left out where the API server has no such kind.
+    optional: Tuple[Tuple[str, str], ...] = ()
     #: The option that ``objects`` came from.
     parameter: str = "objects"
 

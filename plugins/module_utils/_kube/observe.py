@@ -27,7 +27,8 @@ def observe(client: Client, desired: Desired) -> Observed:
     coming = [manifest for manifest in (*desired.pending, *desired.wanted) if manifest["kind"] == _DEFINITION]
     catalogue = Catalogue(client, coming)
     reader = _Reader(client, catalogue, desired)
-    wanted = _place_all(desired.wanted, catalogue, desired.parameter, True)
+    kept = [manifest for manifest in desired.wanted if _kind(manifest) not in desired.optional or catalogue.find(*_kind(manifest))]
+    wanted = _place_all(kept, catalogue, desired.parameter, True)
     unwanted = _place_all(desired.unwanted, catalogue, desired.parameter, False)
     live = reader.read([*wanted, *unwanted])
     pruned = reader.unlisted(wanted, {what for _manifest, what, _resource in (*wanted, *unwanted)})
@@ -45,6 +46,10 @@ def observe(client: Client, desired: Desired) -> Observed:
     awaited = tuple((what, resource) for _manifest, what, resource in _place_all(desired.awaited, catalogue, "wait_for", True))
     return Observed(tuple(found[what] for _manifest, what, _resource in wanted), awaited, reader.stake(leaving), going, around,
                     tuple(found.ref for found in pruned))
+
+
+def _kind(manifest: Mapping[str, Any]) -> Tuple[str, str]:
+    return manifest["apiVersion"], manifest["kind"]
 
 
 def _place_all(manifests: Iterable[dict], catalogue: Catalogue, parameter: str, must: bool) -> _Placed:

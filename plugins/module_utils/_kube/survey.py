@@ -14,7 +14,7 @@ from typing import Any, Callable, List, Mapping, Optional
 from .._core.errors import CairnError, InvalidRequest
 from . import about, hosts, objects, relations, slim
 from .client import Client
-from .condition import compile_query
+from .condition import compile_query, find
 from .connection import connect
 from .places import Ground
 from .table import render
@@ -32,7 +32,7 @@ def read(params: Mapping[str, Any]) -> dict:
     client = connect(params)
     lists = _lists(client, namespace, params)
     values = tell(lists, known, question, namespace is not None, params)
-    return {**values, "result": query.search(values) if query else None, "requests": client.requests}
+    return {**values, "result": find(query, values, "query"), "requests": client.requests}
 
 
 def check_namespace(name: Optional[str]) -> Optional[str]:

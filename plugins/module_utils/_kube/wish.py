@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Mapping, Optional
+from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest
 from .._core.plan import Consent
@@ -90,6 +90,7 @@ def parse(params: Mapping[str, Any]) -> Desired:
         conditions=_conditions(params["wait_for"], awaited),
         subresource=part,
         prune=_prune(params, objects),
+        optional=_optional(params["optional"], objects),
         **shared,
     )
 
@@ -97,6 +98,16 @@ def parse(params: Mapping[str, Any]) -> Desired:
 def _conditions(given: Iterable[Mapping[str, Any]], awaited: Iterable[dict]) -> Dict[manifest.Ref, Condition]:
     return {manifest.ref(thing): Expression(item["condition"], f"wait_for[{index}].condition")
             for index, (item, thing) in enumerate(zip(given, awaited)) if item["condition"] is not None}
+
+
+def _optional(given: Iterable[Mapping[str, Any]], objects: Iterable[dict]) -> Tuple[Tuple[str, str], ...]:
+    kinds = tuple((item["api_version"], item["kind"]) for item in given)
+    there = {(item["apiVersion"], item["kind"]) for item in objects}
+    for index, kind in enumerate(kinds):
+        if kind not in there:
+            raise InvalidRequest("no object of the list is of this kind.", code="optional-unused", parameter=f"optional[{index}]", found=" ".join(kind),
+                                 fix="write apiVersion and kind as the object has them, or leave it out.")
+    return kinds
 
 
 def _prune(params: Mapping[str, Any], objects: Iterable[dict]) -> Optional[Prune]:

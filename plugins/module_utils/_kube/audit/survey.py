@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Mapping
 from ..._core.errors import InvalidRequest, Refused
 from .. import hosts, objects, slim
 from ..client import Client
-from ..condition import compile_query
+from ..condition import compile_query, find
 from ..connection import connect
 from ..discovery import Catalogue
 from . import findings, report
@@ -32,7 +32,7 @@ def read(params: Mapping[str, Any]) -> Dict[str, Any]:
     client = connect(params)
     told = findings.audit(world(client, known, limits), params["ignore"])
     told = {**told, "report": report.render(told), "requests": client.requests}
-    told["result"] = query.search(told) if query else None
+    told["result"] = find(query, told, "query")
     bad = findings.at_least(told["summary"], params["fail_on"])
     if bad:
         first = told["findings"][0]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import InvalidRequest
-from ansible_collections.cairn.storage.plugins.module_utils._kube import connection, survey, wish
+from ansible_collections.cairn.storage.plugins.module_utils._kube import condition, connection, survey, wish
 
 PARAMS = {"objects": [], "state": "present", "wait": True, "wait_timeout": 300, "wait_for": [], "field_manager": "cairn.storage", "on_conflict": "fail", "pending": [],
-          "allow_data_loss": {}, "subresource": None, "prune": None, "allow_prune": {}}
+          "allow_data_loss": {}, "subresource": None, "prune": None, "allow_prune": {}, "optional": []}
 ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name": "a", "condition": None}
 SET = {"labels": {"app": "x"}, "kinds": [], "namespaces": []}
 BARE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}}
@@ -40,6 +40,7 @@ BARE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "name
     ("status-missing", {"subresource": "status", "objects": [BARE]}),
     ("consent-form", {"allow_data_loss": {"a/b": ["pv"]}}),
     ("object-metadata", {"pending": [{"apiVersion": "v1", "kind": "Namespace"}]}),
+    ("optional-unused", {"optional": [{"api_version": "v1", "kind": "ConfigMap"}]}),
 ])
 def test_refused(code: str, params: dict) -> None:
     with pytest.raises(InvalidRequest) as refused:
@@ -107,3 +108,10 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Exception) as refused:
         client.get("/api")
     assert refused.value.code == "api-unreachable" and client.requests == 1
+
+
+def test_an_expression_that_does_not_fit_is_refused() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        condition.find(condition.compile_query("sum(volumes[].name)", "query", "x"), {"volumes": [{"name": "a"}]}, "query")
+    assert refused.value.code == "query-value" and refused.value.parameter == "query"
+    assert condition.find(None, {}, "query") is None
