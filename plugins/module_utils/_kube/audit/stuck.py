@@ -72,9 +72,10 @@ def _claim(index: Index, live: Object) -> List[str]:
         return [f"nobody has deleted the claim {path(live)}"]
     for finalizer in live["metadata"].get("finalizers") or ():
         if finalizer == "kubernetes.io/pvc-protection":
-            pods = index.users.get(key(live), [])
+            # A pod that has no node yet does not count: it cannot start any more.
+            pods = [pod for pod in index.users.get(key(live), []) if pod["spec"].get("nodeName")]
             for pod in pods:
-                chain.append(f"{finalizer} holds it while the pod {path(pod)} on {pod['spec'].get('nodeName') or 'no node'} uses it")
+                chain.append(f"{finalizer} holds it while the pod {path(pod)} on {pod['spec']['nodeName']} uses it")
                 if pod["metadata"].get("deletionTimestamp"):
                     chain += _pod(index, pod)
             if not pods:

@@ -161,6 +161,8 @@ FAULTS: list[tuple[str, str, str, str, str, Break]] = [
     ("claim-stuck-deleting", "error", "s/db", "until the snapshot s/before", "chain", lambda it: (
         it.pods.pop(1), it.attachments.clear(), update(it.snapshots[0], "status", readyToUse=False), update(it.snapshots[0], "metadata", creationTimestamp=JUST_NOW),
         delete(it.claims[2], "snapshot.storage.kubernetes.io/pvc-as-source-protection"))),
+    ("claim-stuck-deleting", "error", "s/later", "controller manager", "chain", lambda it: (
+        delete(it.claims[3]), it.pods.append(pod("unplaced", "later") | {"spec": {"volumes": pod("a", "later")["spec"]["volumes"]}}))),
     ("claim-stuck-deleting", "error", "s/later", "controller manager", "chain", lambda it: delete(it.claims[3])),
     ("pod-stuck-deleting", "error", "s/files", "kubelet on node1", "chain", lambda it: delete(it.pods[2])),
     ("pod-stuck-deleting", "error", "s/old", "node9 does not exist", "chain", lambda it: it.pods.append(
