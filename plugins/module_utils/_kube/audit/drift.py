@@ -95,7 +95,7 @@ def _node(index: Index, volume: dict) -> Iterator[Finding]:
         yield Finding(
             "volume-of-lost-node", "critical" if bound else "warning", "PersistentVolume", volume["name"],
             f"It can only be reached on {node}, and the cluster has no node whose label kubernetes.io/hostname is that.",
-            f"Bring the node back under this name, or when its disks are gone: {'playbook replace_pod_disk.yml for its pod' if bound else 'kubectl delete pv ' + volume['name']}.",
+            f"Bring the node back under this name, or when its disks are gone: {index.replace(volume) if bound else 'kubectl delete pv ' + volume['name']}",
             {"node": node, "phase": volume["phase"], "claim": f"{volume['namespace']}/{volume['claim']}" if bound else None})
     elif node and node not in index.ready:
         yield Finding(

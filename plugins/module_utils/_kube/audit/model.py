@@ -114,6 +114,13 @@ class Index:
         told = self._warnings.get(live["metadata"].get("uid") or "-")
         return f"event {told[0]}: {told[1].strip()}" if told else None
 
+    def replace(self, volume: Mapping[str, Any]) -> str:
+        """The play that gives the pod of a volume that is lost another one."""
+        claim = (volume["namespace"] or "", volume["claim"] or "")
+        pod = next((pod["metadata"]["name"] for pod in self.users.get(claim, ())), "POD")
+        return (f"playbook replace_pod_disk.yml -e replace_cluster={pod.rpartition('-')[0] or 'CLUSTER'} -e replace_pod={pod} "
+                f"-e '{{\"replace_allow_data_loss\": {{\"{'/'.join(claim)}\": \"{volume['name']}\"}}}}'")
+
     def told(self, module: str) -> Iterator[Tuple[str, Host]]:
         """Nodes whose result of ``module`` is known."""
         return ((node, host) for node, host in sorted(self.hosts.items()) if module in host.told)

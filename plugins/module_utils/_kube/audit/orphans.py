@@ -50,7 +50,7 @@ def _without_ground(index: Index) -> Iterator[Finding]:
             yield Finding(
                 "volume-without-device", "critical" if bound else "error", "PersistentVolume", volume["name"],
                 f"Nothing on {volume['node']} stands behind {volume['path']}: no entry, no disk, no file system of that name.",
-                "If the disk will not come back: playbook replace_pod_disk.yml for its pod." if bound else
+                f"If the disk will not come back: {index.replace(volume)}" if bound else
                 f"If the disk will not come back: kubectl delete pv {volume['name']}.",
                 {"node": volume["node"], "path": volume["path"], "phase": volume["phase"]},
                 [f"it is bound to the claim {volume['namespace']}/{volume['claim']}"] if bound else [])

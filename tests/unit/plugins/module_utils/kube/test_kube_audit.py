@@ -134,7 +134,8 @@ def event_on(cluster: Cluster, live: dict, reason: str, message: str) -> None:
 #: Each fault: what it is to be called, how bad, about what; a word of its cause or evidence and one of its fix; how it is planted.
 FAULTS: list[tuple[str, str, str, str, str, Break]] = [
     ("volume-released", "warning", "left", "s/gone", "claimRef", released),
-    ("volume-without-device", "critical", "pv-block", "s/disk-blocks-0", "replace_pod_disk", local_path),
+    ("volume-without-device", "critical", "pv-block", "s/disk-blocks-0",
+     """-e replace_cluster=blocks -e replace_pod=blocks-0 -e '{"replace_allow_data_loss": {"s/disk-blocks-0": "pv-block"}}'""", local_path),
     ("logical-volume-orphaned", "warning", "node1:/dev/fast/spare", "fast", "state: absent", lambda it: group(it)["logical_volumes"].append(logical("spare", open=False))),
     ("entry-not-published", "warning", f"node1:{entry('uuid-9', 'local-fs', 'd', 'd')['path']}", "/dev/sdz", "provisioner",
      lambda it: fact(it, "node1", "local_volumes", "entries").append(entry("uuid-9", "local-fs", "/dev/sdz", "d"))),
