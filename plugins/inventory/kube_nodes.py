@@ -12,8 +12,8 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Reads nodes, local volumes, drivers and attachments from the API server, four lists in all.
-  - All nodes are in the group C(kube_nodes). Others are C(kube_ready) or C(kube_not_ready), C(kube_unschedulable), C(kube_role_ROLE), C(kube_zone_ZONE),
-    C(kube_class_CLASS) for nodes with local volumes of a storage class, and C(kube_driver_DRIVER) for nodes where a driver is registered.
+  - All nodes are in the group C(kube_nodes). Others are C(kube_ready) or C(kube_not_ready), C(kube_unschedulable), C(kube_role_ROLE),
+    C(kube_zone_ZONE), C(kube_class_CLASS) for nodes with local volumes of a storage class, and C(kube_driver_DRIVER) for nodes where a driver is registered.
   - Its file is named C(*.kube_nodes.yml) or C(kube_nodes.yml), with C(.yaml) as well.
 notes:
   - It needs to list C(nodes), and with O(volumes) C(persistentvolumes), C(csinodes) and C(volumeattachments).
@@ -122,8 +122,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         except CairnError as error:
             if error.code != "api-invalid" or not selector:
                 raise
-            raise InvalidRequest("not a label selector.", code="label-selector", parameter="label_selector", found=error.found,
-                                 fix="write it like cairn.storage/storage-node=true.") from None
+            raise InvalidRequest(
+                "not a label selector.",
+                code="label-selector",
+                parameter="label_selector",
+                found=error.found,
+                fix="write it like cairn.storage/storage-node=true.",
+            ) from None
         paths = ("/api/v1/persistentvolumes", f"{_STORAGE}/volumeattachments", f"{_STORAGE}/csinodes") if self.get_option("volumes") else ()
         volumes, attachments, csi_nodes = [client.list(path, keep=slim.item)[0] for path in paths] or ([], [], [])
         return hosts(Lists(nodes=nodes, volumes=volumes, attachments=attachments), csi_nodes, self.get_option("address_types"))

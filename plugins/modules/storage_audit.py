@@ -101,7 +101,9 @@ findings:
           V(info) if it is worth knowing.
       type: str
     kind:
-      description: Kind of the thing; of what is no object of the API, V(Disk), V(VolumeGroup), V(LogicalVolume), V(ThinPool), V(LocalVolume), V(Target) or V(Session).
+      description:
+        - Kind of the thing. Of what is no object of the API V(Disk), V(VolumeGroup), V(LogicalVolume), V(ThinPool), V(LocalVolume), V(Target)
+          or V(Session).
       type: str
     name:
       description: Its name, with its namespace or C(node:) before it.

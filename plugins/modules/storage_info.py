@@ -235,7 +235,8 @@ published:
 volumes:
   description:
     - All volumes, each with C(name), C(phase), C(storage_class), C(volume_mode), C(capacity_bytes), C(reclaim_policy),
-      C(namespace) and C(claim) of the claim it is given to, C(node), C(path), C(local), C(driver), C(iscsi), C(labels), C(attached) and C(attached_to).
+      C(namespace) and C(claim) of the claim it is given to, C(node), C(path), C(local), C(driver), C(iscsi), C(labels),
+      C(attached) and C(attached_to).
   returned: success
   type: list
   elements: dict

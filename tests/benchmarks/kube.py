@@ -25,8 +25,13 @@ from figures import Report
 from node import LAB, REPO, call
 
 RUNS = 5
-CLASS = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "bench-wait"}, "provisioner": "kubernetes.io/no-provisioner",
-         "volumeBindingMode": "Immediate"}
+CLASS = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "bench-wait"},
+    "provisioner": "kubernetes.io/no-provisioner",
+    "volumeBindingMode": "Immediate",
+}
 WAITING, PAUSE = 30, 0.2
 MEASURE = """
 import resource, sys, time
@@ -47,9 +52,20 @@ def run(*tasks: dict[str, Any]) -> list[tuple[float, float, dict]]:
     """(seconds, end as Unix time, result) of each task of one play on this side; a task that fails ends the benchmark."""
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder) / "play.yml"
-        book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}, *tasks]}]), encoding="utf-8")
-        text = lab("ansible-playbook", "-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}", str(book),
-                   ANSIBLE_STDOUT_CALLBACK="ansible.posix.json")
+        book.write_text(
+            yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}, *tasks]}]), encoding="utf-8"
+        )
+        text = lab(
+            "ansible-playbook",
+            "-i",
+            "localhost,",
+            "-c",
+            "local",
+            "-e",
+            f"ansible_python_interpreter={sys.executable}",
+            str(book),
+            ANSIBLE_STDOUT_CALLBACK="ansible.posix.json",
+        )
     found = []
     for task in json.loads(text[text.index("{\n") :])["plays"][0]["tasks"][1:]:
         begin, end = (datetime.fromisoformat(task["task"]["duration"][side].replace("Z", "+00:00")) for side in ("start", "end"))
@@ -68,8 +84,11 @@ def many(spaces: int, each: int) -> list[dict]:
     for name in names:
         for number in range(each):
             head = {"metadata": {"name": f"thing-{number}", "namespace": name, "labels": {"app": "bench"}}}
-            found += [{"apiVersion": "v1", "kind": "ConfigMap", **head, "data": {"number": str(number)}}, {"apiVersion": "v1", "kind": "ServiceAccount", **head},
-                      {"apiVersion": "v1", "kind": "Service", **head, "spec": {"clusterIP": "None", "selector": {"app": "x"}, "ports": [{"port": 3260}]}}]
+            found += [
+                {"apiVersion": "v1", "kind": "ConfigMap", **head, "data": {"number": str(number)}},
+                {"apiVersion": "v1", "kind": "ServiceAccount", **head},
+                {"apiVersion": "v1", "kind": "Service", **head, "spec": {"clusterIP": "None", "selector": {"app": "x"}, "ports": [{"port": 3260}]}},
+            ]
     return found
 
 
@@ -110,14 +129,39 @@ def measure_wait(report: Report) -> None:
     """Claims that become bound one after the other while they are waited for: how long after the last one the task ends."""
     spec = {"accessModes": ["ReadWriteOnce"], "storageClassName": "bench-wait"}
     space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench-wait"}}
-    claims = [{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": f"claim-{number}", "namespace": "bench-wait"},
-               "spec": {**spec, "resources": {"requests": {"storage": "1Gi"}}}} for number in range(WAITING)]
-    volumes = [{"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"bench-wait-{number}"}, "spec": {
-        **spec, "capacity": {"storage": "1Gi"}, "hostPath": {"path": "/nowhere"}, "claimRef": {"namespace": "bench-wait", "name": f"claim-{number}"}}} for number in range(WAITING)]
+    claims = [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": {"name": f"claim-{number}", "namespace": "bench-wait"},
+            "spec": {**spec, "resources": {"requests": {"storage": "1Gi"}}},
+        }
+        for number in range(WAITING)
+    ]
+    volumes = [
+        {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {"name": f"bench-wait-{number}"},
+            "spec": {
+                **spec,
+                "capacity": {"storage": "1Gi"},
+                "hostPath": {"path": "/nowhere"},
+                "claimRef": {"namespace": "bench-wait", "name": f"claim-{number}"},
+            },
+        }
+        for number in range(WAITING)
+    ]
     run(ours([space, CLASS, *claims], wait=False))
     bound: dict[str, float] = {}
-    watch = subprocess.Popen(("lab/lab", "kubectl", "get", "pvc", "-n", "bench-wait", "--watch", "-o", 'jsonpath={.metadata.name} {.status.phase}{"\\n"}'),
-                             cwd=REPO, env={**os.environ, "LAB_NAME": LAB}, stdout=subprocess.PIPE, text=True, bufsize=1)
+    watch = subprocess.Popen(
+        ("lab/lab", "kubectl", "get", "pvc", "-n", "bench-wait", "--watch", "-o", 'jsonpath={.metadata.name} {.status.phase}{"\\n"}'),
+        cwd=REPO,
+        env={**os.environ, "LAB_NAME": LAB},
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
 
     def look() -> None:
         for line in watch.stdout or ():
@@ -172,7 +216,9 @@ def main() -> None:
     call("lab/lab", "down", "--purge")
     call("lab/lab", "up", "--level", "api")
     server = json.loads(call("lab/lab", "kubectl", "version", "-o", "json"))["serverVersion"]["gitVersion"]
-    core = next(line.split()[1] for line in call("ansible-galaxy", "collection", "list", "kubernetes.core").splitlines() if line.startswith("kubernetes.core"))
+    core = next(
+        line.split()[1] for line in call("ansible-galaxy", "collection", "list", "kubernetes.core").splitlines() if line.startswith("kubernetes.core")
+    )
     print(f"ansible-core {version('ansible-core')}, kubernetes.core {core}, kubernetes {version('kubernetes')}, API server {server}", flush=True)
     report.add("ping", unchanged(run(*[{"ansible.builtin.ping": {}}] * RUNS)), "s")
     begin = time.monotonic()

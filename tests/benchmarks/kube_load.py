@@ -29,16 +29,42 @@ def things(number: int) -> Iterator[tuple[str, dict]]:
         yield "/api/v1/nodes", thing("Node", node, {}, labels={"kubernetes.io/hostname": node})
     rule = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}
     size, modes = {"storage": "10Gi"}, ["ReadWriteOnce"]
-    yield "/api/v1/persistentvolumes", thing("PersistentVolume", volume, {
-        "capacity": size, "accessModes": modes, "storageClassName": "bench", "local": {"path": f"/var/lib/local/bench/wwn-{number:05d}"},
-        "claimRef": {"namespace": SPACE, "name": claim}, "nodeAffinity": {"required": {"nodeSelectorTerms": [rule]}}})
-    yield f"/api/v1/namespaces/{SPACE}/persistentvolumeclaims", thing("PersistentVolumeClaim", claim, {
-        "accessModes": modes, "storageClassName": "bench", "volumeName": volume, "resources": {"requests": size}}, labels={"app": "blocks"})
-    container = {"image": "registry.example.com/storage/blocks:1.2.3", "env": _ENVIRONMENT, "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},
-                 "volumeMounts": [{"name": "disk", "mountPath": "/disk"}]}
-    yield f"/api/v1/namespaces/{SPACE}/pods", thing("Pod", pod, {
-        "nodeName": node, "automountServiceAccountToken": False, "containers": [{"name": name, **container} for name in ("blocks", "exporter")],
-        "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": claim}}]}, labels={"app": "blocks"}, annotations={"example.com/note": "x" * 200})
+    yield "/api/v1/persistentvolumes", thing(
+        "PersistentVolume",
+        volume,
+        {
+            "capacity": size,
+            "accessModes": modes,
+            "storageClassName": "bench",
+            "local": {"path": f"/var/lib/local/bench/wwn-{number:05d}"},
+            "claimRef": {"namespace": SPACE, "name": claim},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [rule]}},
+        },
+    )
+    yield f"/api/v1/namespaces/{SPACE}/persistentvolumeclaims", thing(
+        "PersistentVolumeClaim",
+        claim,
+        {"accessModes": modes, "storageClassName": "bench", "volumeName": volume, "resources": {"requests": size}},
+        labels={"app": "blocks"},
+    )
+    container = {
+        "image": "registry.example.com/storage/blocks:1.2.3",
+        "env": _ENVIRONMENT,
+        "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},
+        "volumeMounts": [{"name": "disk", "mountPath": "/disk"}],
+    }
+    yield f"/api/v1/namespaces/{SPACE}/pods", thing(
+        "Pod",
+        pod,
+        {
+            "nodeName": node,
+            "automountServiceAccountToken": False,
+            "containers": [{"name": name, **container} for name in ("blocks", "exporter")],
+            "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": claim}}],
+        },
+        labels={"app": "blocks"},
+        annotations={"example.com/note": "x" * 200},
+    )
 
 
 def main() -> None:

@@ -16,13 +16,33 @@ NAME = "local-static-provisioner"
 LOOKALIKE = Path(__file__).parent / "manifests" / "scc_lookalike.yml"
 DEFINITION = next(yaml.safe_load_all(LOOKALIKE.read_text(encoding="utf-8")))["metadata"]["name"]
 OPTIONAL = [{"api_version": "security.openshift.io/v1", "kind": "SecurityContextConstraints"}]
-ROLE = {"ansible.builtin.include_role": {"name": "cairn.storage.local_static_provisioner"},
-        "vars": {"local_static_provisioner_namespace": SPACE, "local_static_provisioner_wait_for_pods": False, "local_static_provisioner_live": [],
-                 "local_static_provisioner_image": "registry.example.com/provisioner:1"}}
+ROLE = {
+    "ansible.builtin.include_role": {"name": "cairn.storage.local_static_provisioner"},
+    "vars": {
+        "local_static_provisioner_namespace": SPACE,
+        "local_static_provisioner_wait_for_pods": False,
+        "local_static_provisioner_live": [],
+        "local_static_provisioner_image": "registry.example.com/provisioner:1",
+    },
+}
 CONFIG = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}}
-CONSTRAINTS = {"apiVersion": "security.openshift.io/v1", "kind": "SecurityContextConstraints", "metadata": {"name": "cairn-openshift"},
-               **dict.fromkeys(("allowHostDirVolumePlugin", "allowHostIPC", "allowHostNetwork", "allowHostPID", "allowHostPorts", "allowPrivilegedContainer",
-                                "readOnlyRootFilesystem"), False)}
+CONSTRAINTS = {
+    "apiVersion": "security.openshift.io/v1",
+    "kind": "SecurityContextConstraints",
+    "metadata": {"name": "cairn-openshift"},
+    **dict.fromkeys(
+        (
+            "allowHostDirVolumePlugin",
+            "allowHostIPC",
+            "allowHostNetwork",
+            "allowHostPID",
+            "allowHostPorts",
+            "allowPrivilegedContainer",
+            "readOnlyRootFilesystem",
+        ),
+        False,
+    ),
+}
 
 
 def absent() -> None:
@@ -49,8 +69,12 @@ def test_a_plain_cluster_is_unaffected() -> None:
     (without,) = play(objects([CONFIG], check=True))
     plain = requests_since(begin)
     begin = time.time()
-    with_it, refused, unused = play(objects([CONFIG, CONSTRAINTS], optional=OPTIONAL, check=True), objects([CONFIG, CONSTRAINTS]), objects([CONFIG], optional=OPTIONAL))
-    assert not with_it.get("failed") and [action["kind"] for action in with_it["actions"]] == [action["kind"] for action in without["actions"]] == ["ConfigMap"]
+    with_it, refused, unused = play(
+        objects([CONFIG, CONSTRAINTS], optional=OPTIONAL, check=True), objects([CONFIG, CONSTRAINTS]), objects([CONFIG], optional=OPTIONAL)
+    )
+    assert not with_it.get("failed") and [action["kind"] for action in with_it["actions"]] == [action["kind"] for action in without["actions"]] == [
+        "ConfigMap"
+    ]
     assert len(with_it["objects"]) == 1
     # Discovery of the groups beside that of the core; one of the three tasks stops at it, one before it.
     assert with_it["requests"] == plain + 1

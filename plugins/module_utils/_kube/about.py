@@ -18,7 +18,14 @@ from .places import aliases
 
 Row = Mapping[str, Any]
 #: What can be asked about, and how its name is written.
-KINDS = {"pod": "namespace/name", "claim": "namespace/name", "volume": "name", "node": "name", "disk": "one of its stable names", "target": "name of the iSCSI target"}
+KINDS = {
+    "pod": "namespace/name",
+    "claim": "namespace/name",
+    "volume": "name",
+    "node": "name",
+    "disk": "one of its stable names",
+    "target": "name of the iSCSI target",
+}
 
 
 @dataclass(frozen=True)
@@ -42,18 +49,25 @@ def parse(given: Optional[Mapping[str, Any]]) -> Optional[Question]:
             return None
         raise InvalidRequest("it names nothing.", code="about-empty", parameter="about", fix=f"give one of {', '.join(KINDS)}.")
     if len(named) > 1:
-        raise InvalidRequest("only one thing can be asked about.", code="about-several", parameter="about", found=", ".join(named), fix="keep one of them.")
+        raise InvalidRequest(
+            "only one thing can be asked about.", code="about-several", parameter="about", found=", ".join(named), fix="keep one of them."
+        )
     question = Question(*named.popitem())
     if KINDS[question.kind] == "namespace/name" and question.name.count("/") != 1:
-        raise InvalidRequest("it stands in a namespace.", code="about-form", parameter=question.parameter, found=question.name, fix="write it like storage/blocks-0.")
+        raise InvalidRequest(
+            "it stands in a namespace.", code="about-form", parameter=question.parameter, found=question.name, fix="write it like storage/blocks-0."
+        )
     return question
 
 
-def answer(question: Question, rows: Iterable[Row], pods: Iterable[Mapping[str, Any]], nodes: Iterable[str],
-           hosts: Mapping[str, Host]) -> Tuple[List[dict], Dict[str, list]]:
+def answer(
+    question: Question, rows: Iterable[Row], pods: Iterable[Mapping[str, Any]], nodes: Iterable[str], hosts: Mapping[str, Host]
+) -> Tuple[List[dict], Dict[str, list]]:
     """The rows that have to do with it, and everything that they name, by kind. ``NotFound`` when nothing knows of it."""
     if question.kind in ("disk", "target") and not hosts:
-        raise InvalidRequest("the API server knows no disks.", code="about-needs-hosts", parameter=question.parameter, fix="give hosts what the nodes told.")
+        raise InvalidRequest(
+            "the API server knows no disks.", code="about-needs-hosts", parameter=question.parameter, fix="give hosts what the nodes told."
+        )
     names = _names(question, hosts)
     found = [dict(row) for row in rows if _concerns(question, names, row)]
     affected = {kind: sorted(set(values(found))) for kind, values in _AFFECTED.items()}
@@ -73,8 +87,12 @@ def answer(question: Question, rows: Iterable[Row], pods: Iterable[Mapping[str, 
     if question.kind == "pod":
         known = known or any(_path(pod) == question.name for pod in pods)
     if not known:
-        raise NotFound(f"nothing is known of the {question.kind} {question.name}.", code="about-unknown", parameter=question.parameter,
-                       fix=f"give {KINDS[question.kind]} as storage_info tells it without about.")
+        raise NotFound(
+            f"nothing is known of the {question.kind} {question.name}.",
+            code="about-unknown",
+            parameter=question.parameter,
+            fix=f"give {KINDS[question.kind]} as storage_info tells it without about.",
+        )
     return found, affected
 
 

@@ -53,7 +53,9 @@ def _named(node: str, facts: Mapping[str, Any]) -> Host:
     fields: Dict[str, Sequence[Item]] = {}
     for module, result in facts.items():
         if module not in _TOLD:
-            raise InvalidRequest("not a module whose results can be joined.", code="hosts-module", parameter=f"hosts.{node}", found=str(module), fix=_FORM)
+            raise InvalidRequest(
+                "not a module whose results can be joined.", code="hosts-module", parameter=f"hosts.{node}", found=str(module), fix=_FORM
+            )
         if not isinstance(result, Mapping):
             raise _error(f"{node}.{module}", result)
         for name, field in _TOLD[module].items():

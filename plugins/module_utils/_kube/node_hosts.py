@@ -16,7 +16,13 @@ from .objects import Lists, Object, status
 _ROLE = "node-role.kubernetes.io/"
 _ZONE = "topology.kubernetes.io/zone"
 #: Of a node's description of itself, what plays decide by.
-_INFO = {"kernelVersion": "kernel", "osImage": "os", "architecture": "architecture", "kubeletVersion": "kubelet", "containerRuntimeVersion": "runtime"}
+_INFO = {
+    "kernelVersion": "kernel",
+    "osImage": "os",
+    "architecture": "architecture",
+    "kubeletVersion": "kubelet",
+    "containerRuntimeVersion": "runtime",
+}
 
 
 def hosts(lists: Lists, csi_nodes: Sequence[Object], address_types: Sequence[str]) -> Dict[str, dict]:
@@ -28,13 +34,21 @@ def hosts(lists: Lists, csi_nodes: Sequence[Object], address_types: Sequence[str
     attached: Dict[str, List[dict]] = {}
     for entry in objects.attachments(lists):
         attached.setdefault(entry["node"], []).append({key: entry[key] for key in ("volume", "driver", "attached")})
-    drivers = {live["metadata"]["name"]: {each["name"]: (each.get("allocatable") or {}).get("count") for each in live["spec"].get("drivers") or ()} for live in csi_nodes}
+    drivers = {
+        live["metadata"]["name"]: {each["name"]: (each.get("allocatable") or {}).get("count") for each in live["spec"].get("drivers") or ()}
+        for live in csi_nodes
+    }
     short = {node["name"]: node for node in objects.nodes(lists)}
-    return {name: _host(live, short[name], volumes.get(name, []), attached.get(name, []), drivers.get(name, {}), address_types)
-            for live in lists.nodes for name in [live["metadata"]["name"]]}
+    return {
+        name: _host(live, short[name], volumes.get(name, []), attached.get(name, []), drivers.get(name, {}), address_types)
+        for live in lists.nodes
+        for name in [live["metadata"]["name"]]
+    }
 
 
-def _host(live: Object, node: Mapping[str, Any], volumes: List[dict], attached: List[dict], drivers: Dict[str, Any], address_types: Sequence[str]) -> dict:
+def _host(
+    live: Object, node: Mapping[str, Any], volumes: List[dict], attached: List[dict], drivers: Dict[str, Any], address_types: Sequence[str]
+) -> dict:
     addresses: Dict[str, str] = {}
     for address in status(live).get("addresses") or ():
         addresses.setdefault(address["type"], address["address"])
@@ -47,7 +61,10 @@ def _host(live: Object, node: Mapping[str, Any], volumes: List[dict], attached: 
         "capacity": _resources(status(live).get("capacity")),
         "allocatable": _resources(status(live).get("allocatable")),
         "info": {name: (status(live).get("nodeInfo") or {}).get(key) for key, name in _INFO.items()},
-        "volumes": [{key: volume[key] for key in ("name", "storage_class", "volume_mode", "capacity_bytes", "phase", "path", "namespace", "claim")} for volume in volumes],
+        "volumes": [
+            {key: volume[key] for key in ("name", "storage_class", "volume_mode", "capacity_bytes", "phase", "path", "namespace", "claim")}
+            for volume in volumes
+        ],
         "storage_bytes": _by_class(volumes),
         "attached": attached,
         "drivers": drivers,

@@ -62,7 +62,11 @@ def _volume(live: Object, names: Mapping[Any, str], held: Sequence[Mapping[str, 
         "path": (spec.get("local") or spec.get("hostPath") or {}).get("path"),
         "local": "local" in spec,
         "driver": (spec.get("csi") or {}).get("driver"),
-        "iscsi": {"target": spec["iscsi"]["iqn"], "lun": spec["iscsi"].get("lun", 0), "portal": spec["iscsi"]["targetPortal"]} if spec.get("iscsi") else None,
+        "iscsi": (
+            {"target": spec["iscsi"]["iqn"], "lun": spec["iscsi"].get("lun", 0), "portal": spec["iscsi"]["targetPortal"]}
+            if spec.get("iscsi")
+            else None
+        ),
         "labels": live["metadata"].get("labels") or {},
         "attached": any(each["attached"] for each in held) if held else None,
         "attached_to": sorted(each["node"] for each in held),
@@ -71,57 +75,71 @@ def _volume(live: Object, names: Mapping[Any, str], held: Sequence[Mapping[str, 
 
 def _host(spec: Object) -> Optional[str]:
     terms = ((spec.get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms") or ()
-    hosts = {value for term in terms for rule in term.get("matchExpressions") or () if rule.get("key") == HOSTNAME for value in rule.get("values") or ()}
+    hosts = {
+        value for term in terms for rule in term.get("matchExpressions") or () if rule.get("key") == HOSTNAME for value in rule.get("values") or ()
+    }
     return hosts.pop() if len(hosts) == 1 else None
 
 
 def claims(lists: Lists) -> List[dict]:
     """One entry per PersistentVolumeClaim."""
-    return [{
-        "namespace": live["metadata"]["namespace"],
-        "name": live["metadata"]["name"],
-        "phase": status(live).get("phase"),
-        "volume": live["spec"].get("volumeName"),
-        "storage_class": live["spec"].get("storageClassName") or "",
-        "volume_mode": live["spec"].get("volumeMode", "Filesystem"),
-        "requested_bytes": quantity.in_bytes(((live["spec"].get("resources") or {}).get("requests") or {}).get("storage")),
-        "capacity_bytes": quantity.in_bytes((status(live).get("capacity") or {}).get("storage")),
-        "labels": live["metadata"].get("labels") or {},
-    } for live in lists.claims]
+    return [
+        {
+            "namespace": live["metadata"]["namespace"],
+            "name": live["metadata"]["name"],
+            "phase": status(live).get("phase"),
+            "volume": live["spec"].get("volumeName"),
+            "storage_class": live["spec"].get("storageClassName") or "",
+            "volume_mode": live["spec"].get("volumeMode", "Filesystem"),
+            "requested_bytes": quantity.in_bytes(((live["spec"].get("resources") or {}).get("requests") or {}).get("storage")),
+            "capacity_bytes": quantity.in_bytes((status(live).get("capacity") or {}).get("storage")),
+            "labels": live["metadata"].get("labels") or {},
+        }
+        for live in lists.claims
+    ]
 
 
 def classes(lists: Lists) -> List[dict]:
     """One entry per StorageClass."""
-    return [{
-        "name": live["metadata"]["name"],
-        "provisioner": live.get("provisioner"),
-        "reclaim_policy": live.get("reclaimPolicy", "Delete"),
-        "binding_mode": live.get("volumeBindingMode", "Immediate"),
-        "allow_expansion": bool(live.get("allowVolumeExpansion")),
-        "default": (live["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true",
-    } for live in lists.classes]
+    return [
+        {
+            "name": live["metadata"]["name"],
+            "provisioner": live.get("provisioner"),
+            "reclaim_policy": live.get("reclaimPolicy", "Delete"),
+            "binding_mode": live.get("volumeBindingMode", "Immediate"),
+            "allow_expansion": bool(live.get("allowVolumeExpansion")),
+            "default": (live["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true",
+        }
+        for live in lists.classes
+    ]
 
 
 def nodes(lists: Lists) -> List[dict]:
     """One entry per Node."""
-    return [{
-        "name": live["metadata"]["name"],
-        "ready": any(condition["type"] == "Ready" and condition["status"] == "True" for condition in status(live).get("conditions") or ()),
-        "labels": live["metadata"].get("labels") or {},
-        "taints": (live.get("spec") or {}).get("taints") or [],
-    } for live in lists.nodes]
+    return [
+        {
+            "name": live["metadata"]["name"],
+            "ready": any(condition["type"] == "Ready" and condition["status"] == "True" for condition in status(live).get("conditions") or ()),
+            "labels": live["metadata"].get("labels") or {},
+            "taints": (live.get("spec") or {}).get("taints") or [],
+        }
+        for live in lists.nodes
+    ]
 
 
 def attachments(lists: Lists) -> List[dict]:
     """One entry per VolumeAttachment; one of a volume inside a pod names none."""
-    return [{
-        "name": live["metadata"]["name"],
-        "volume": (live["spec"].get("source") or {}).get("persistentVolumeName"),
-        "node": live["spec"].get("nodeName"),
-        "driver": live["spec"].get("attacher"),
-        "attached": bool(status(live).get("attached")),
-        "error": next((status(live)[key].get("message") for key in ("attachError", "detachError") if status(live).get(key)), None),
-    } for live in lists.attachments]
+    return [
+        {
+            "name": live["metadata"]["name"],
+            "volume": (live["spec"].get("source") or {}).get("persistentVolumeName"),
+            "node": live["spec"].get("nodeName"),
+            "driver": live["spec"].get("attacher"),
+            "attached": bool(status(live).get("attached")),
+            "error": next((status(live)[key].get("message") for key in ("attachError", "detachError") if status(live).get(key)), None),
+        }
+        for live in lists.attachments
+    ]
 
 
 def published(found: Iterable[Mapping[str, Any]]) -> Dict[str, List[dict]]:

@@ -77,11 +77,19 @@ class Ground:
         return Place(node, device, group.get("name"), volume.get("name"), disks, tuple(path for lun in luns for path in _paths(lun)))
 
     def _remote(self, node: str, target: str, number: int) -> Place:
-        lun = next((lun for lun in (self.hosts[node].luns if node in self.hosts else ())
-                    if any((path["target"], path["lun"]) == (target, number) for path in lun["paths"])), None)
+        lun = next(
+            (
+                lun
+                for lun in (self.hosts[node].luns if node in self.hosts else ())
+                if any((path["target"], path["lun"]) == (target, number) for path in lun["paths"])
+            ),
+            None,
+        )
         server, path = self._exports.get((target, number), (None, ""))
         below = self._on(server, path, ()) if server else NOWHERE
-        return Place(node, lun["id"] if lun else None, below.volume_group, below.logical_volume, below.disks, tuple(_paths(lun)) if lun else (), server)
+        return Place(
+            node, lun["id"] if lun else None, below.volume_group, below.logical_volume, below.disks, tuple(_paths(lun)) if lun else (), server
+        )
 
 
 def _names(device: Item) -> Iterator[str]:
@@ -99,8 +107,12 @@ def aliases(group: Item, volume: Item) -> List[str]:
     """All paths by which a logical volume of ``lvm_info`` may be called."""
     double = "-".join(each.replace("-", "--") for each in (group["name"], volume["name"]))
     plain = "".join(str(each.get("uuid") or "").replace("-", "") for each in (group, volume))
-    return [volume.get("path") or f"/dev/{group['name']}/{volume['name']}", f"/dev/mapper/{double}",
-            f"/dev/disk/by-id/dm-name-{double}", f"/dev/disk/by-id/dm-uuid-LVM-{plain}"]
+    return [
+        volume.get("path") or f"/dev/{group['name']}/{volume['name']}",
+        f"/dev/mapper/{double}",
+        f"/dev/disk/by-id/dm-name-{double}",
+        f"/dev/disk/by-id/dm-uuid-LVM-{plain}",
+    ]
 
 
 def _exports(host: Host) -> Iterator[Tuple[Tuple[str, int], str]]:

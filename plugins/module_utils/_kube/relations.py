@@ -16,8 +16,9 @@ from .places import NOWHERE, Ground
 Entry = Mapping[str, Any]
 
 
-def rows(pods: Iterable[Object], claims: Iterable[Entry], volumes: Iterable[Entry], ground: Ground, *,
-         pods_only: bool = False, claimed_only: bool = False) -> List[dict]:
+def rows(
+    pods: Iterable[Object], claims: Iterable[Entry], volumes: Iterable[Entry], ground: Ground, *, pods_only: bool = False, claimed_only: bool = False
+) -> List[dict]:
     """One row per pod and claim it mounts, then claims that no pod mounts, then volumes without a claim; what is missing is ``None``.
 
     ``claims`` and ``volumes`` are those of ``objects``. ``pods_only`` leaves the second and third out, ``claimed_only`` the third.

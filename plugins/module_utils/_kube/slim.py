@@ -30,8 +30,11 @@ def pod(live: dict) -> dict:
     """A pod's name, claims, place and state, without its containers."""
     spec, status = live["spec"], live.get("status") or {}
     volumes = [volume for volume in spec.get("volumes") or () if "persistentVolumeClaim" in volume or "ephemeral" in volume]
-    return {**item(live), "spec": {"nodeName": spec.get("nodeName"), "volumes": volumes},
-            "status": {key: status[key] for key in ("phase", "conditions", "reason", "message") if key in status}}
+    return {
+        **item(live),
+        "spec": {"nodeName": spec.get("nodeName"), "volumes": volumes},
+        "status": {key: status[key] for key in ("phase", "conditions", "reason", "message") if key in status},
+    }
 
 
 def _without(value: Any, key: str) -> dict:

@@ -38,16 +38,25 @@ def read(params: Mapping[str, Any]) -> dict:
 def check_namespace(name: Optional[str]) -> Optional[str]:
     """``name``, if a namespace can be called so."""
     if name is not None and not _NAMESPACE.fullmatch(name):
-        raise InvalidRequest("not a namespace's name.", code="namespace-name", parameter="namespace", found=repr(name),
-                             fix="lower-case letters, digits and -, at most 63.")
+        raise InvalidRequest(
+            "not a namespace's name.",
+            code="namespace-name",
+            parameter="namespace",
+            found=repr(name),
+            fix="lower-case letters, digits and -, at most 63.",
+        )
     return name
 
 
-def tell(lists: objects.Lists, known: Mapping[str, hosts.Host], question: Optional[about.Question], claimed_only: bool, params: Mapping[str, Any]) -> dict:
+def tell(
+    lists: objects.Lists, known: Mapping[str, hosts.Host], question: Optional[about.Question], claimed_only: bool, params: Mapping[str, Any]
+) -> dict:
     """All values but those of the query. Pure."""
     volumes, claims, nodes = objects.volumes(lists), objects.claims(lists), objects.nodes(lists)
     some_claims, some_volumes = bool(params["claim_label_selector"]), bool(params["volume_label_selector"])
-    rows = relations.rows(lists.pods, claims, volumes, Ground(known), pods_only=bool(params["label_selector"]), claimed_only=claimed_only or some_claims)
+    rows = relations.rows(
+        lists.pods, claims, volumes, Ground(known), pods_only=bool(params["label_selector"]), claimed_only=claimed_only or some_claims
+    )
     # The server has left out claims and volumes without the labels; a row that would name them has nothing to tell of them.
     rows = [row for row in rows if (row["claim_phase"] or not some_claims) and (row["volume_phase"] or not some_volumes)]
     affected = None
@@ -55,8 +64,17 @@ def tell(lists: objects.Lists, known: Mapping[str, hosts.Host], question: Option
         rows, affected = about.answer(question, rows, lists.pods, {node["name"] for node in nodes}, known)
     # Who reads which entries are volumes must not be shown a part of them.
     published = None if some_volumes else objects.published(volumes)
-    return {"relations": rows, "affected": affected, "published": published, "volumes": volumes, "claims": claims,
-            "classes": objects.classes(lists), "nodes": nodes, "attachments": objects.attachments(lists), "table": render(rows)}
+    return {
+        "relations": rows,
+        "affected": affected,
+        "published": published,
+        "volumes": volumes,
+        "claims": claims,
+        "classes": objects.classes(lists),
+        "nodes": nodes,
+        "attachments": objects.attachments(lists),
+        "table": render(rows),
+    }
 
 
 def _lists(client: Client, namespace: Optional[str], params: Mapping[str, Any]) -> objects.Lists:
@@ -77,5 +95,6 @@ def _list(client: Client, path: str, params: Mapping[str, Any], selector: str, k
     except CairnError as error:
         if error.code != "api-invalid" or not params[selector]:
             raise
-        raise InvalidRequest("not a label selector.", code="label-selector", parameter=selector, found=error.found,
-                             fix="write it like app=blocks,tier!=test.") from None
+        raise InvalidRequest(
+            "not a label selector.", code="label-selector", parameter=selector, found=error.found, fix="write it like app=blocks,tier!=test."
+        ) from None

@@ -105,8 +105,8 @@ def _optional(given: Iterable[Mapping[str, Any]], objects: Iterable[dict]) -> Tu
     there = {(item["apiVersion"], item["kind"]) for item in objects}
     for index, kind in enumerate(kinds):
         if kind not in there:
-            raise InvalidRequest("no object of the list is of this kind.", code="optional-unused", parameter=f"optional[{index}]", found=" ".join(kind),
-                                 fix="write apiVersion and kind as the object has them, or leave it out.")
+            raise InvalidRequest("no object of the list is of this kind.", code="optional-unused", parameter=f"optional[{index}]",
+                                 found=" ".join(kind), fix="write apiVersion and kind as the object has them, or leave it out.")
     return kinds
 
 

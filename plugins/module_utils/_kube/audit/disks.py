@@ -27,13 +27,26 @@ def find(index: Index) -> Iterator[Finding]:
             yield from _group(node, group)
         for group in host.lost:
             yield Finding(
-                "volume-group-lost", "critical", "VolumeGroup", f"{node}:{group['name']}", "None of its disks is there any more.",
-                f"Bring its disks back. When they are gone for good, take the group out of lvm_volume_groups of {node}.", {"uuid": group["uuid"]})
+                "volume-group-lost",
+                "critical",
+                "VolumeGroup",
+                f"{node}:{group['name']}",
+                "None of its disks is there any more.",
+                f"Bring its disks back. When they are gone for good, take the group out of lvm_volume_groups of {node}.",
+                {"uuid": group["uuid"]},
+            )
     for node, host in index.told("local_volumes"):
         for entry in host.degraded:
             yield Finding(
-                "local-volume-degraded", "critical", "LocalVolume", f"{node}:{entry['class']}/{entry['entry']}", "Its device is gone or cannot be read.",
-                "Bring the disk back, or: playbook replace_pod_disk.yml for its pod.", {"device": entry["device"]}, [entry["reason"]])
+                "local-volume-degraded",
+                "critical",
+                "LocalVolume",
+                f"{node}:{entry['class']}/{entry['entry']}",
+                "Its device is gone or cannot be read.",
+                "Bring the disk back, or: playbook replace_pod_disk.yml for its pod.",
+                {"device": entry["device"]},
+                [entry["reason"]],
+            )
 
 
 def _volumes_upon(index: Index) -> dict:
@@ -52,13 +65,28 @@ def _disk(index: Index, node: str, disk: Mapping, volumes: List[str]) -> Iterato
     if disk.get("readable") is False or health.get("state") not in _WELL:
         state = health.get("state")
         yield Finding(
-            "disk-failed", "critical" if in_use else "warning", "Disk", name,
-            "It does not answer." if state in _WELL else f"Its state is {state}.", _REPLACE, evidence, [f"the volume {each} stands on it" for each in volumes])
+            "disk-failed",
+            "critical" if in_use else "warning",
+            "Disk",
+            name,
+            "It does not answer." if state in _WELL else f"Its state is {state}.",
+            _REPLACE,
+            evidence,
+            [f"the volume {each} stands on it" for each in volumes],
+        )
         return
     told = _errors(index, health)
     if told:
-        yield Finding("disk-errors", "error" if in_use else "warning", "Disk", name, f"Since the machine knows it, {told[0]}.",
-                      f"See dmesg and smartctl on {node}. {_REPLACE}", {**evidence, "limit": told[1]}, [f"the volume {each} stands on it" for each in volumes])
+        yield Finding(
+            "disk-errors",
+            "error" if in_use else "warning",
+            "Disk",
+            name,
+            f"Since the machine knows it, {told[0]}.",
+            f"See dmesg and smartctl on {node}. {_REPLACE}",
+            {**evidence, "limit": told[1]},
+            [f"the volume {each} stands on it" for each in volumes],
+        )
     if disk.get("read_only") and in_use:
         yield Finding("disk-read-only", "error", "Disk", name, "It is in use and can only be read.", f"See dmesg on {node}. {_REPLACE}", evidence)
 
@@ -77,11 +105,23 @@ def _group(node: str, group: Mapping) -> Iterator[Finding]:
     missing = [each["device"] for each in group.get("physical_volumes") or () if each.get("missing") or each.get("readable") is False]
     if missing:
         yield Finding(
-            "physical-volume-missing", "critical", "VolumeGroup", f"{node}:{group['name']}", f"{len(missing)} of its disks cannot be read.",
-            f"Bring the disk back. If it is gone for good, its replacement stands in devices of {group['name']} in lvm_volume_groups of {node}.", {"devices": missing})
+            "physical-volume-missing",
+            "critical",
+            "VolumeGroup",
+            f"{node}:{group['name']}",
+            f"{len(missing)} of its disks cannot be read.",
+            f"Bring the disk back. If it is gone for good, its replacement stands in devices of {group['name']} in lvm_volume_groups of {node}.",
+            {"devices": missing},
+        )
     for volume in group.get("logical_volumes") or ():
         if volume.get("health"):
             yield Finding(
-                "logical-volume-unhealthy", "error", "LogicalVolume", f"{node}:/dev/{group['name']}/{volume['name']}", f"LVM says: {volume['health']}.",
-                f"On {node}: lvs -o +lv_health_status,devices {group['name']}. A RAID volume is repaired by playbook site.yml once the group has a disk for it.",
-                {"type": volume.get("type"), "open": volume.get("open")})
+                "logical-volume-unhealthy",
+                "error",
+                "LogicalVolume",
+                f"{node}:/dev/{group['name']}/{volume['name']}",
+                f"LVM says: {volume['health']}.",
+                f"On {node}: lvs -o +lv_health_status,devices {group['name']}. "
+                "A RAID volume is repaired by playbook site.yml once the group has a disk for it.",
+                {"type": volume.get("type"), "open": volume.get("open")},
+            )

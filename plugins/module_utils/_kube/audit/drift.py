@@ -34,17 +34,28 @@ def find(index: Index) -> Iterator[Finding]:
     for node, host in index.told("local_volumes"):
         if host.changes:
             yield Finding(
-                "node-differs-from-inventory", "warning", "Node", node, "Its local volumes are not what the inventory wants.",
+                "node-differs-from-inventory",
+                "warning",
+                "Node",
+                node,
+                "Its local volumes are not what the inventory wants.",
                 f"playbook site.yml --check --diff --limit {node} shows what would change; without --check it is done.",
-                {"changes": [f"{each['verb']} {each['kind']} {each['name']}" for each in host.changes]})
+                {"changes": [f"{each['verb']} {each['kind']} {each['name']}" for each in host.changes]},
+            )
 
 
 def _default_classes(index: Index) -> Iterator[Finding]:
     several = sorted(name for name, found in index.classes.items() if found["default"])
     if len(several) > 1:
         yield Finding(
-            "default-class-several", "warning", "StorageClass", ", ".join(several), "More than one class is the default one; the newest of them is taken.",
-            f"Keep one: kubectl annotate storageclass {several[-1]} storageclass.kubernetes.io/is-default-class=false --overwrite.", {"classes": several})
+            "default-class-several",
+            "warning",
+            "StorageClass",
+            ", ".join(several),
+            "More than one class is the default one; the newest of them is taken.",
+            f"Keep one: kubectl annotate storageclass {several[-1]} storageclass.kubernetes.io/is-default-class=false --overwrite.",
+            {"classes": several},
+        )
 
 
 def _templates(index: Index, live: Object) -> Iterator[Finding]:
@@ -64,9 +75,14 @@ def _templates(index: Index, live: Object) -> Iterator[Finding]:
                 differs["storage_class"] = {"template": wanted_class, "claim": claim["storage_class"]}
             if differs:
                 yield Finding(
-                    "claim-template-drift", "warning", "PersistentVolumeClaim", f"{space}/{claim['name']}",
+                    "claim-template-drift",
+                    "warning",
+                    "PersistentVolumeClaim",
+                    f"{space}/{claim['name']}",
                     f"It differs from the template of StatefulSet {space}/{name}: a new replica would get something else.",
-                    "playbook grow_claims.yml brings both to one size.", {"stateful_set": name, **differs})
+                    "playbook grow_claims.yml brings both to one size.",
+                    {"stateful_set": name, **differs},
+                )
 
 
 def _size(index: Index, volume: dict) -> Iterator[Finding]:
@@ -80,12 +96,25 @@ def _size(index: Index, volume: dict) -> Iterator[Finding]:
     evidence = {"capacity_bytes": told, "size_bytes": has, "node": volume["node"], "device": entry["device"]}
     if told > has * (1 + _ROUNDING / 100):
         yield Finding(
-            "volume-larger-than-device", "error", "PersistentVolume", volume["name"], f"It promises {human(told)}, and what it stands on has {human(has)}.",
-            "Grow the device (playbook grow_local_volume.yml). A volume that is not in use can be deleted; the provisioner makes it again with its true size.", evidence)
+            "volume-larger-than-device",
+            "error",
+            "PersistentVolume",
+            volume["name"],
+            f"It promises {human(told)}, and what it stands on has {human(has)}.",
+            "Grow the device (playbook grow_local_volume.yml). "
+            "A volume that is not in use can be deleted; the provisioner makes it again with its true size.",
+            evidence,
+        )
     elif has > told * (1 + _ROUNDING / 100):
         yield Finding(
-            "volume-smaller-than-device", "info", "PersistentVolume", volume["name"], f"What it stands on has {human(has)}, it tells of {human(told)}.",
-            "playbook grow_local_volume.yml.", evidence)
+            "volume-smaller-than-device",
+            "info",
+            "PersistentVolume",
+            volume["name"],
+            f"What it stands on has {human(has)}, it tells of {human(told)}.",
+            "playbook grow_local_volume.yml.",
+            evidence,
+        )
 
 
 def _node(index: Index, volume: dict) -> Iterator[Finding]:
@@ -93,14 +122,25 @@ def _node(index: Index, volume: dict) -> Iterator[Finding]:
     if node and node not in index.nodes:
         bound = volume["phase"] == "Bound"
         yield Finding(
-            "volume-of-lost-node", "critical" if bound else "warning", "PersistentVolume", volume["name"],
+            "volume-of-lost-node",
+            "critical" if bound else "warning",
+            "PersistentVolume",
+            volume["name"],
             f"It can only be reached on {node}, and the cluster has no node whose label kubernetes.io/hostname is that.",
-            f"Bring the node back under this name, or when its disks are gone: {index.replace(volume) if bound else 'kubectl delete pv ' + volume['name']}",
-            {"node": node, "phase": volume["phase"], "claim": f"{volume['namespace']}/{volume['claim']}" if bound else None})
+            "Bring the node back under this name, or when its disks are gone: "
+            f"{index.replace(volume) if bound else 'kubectl delete pv ' + volume['name']}",
+            {"node": node, "phase": volume["phase"], "claim": f"{volume['namespace']}/{volume['claim']}" if bound else None},
+        )
     elif node and node not in index.ready:
         yield Finding(
-            "volume-of-node-not-ready", "error", "PersistentVolume", volume["name"], f"It can only be reached on {node}, which is not ready.",
-            f"kubectl describe node {node}; see the log of its kubelet.", {"node": node, "phase": volume["phase"]})
+            "volume-of-node-not-ready",
+            "error",
+            "PersistentVolume",
+            volume["name"],
+            f"It can only be reached on {node}, which is not ready.",
+            f"kubectl describe node {node}; see the log of its kubelet.",
+            {"node": node, "phase": volume["phase"]},
+        )
 
 
 def _identity(index: Index, volume: dict) -> Iterator[Finding]:
@@ -111,14 +151,21 @@ def _identity(index: Index, volume: dict) -> Iterator[Finding]:
         allowed = {f"{_LOCAL}{volume['node']}", f"{_LOCAL}{volume['node']}-{node['metadata'].get('uid')}"}
         if identity not in allowed:
             yield Finding(
-                "volume-of-other-provisioner", "warning", "PersistentVolume", volume["name"],
+                "volume-of-other-provisioner",
+                "warning",
+                "PersistentVolume",
+                volume["name"],
                 f"It was made by {identity}, and no provisioner of that name runs: when it is released, nobody cleans it.",
-                f"kubectl annotate pv {volume['name']} {_PROVISIONED_BY}={_LOCAL}{volume['node']} --overwrite (with useNodeNameOnly, as the role sets it).",
-                {"identity": identity, "node": volume["node"]})
+                f"kubectl annotate pv {volume['name']} {_PROVISIONED_BY}={_LOCAL}{volume['node']} --overwrite "
+                "(with useNodeNameOnly, as the role sets it).",
+                {"identity": identity, "node": volume["node"]},
+            )
 
 
 def _drivers(index: Index) -> Iterator[Finding]:
-    registered = {live["metadata"]["name"]: {each["name"] for each in (live.get("spec") or {}).get("drivers") or ()} for live in index.world.csi_nodes}
+    registered = {
+        live["metadata"]["name"]: {each["name"] for each in (live.get("spec") or {}).get("drivers") or ()} for live in index.world.csi_nodes
+    }
     lacking: dict = {}
     for (space, name), pods in index.users.items():
         volume = index.volumes.get((index.claims.get((space, name)) or {}).get("volume") or "")
@@ -128,5 +175,11 @@ def _drivers(index: Index) -> Iterator[Finding]:
                 lacking.setdefault((volume["driver"], node), set()).add(f"{space}/{pod['metadata']['name']}")
     for (driver, node), names in sorted(lacking.items()):
         yield Finding(
-            "driver-not-registered", "error", "CSINode", node, f"The driver {driver} is not registered there, and pods need volumes of it.",
-            f"See the driver's node pod on {node}, above all its node-driver-registrar.", {"driver": driver, "pods": sorted(names)})
+            "driver-not-registered",
+            "error",
+            "CSINode",
+            node,
+            f"The driver {driver} is not registered there, and pods need volumes of it.",
+            f"See the driver's node pod on {node}, above all its node-driver-registrar.",
+            {"driver": driver, "pods": sorted(names)},
+        )

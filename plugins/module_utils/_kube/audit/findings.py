@@ -15,12 +15,22 @@ from . import capacity, disks, drift, iscsi, orphans, snapshots, stuck, waiting
 from .model import SEVERITIES, Finding, Index, World, worst
 
 FAMILIES: Dict[str, Callable[[Index], Iterator[Finding]]] = {
-    "orphans": orphans.find, "snapshots": snapshots.find, "stuck": stuck.find, "waiting": waiting.find, "drift": drift.find,
-    "capacity": capacity.find, "disks": disks.find, "iscsi": iscsi.find,
+    "orphans": orphans.find,
+    "snapshots": snapshots.find,
+    "stuck": stuck.find,
+    "waiting": waiting.find,
+    "drift": drift.find,
+    "capacity": capacity.find,
+    "disks": disks.find,
+    "iscsi": iscsi.find,
 }
 #: What a node's module is needed for.
-_NEEDED = {"block_device_info": "failed disks, disks with errors", "local_volumes": "volumes without a device, entries without a volume",
-           "lvm_info": "logical volumes without a volume, thin pools, volume groups", "iscsi_info": "targets, sessions, paths"}
+_NEEDED = {
+    "block_device_info": "failed disks, disks with errors",
+    "local_volumes": "volumes without a device, entries without a volume",
+    "lvm_info": "logical volumes without a volume, thin pools, volume groups",
+    "iscsi_info": "targets, sessions, paths",
+}
 
 
 def audit(world: World, ignore: Sequence[str] = ()) -> Dict[str, Any]:

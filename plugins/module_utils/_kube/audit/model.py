@@ -37,8 +37,16 @@ class Finding:
 
     def describe(self) -> dict:
         """As a module returns it."""
-        return {"code": self.code, "severity": self.severity, "kind": self.kind, "name": self.name, "message": self.message, "fix": self.fix,
-                "evidence": dict(self.evidence), "why": list(self.why)}
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "kind": self.kind,
+            "name": self.name,
+            "message": self.message,
+            "fix": self.fix,
+            "evidence": dict(self.evidence),
+            "why": list(self.why),
+        }
 
 
 @dataclass(frozen=True)
@@ -118,8 +126,10 @@ class Index:
         """The play that gives the pod of a volume that is lost another one."""
         claim = (volume["namespace"] or "", volume["claim"] or "")
         pod = next((pod["metadata"]["name"] for pod in self.users.get(claim, ())), "POD")
-        return (f"playbook replace_pod_disk.yml -e replace_cluster={pod.rpartition('-')[0] or 'CLUSTER'} -e replace_pod={pod} "
-                f"-e '{{\"replace_allow_data_loss\": {{\"{'/'.join(claim)}\": \"{volume['name']}\"}}}}'")
+        return (
+            f"playbook replace_pod_disk.yml -e replace_cluster={pod.rpartition('-')[0] or 'CLUSTER'} -e replace_pod={pod} "
+            f"-e '{{\"replace_allow_data_loss\": {{\"{'/'.join(claim)}\": \"{volume['name']}\"}}}}'"
+        )
 
     def told(self, module: str) -> Iterator[Tuple[str, Host]]:
         """Nodes whose result of ``module`` is known."""

@@ -33,11 +33,21 @@ def _released(index: Index) -> Iterator[Finding]:
         if volume["phase"] == "Released" and volume["reclaim_policy"] == "Retain":
             claim = f"{volume['namespace']}/{volume['claim']}"
             yield Finding(
-                "volume-released", "warning", "PersistentVolume", volume["name"],
+                "volume-released",
+                "warning",
+                "PersistentVolume",
+                volume["name"],
                 f"The claim {claim} is gone; the volume keeps its data and is given to nobody.",
-                f"To give it away with its data: kubectl patch pv {volume['name']} --type=json -p '[{{\"op\": \"remove\", \"path\": \"/spec/claimRef\"}}]'. "
+                f"To give it away with its data: kubectl patch pv {volume['name']} --type=json "
+                f"-p '[{{\"op\": \"remove\", \"path\": \"/spec/claimRef\"}}]'. "
                 f"When the data may go, delete the volume and wipe what it stands on.",
-                {"claim": claim, "capacity_bytes": volume["capacity_bytes"], "storage_class": volume["storage_class"], "device": index.place(volume).device})
+                {
+                    "claim": claim,
+                    "capacity_bytes": volume["capacity_bytes"],
+                    "storage_class": volume["storage_class"],
+                    "device": index.place(volume).device,
+                },
+            )
 
 
 def _without_ground(index: Index) -> Iterator[Finding]:
@@ -48,12 +58,19 @@ def _without_ground(index: Index) -> Iterator[Finding]:
         if index.place(volume).device is None:
             bound = volume["phase"] == "Bound"
             yield Finding(
-                "volume-without-device", "critical" if bound else "error", "PersistentVolume", volume["name"],
+                "volume-without-device",
+                "critical" if bound else "error",
+                "PersistentVolume",
+                volume["name"],
                 f"Nothing on {volume['node']} stands behind {volume['path']}: no entry, no disk, no file system of that name.",
-                f"If the disk will not come back: {index.replace(volume)}" if bound else
-                f"If the disk will not come back: kubectl delete pv {volume['name']}.",
+                (
+                    f"If the disk will not come back: {index.replace(volume)}"
+                    if bound
+                    else f"If the disk will not come back: kubectl delete pv {volume['name']}."
+                ),
                 {"node": volume["node"], "path": volume["path"], "phase": volume["phase"]},
-                [f"it is bound to the claim {volume['namespace']}/{volume['claim']}"] if bound else [])
+                [f"it is bound to the claim {volume['namespace']}/{volume['claim']}"] if bound else [],
+            )
 
 
 def _logical_volumes(index: Index) -> Iterator[Finding]:
@@ -72,10 +89,15 @@ def _logical_volumes(index: Index) -> Iterator[Finding]:
                 if free and volume.get("type") not in _NO_VOLUMES and not volume.get("open"):
                     where = aliases(group, volume)[0]
                     yield Finding(
-                        "logical-volume-orphaned", "warning", "LogicalVolume", f"{node}:{where}",
+                        "logical-volume-orphaned",
+                        "warning",
+                        "LogicalVolume",
+                        f"{node}:{where}",
                         f"Nothing uses it: no PersistentVolume, no entry, no iSCSI target. It holds {human(volume.get('size_bytes') or 0)}.",
-                        f"If its data may go, remove it: {{name: {volume['name']}, state: absent}} in lvm_volume_groups of {node}, with lvm_allow_data_loss.",
-                        {"node": node, "volume_group": group["name"], "size_bytes": volume.get("size_bytes"), "uuid": volume.get("uuid")})
+                        f"If its data may go, remove it: {{name: {volume['name']}, state: absent}} in lvm_volume_groups of {node}, "
+                        "with lvm_allow_data_loss.",
+                        {"node": node, "volume_group": group["name"], "size_bytes": volume.get("size_bytes"), "uuid": volume.get("uuid")},
+                    )
 
 
 def _used(index: Index) -> set:
@@ -107,11 +129,15 @@ def _entries(index: Index) -> Iterator[Finding]:
         for entry in () if host.changes else host.entries:
             if entry.get("path") and not entry.get("degraded") and (node, entry["path"]) not in published:
                 yield Finding(
-                    "entry-not-published", "warning", "LocalVolume", f"{node}:{entry['path']}",
+                    "entry-not-published",
+                    "warning",
+                    "LocalVolume",
+                    f"{node}:{entry['path']}",
                     "It is in the discovery directory, and no PersistentVolume was made of it.",
                     "See the log of the provisioner's pod on that node: kubectl logs -A -l app.kubernetes.io/name=local-static-provisioner. "
                     "playbook site.yml sets it up and waits for every volume.",
-                    {"node": node, "class": entry["class"], "device": entry["device"], "size_bytes": entry.get("size_bytes")})
+                    {"node": node, "class": entry["class"], "device": entry["device"], "size_bytes": entry.get("size_bytes")},
+                )
 
 
 def _attachments(index: Index) -> Iterator[Finding]:
@@ -119,9 +145,14 @@ def _attachments(index: Index) -> Iterator[Finding]:
         severity, why = _stale(index, entry)
         if why and index.lasting(live["metadata"].get("creationTimestamp")) and not live["metadata"].get("deletionTimestamp"):
             yield Finding(
-                "attachment-stale", severity, "VolumeAttachment", entry["name"], f"It is left over: {why}.",
+                "attachment-stale",
+                severity,
+                "VolumeAttachment",
+                entry["name"],
+                f"It is left over: {why}.",
                 f"When no machine of that name can still write to the volume: kubectl delete volumeattachment {entry['name']}.",
-                {"volume": entry["volume"], "node": entry["node"], "driver": entry["driver"], "attached": entry["attached"]})
+                {"volume": entry["volume"], "node": entry["node"], "driver": entry["driver"], "attached": entry["attached"]},
+            )
 
 
 def _stale(index: Index, entry: Mapping[str, Any]) -> Tuple[str, str]:
@@ -145,11 +176,20 @@ def _left_claims(index: Index) -> Iterator[Finding]:
         for template in live["spec"].get("volumeClaimTemplates") or ():
             prefix = f"{template['metadata']['name']}-{name}-"
             for (where, claim), entry in index.claims.items():
-                number = claim[len(prefix):]
-                if where == space and claim.startswith(prefix) and number.isdigit() and not index.users.get((where, claim)) and not (
-                        first <= int(number) < first + live["spec"].get("replicas", 1)):
+                number = claim[len(prefix) :]
+                if (
+                    where == space
+                    and claim.startswith(prefix)
+                    and number.isdigit()
+                    and not index.users.get((where, claim))
+                    and not (first <= int(number) < first + live["spec"].get("replicas", 1))
+                ):
                     yield Finding(
-                        "claim-left-by-scale-down", "info", "PersistentVolumeClaim", f"{space}/{claim}",
+                        "claim-left-by-scale-down",
+                        "info",
+                        "PersistentVolumeClaim",
+                        f"{space}/{claim}",
                         f"StatefulSet {space}/{name} has {live['spec'].get('replicas', 1)} replicas; this claim is kept for one that is no more.",
                         f"Scaling up again takes it back with its data. When the data may go: kubectl delete pvc {claim} -n {space}.",
-                        {"stateful_set": name, "volume": entry["volume"], "capacity_bytes": entry["capacity_bytes"]})
+                        {"stateful_set": name, "volume": entry["volume"], "capacity_bytes": entry["capacity_bytes"]},
+                    )

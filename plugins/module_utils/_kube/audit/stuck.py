@@ -13,16 +13,31 @@ from typing import Callable, Dict, Iterator, List
 from ..objects import Object, status
 from .model import Finding, Index, key, path
 
-_WORDS = {"PersistentVolume": "volume", "PersistentVolumeClaim": "claim", "Pod": "pod", "VolumeAttachment": "attachment", "Namespace": "namespace",
-          "VolumeSnapshot": "snapshot", "VolumeSnapshotContent": "content", "StatefulSet": "stateful-set"}
+_WORDS = {
+    "PersistentVolume": "volume",
+    "PersistentVolumeClaim": "claim",
+    "Pod": "pod",
+    "VolumeAttachment": "attachment",
+    "Namespace": "namespace",
+    "VolumeSnapshot": "snapshot",
+    "VolumeSnapshotContent": "content",
+    "StatefulSet": "stateful-set",
+}
 
 
 def find(index: Index) -> Iterator[Finding]:
     """All findings of this family."""
     world, lists = index.world, index.world.lists
-    for kind, things in (("Namespace", world.namespaces), ("Pod", lists.pods), ("PersistentVolumeClaim", lists.claims), ("PersistentVolume", lists.volumes),
-                         ("VolumeAttachment", lists.attachments), ("VolumeSnapshot", world.snapshots), ("VolumeSnapshotContent", world.contents),
-                         ("StatefulSet", world.stateful_sets)):
+    for kind, things in (
+        ("Namespace", world.namespaces),
+        ("Pod", lists.pods),
+        ("PersistentVolumeClaim", lists.claims),
+        ("PersistentVolume", lists.volumes),
+        ("VolumeAttachment", lists.attachments),
+        ("VolumeSnapshot", world.snapshots),
+        ("VolumeSnapshotContent", world.contents),
+        ("StatefulSet", world.stateful_sets),
+    ):
         for live in things:
             metadata = live["metadata"]
             # A pod's stamp is when it has to be gone at the latest; of others, when they were deleted.
@@ -30,9 +45,15 @@ def find(index: Index) -> Iterator[Finding]:
                 finalizers = [*(metadata.get("finalizers") or ()), *((live.get("spec") or {}).get("finalizers") or ())]
                 chain = _WHY.get(kind, _held_by_others)(index, live)
                 yield Finding(
-                    f"{_WORDS[kind]}-stuck-deleting", "error", kind, path(live),
-                    f"It was to go {int(index.age(metadata['deletionTimestamp']) // 60)} minutes ago and is still there.", _fix(kind, live, chain),
-                    {"finalizers": finalizers, "deleted": metadata["deletionTimestamp"]}, chain)
+                    f"{_WORDS[kind]}-stuck-deleting",
+                    "error",
+                    kind,
+                    path(live),
+                    f"It was to go {int(index.age(metadata['deletionTimestamp']) // 60)} minutes ago and is still there.",
+                    _fix(kind, live, chain),
+                    {"finalizers": finalizers, "deleted": metadata["deletionTimestamp"]},
+                    chain,
+                )
 
 
 def _fix(kind: str, live: Object, chain: List[str]) -> str:
@@ -57,10 +78,16 @@ def _volume(index: Index, live: Object) -> List[str]:
                 chain.append(f"{finalizer} is taken off by the controller manager: see whether it runs")
         elif finalizer.startswith("external-attacher/"):
             nodes = [each["node"] for each in index.attachments if each["volume"] == name]
-            chain.append(f"{finalizer} holds it while it is attached to {', '.join(nodes)}" if nodes else f"{finalizer} is taken off by the driver's csi-attacher: see whether it runs")
+            chain.append(
+                f"{finalizer} holds it while it is attached to {', '.join(nodes)}"
+                if nodes
+                else f"{finalizer} is taken off by the driver's csi-attacher: see whether it runs"
+            )
         elif finalizer in ("external-provisioner.volume.kubernetes.io/finalizer", "kubernetes.io/pv-controller"):
-            chain.append(f"{finalizer} holds it until what it stands on is deleted, by the policy {entry['reclaim_policy']}"
-                         + (f": {status(live)['message']}" if status(live).get("message") else ""))
+            chain.append(
+                f"{finalizer} holds it until what it stands on is deleted, by the policy {entry['reclaim_policy']}"
+                + (f": {status(live)['message']}" if status(live).get("message") else "")
+            )
         else:
             chain.append(_foreign(finalizer))
     return _with_warning(index, live, chain)
@@ -81,8 +108,12 @@ def _claim(index: Index, live: Object) -> List[str]:
             if not pods:
                 chain.append(f"{finalizer} is taken off by the controller manager: see whether it runs")
         elif finalizer == "snapshot.storage.kubernetes.io/pvc-as-source-protection":
-            sources = [path(snapshot) for snapshot in index.world.snapshots if not status(snapshot).get("readyToUse")
-                       and (snapshot["metadata"].get("namespace"), (snapshot["spec"].get("source") or {}).get("persistentVolumeClaimName")) == key(live)]
+            sources = [
+                path(snapshot)
+                for snapshot in index.world.snapshots
+                if not status(snapshot).get("readyToUse")
+                and (snapshot["metadata"].get("namespace"), (snapshot["spec"].get("source") or {}).get("persistentVolumeClaimName")) == key(live)
+            ]
             chain.append(f"{finalizer} holds it until the snapshot {', '.join(sources) or 'that is taken of it'} is ready")
         elif finalizer == "provisioner.storage.kubernetes.io/cloning-protection":
             chain.append(f"{finalizer} holds it while a clone is made of it")
@@ -113,8 +144,9 @@ def _attachment(index: Index, live: Object) -> List[str]:
 
 
 def _namespace(_index: Index, live: Object) -> List[str]:
-    return [condition["message"] for condition in status(live).get("conditions") or () if condition.get("status") == "True" and condition.get("message")] or [
-        "the controller manager has not told what is left in it"]
+    return [
+        condition["message"] for condition in status(live).get("conditions") or () if condition.get("status") == "True" and condition.get("message")
+    ] or ["the controller manager has not told what is left in it"]
 
 
 def _snapshot(index: Index, live: Object) -> List[str]:
@@ -126,7 +158,11 @@ def _snapshot(index: Index, live: Object) -> List[str]:
             chain.append(f"{finalizer} holds it while a claim is made from it")
         elif finalizer.endswith("volumesnapshot-bound-protection"):
             chain.append(f"{finalizer} holds it until its content {content} is gone")
-            chain += _content(index, bound) if bound is not None else [f"the content {content} does not exist: the snapshot controller has to notice, see whether it runs"]
+            chain += (
+                _content(index, bound)
+                if bound is not None
+                else [f"the content {content} does not exist: the snapshot controller has to notice, see whether it runs"]
+            )
         else:
             chain.append(_foreign(finalizer))
     return chain
@@ -156,6 +192,11 @@ def _with_warning(index: Index, live: Object, chain: List[str]) -> List[str]:
 
 
 _WHY: Dict[str, Callable[[Index, Object], List[str]]] = {
-    "PersistentVolume": _volume, "PersistentVolumeClaim": _claim, "Pod": _pod, "VolumeAttachment": _attachment, "Namespace": _namespace,
-    "VolumeSnapshot": _snapshot, "VolumeSnapshotContent": _content,
+    "PersistentVolume": _volume,
+    "PersistentVolumeClaim": _claim,
+    "Pod": _pod,
+    "VolumeAttachment": _attachment,
+    "Namespace": _namespace,
+    "VolumeSnapshot": _snapshot,
+    "VolumeSnapshotContent": _content,
 }

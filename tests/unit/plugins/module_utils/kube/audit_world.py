@@ -22,7 +22,14 @@ SNAPSHOTS = "snapshot.storage.k8s.io/v1"
 
 def thing(kind: str, name: str, space: str | None = None, spec: Any = None, status: Any = None, api: str = "v1", **more: Any) -> dict:
     metadata = {"name": name, "uid": f"uid-{kind}-{name}", "creationTimestamp": LONG_AGO, **({"namespace": space} if space else {})}
-    return {"apiVersion": api, "kind": kind, "metadata": metadata, **({"spec": spec} if spec is not None else {}), **({"status": status} if status is not None else {}), **more}
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": metadata,
+        **({"spec": spec} if spec is not None else {}),
+        **({"status": status} if status is not None else {}),
+        **more,
+    }
 
 
 def node(name: str) -> dict:
@@ -46,12 +53,16 @@ def volume(name: str, used_by: str | None, storage_class: str = "local-block", h
         rule = {"key": "kubernetes.io/hostname", "operator": "In", "values": [host]}
         spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}
     live = thing("PersistentVolume", name, spec=spec, status={"phase": "Bound" if used_by else "Available"})
-    live["metadata"].update(finalizers=["kubernetes.io/pv-protection"], annotations={"pv.kubernetes.io/provisioned-by": f"local-volume-provisioner-{host}"})
+    live["metadata"].update(
+        finalizers=["kubernetes.io/pv-protection"], annotations={"pv.kubernetes.io/provisioned-by": f"local-volume-provisioner-{host}"}
+    )
     return live
 
 
 def pod(name: str, claim_name: str, on: str = "node1") -> dict:
-    return thing("Pod", name, "s", {"nodeName": on, "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": claim_name}}]}, {"phase": "Running"})
+    return thing(
+        "Pod", name, "s", {"nodeName": on, "volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": claim_name}}]}, {"phase": "Running"}
+    )
 
 
 def local(storage_class: str, entry: str) -> dict:
@@ -67,13 +78,35 @@ def entry(name: str, kind: str, device: str, disk: str) -> dict:
 
 
 def disk(device: str) -> dict:
-    return {"id": device, "ids": [device], "kernel_name": "sda", "signatures": [], "use": "local volume", "readable": True, "read_only": False,
-            "health": {"state": "running", "io_errors": 2, "io_timeouts": 0}, "holders": [], "mounts": [], "serial": "1", "model": "m"}
+    return {
+        "id": device,
+        "ids": [device],
+        "kernel_name": "sda",
+        "signatures": [],
+        "use": "local volume",
+        "readable": True,
+        "read_only": False,
+        "health": {"state": "running", "io_errors": 2, "io_timeouts": 0},
+        "holders": [],
+        "mounts": [],
+        "serial": "1",
+        "model": "m",
+    }
 
 
 def logical(name: str, kind: str = "linear", **more: Any) -> dict:
-    return {"name": name, "path": f"/dev/fast/{name}", "uuid": f"u-{name}", "type": kind, "size_bytes": 2 * GIB, "active": True, "open": True, "health": "",
-            "thin_pool": "", **more}
+    return {
+        "name": name,
+        "path": f"/dev/fast/{name}",
+        "uuid": f"u-{name}",
+        "type": kind,
+        "size_bytes": 2 * GIB,
+        "active": True,
+        "open": True,
+        "health": "",
+        "thin_pool": "",
+        **more,
+    }
 
 
 def session() -> dict:
@@ -81,24 +114,44 @@ def session() -> dict:
 
 
 def facts() -> dict:
-    group = {"name": "fast", "uuid": "VG", "free_bytes": 4 * GIB, "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x2", "missing": False, "readable": True}],
-             "logical_volumes": [logical("fs-0"), logical("pool", "thin-pool", size_bytes=10 * GIB, data_percent=30.0, metadata_percent=10.0, monitored=True, check_needed=False),
-                                 *(logical(f"thin-{number}", "thin", thin_pool="pool", size_bytes=8 * GIB) for number in range(2))]}
+    group = {
+        "name": "fast",
+        "uuid": "VG",
+        "free_bytes": 4 * GIB,
+        "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x2", "missing": False, "readable": True}],
+        "logical_volumes": [
+            logical("fs-0"),
+            logical("pool", "thin-pool", size_bytes=10 * GIB, data_percent=30.0, metadata_percent=10.0, monitored=True, check_needed=False),
+            *(logical(f"thin-{number}", "thin", thin_pool="pool", size_bytes=8 * GIB) for number in range(2)),
+        ],
+    }
     taken = [entry(f"thin-{number}", "other", f"/dev/fast/thin-{number}", "/dev/disk/by-id/wwn-0x2") | {"degraded": True} for number in range(2)]
     path = {"target": TARGET, "portal": "10.0.0.9:3260", "iface": "default", "lun": 0, "kernel_name": "sdx", "state": "up"}
     return {
         "node1": {
             "block_device_info": {"devices": [disk(DISK), disk("/dev/disk/by-id/wwn-0x2")]},
-            "local_volumes": {"entries": [entry("wwn-0x1", "local-block", DISK, DISK), entry("uuid-0", "local-fs", "/dev/fast/fs-0", "/dev/disk/by-id/wwn-0x2"), *taken],
-                              "degraded": [], "actions": []},
+            "local_volumes": {
+                "entries": [
+                    entry("wwn-0x1", "local-block", DISK, DISK),
+                    entry("uuid-0", "local-fs", "/dev/fast/fs-0", "/dev/disk/by-id/wwn-0x2"),
+                    *taken,
+                ],
+                "degraded": [],
+                "actions": [],
+            },
             "lvm_info": {"volume_groups": [group], "lost": [], "physical_volumes": []},
             "iscsi_info": {"targets": [], "sessions": [], "logged_out": [], "devices": []},
         },
         "node2": {
-            "block_device_info": {"devices": [disk(LUN)]}, "local_volumes": {"entries": [], "degraded": []}, "lvm_info": {"volume_groups": [], "lost": []},
-            "iscsi_info": {"sessions": [session()], "logged_out": [{**session(), "startup": "manual"}],
-                           "devices": [{"id": LUN, "state": "up", "used": "", "paths": [path, {**path, "portal": "10.0.1.9:3260"}]}],
-                           "targets": [{"name": "iqn.other", "drift": [], "degraded": [], "running": {"backstores": [], "tpgs": []}, "saved": None}]},
+            "block_device_info": {"devices": [disk(LUN)]},
+            "local_volumes": {"entries": [], "degraded": []},
+            "lvm_info": {"volume_groups": [], "lost": []},
+            "iscsi_info": {
+                "sessions": [session()],
+                "logged_out": [{**session(), "startup": "manual"}],
+                "devices": [{"id": LUN, "state": "up", "used": "", "paths": [path, {**path, "portal": "10.0.1.9:3260"}]}],
+                "targets": [{"name": "iqn.other", "drift": [], "degraded": [], "running": {"backstores": [], "tpgs": []}, "saved": None}],
+            },
         },
     }
 
@@ -108,23 +161,85 @@ class Cluster:
     """Everything by kind, to be changed; ``world`` is what an audit sees of it."""
 
     pods: list = field(default_factory=lambda: [pod("blocks-0", "disk-blocks-0"), pod("db", "db", "node2"), pod("files", "files")])
-    claims: list = field(default_factory=lambda: [claim("disk-blocks-0", "pv-block"), claim("files", "pv-fs", "local-fs"), claim("db", "pv-csi", "fast"), claim("later", None)])
-    volumes: list = field(default_factory=lambda: [
-        volume("pv-block", "disk-blocks-0", **local("local-block", "wwn-0x1")), volume("pv-fs", "files", "local-fs", **local("local-fs", "uuid-0")),
-        volume("pv-csi", "db", "fast", None, csi={"driver": "lvm.csi.example.com", "volumeHandle": "fast/csi-1"})])
+    claims: list = field(
+        default_factory=lambda: [
+            claim("disk-blocks-0", "pv-block"),
+            claim("files", "pv-fs", "local-fs"),
+            claim("db", "pv-csi", "fast"),
+            claim("later", None),
+        ]
+    )
+    volumes: list = field(
+        default_factory=lambda: [
+            volume("pv-block", "disk-blocks-0", **local("local-block", "wwn-0x1")),
+            volume("pv-fs", "files", "local-fs", **local("local-fs", "uuid-0")),
+            volume("pv-csi", "db", "fast", None, csi={"driver": "lvm.csi.example.com", "volumeHandle": "fast/csi-1"}),
+        ]
+    )
     nodes: list = field(default_factory=lambda: [node("node1"), node("node2")])
-    classes: list = field(default_factory=lambda: [storage_class("local-block"), storage_class("local-fs"), storage_class("fast", "lvm.csi.example.com", "Immediate")])
-    attachments: list = field(default_factory=lambda: [thing("VolumeAttachment", "csi-1", api="storage.k8s.io/v1", status={"attached": True}, spec={
-        "attacher": "lvm.csi.example.com", "nodeName": "node2", "source": {"persistentVolumeName": "pv-csi"}})])
-    sets: list = field(default_factory=lambda: [thing("StatefulSet", "blocks", "s", {"replicas": 1, "volumeClaimTemplates": [
-        {"metadata": {"name": "disk"}, "spec": {"storageClassName": "local-block", "resources": {"requests": {"storage": "2048Mi"}}}}]}, {}, "apps/v1")])
+    classes: list = field(
+        default_factory=lambda: [storage_class("local-block"), storage_class("local-fs"), storage_class("fast", "lvm.csi.example.com", "Immediate")]
+    )
+    attachments: list = field(
+        default_factory=lambda: [
+            thing(
+                "VolumeAttachment",
+                "csi-1",
+                api="storage.k8s.io/v1",
+                status={"attached": True},
+                spec={"attacher": "lvm.csi.example.com", "nodeName": "node2", "source": {"persistentVolumeName": "pv-csi"}},
+            )
+        ]
+    )
+    sets: list = field(
+        default_factory=lambda: [
+            thing(
+                "StatefulSet",
+                "blocks",
+                "s",
+                {
+                    "replicas": 1,
+                    "volumeClaimTemplates": [
+                        {"metadata": {"name": "disk"}, "spec": {"storageClassName": "local-block", "resources": {"requests": {"storage": "2048Mi"}}}}
+                    ],
+                },
+                {},
+                "apps/v1",
+            )
+        ]
+    )
     namespaces: list = field(default_factory=lambda: [thing("Namespace", "s", spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"})])
-    csi_nodes: list = field(default_factory=lambda: [thing("CSINode", "node2", api="storage.k8s.io/v1", spec={"drivers": [{"name": "lvm.csi.example.com"}]})])
-    snapshots: list = field(default_factory=lambda: [thing("VolumeSnapshot", "before", "s", {"source": {"persistentVolumeClaimName": "db"}, "volumeSnapshotClassName": "snap"},
-                                                           {"readyToUse": True, "boundVolumeSnapshotContentName": "content-1"}, SNAPSHOTS)])
-    contents: list = field(default_factory=lambda: [thing("VolumeSnapshotContent", "content-1", api=SNAPSHOTS, status={"readyToUse": True}, spec={
-        "driver": "lvm.csi.example.com", "deletionPolicy": "Delete", "volumeSnapshotClassName": "snap",
-        "volumeSnapshotRef": {"namespace": "s", "name": "before", "uid": "uid-VolumeSnapshot-before"}})])
+    csi_nodes: list = field(
+        default_factory=lambda: [thing("CSINode", "node2", api="storage.k8s.io/v1", spec={"drivers": [{"name": "lvm.csi.example.com"}]})]
+    )
+    snapshots: list = field(
+        default_factory=lambda: [
+            thing(
+                "VolumeSnapshot",
+                "before",
+                "s",
+                {"source": {"persistentVolumeClaimName": "db"}, "volumeSnapshotClassName": "snap"},
+                {"readyToUse": True, "boundVolumeSnapshotContentName": "content-1"},
+                SNAPSHOTS,
+            )
+        ]
+    )
+    contents: list = field(
+        default_factory=lambda: [
+            thing(
+                "VolumeSnapshotContent",
+                "content-1",
+                api=SNAPSHOTS,
+                status={"readyToUse": True},
+                spec={
+                    "driver": "lvm.csi.example.com",
+                    "deletionPolicy": "Delete",
+                    "volumeSnapshotClassName": "snap",
+                    "volumeSnapshotRef": {"namespace": "s", "name": "before", "uid": "uid-VolumeSnapshot-before"},
+                },
+            )
+        ]
+    )
     snapshot_classes: list = field(default_factory=lambda: [thing("VolumeSnapshotClass", "snap", api=SNAPSHOTS)])
     events: list = field(default_factory=list)
     hosts: dict = field(default_factory=facts)
@@ -132,12 +247,25 @@ class Cluster:
     def world(self, **more: Any) -> World:
         """What the audit sees."""
         lists = Lists(self.pods, self.claims, self.volumes, self.nodes, self.classes, self.attachments)
-        return World(lists, hosts.parse(copy.deepcopy(self.hosts)), self.sets, self.namespaces, self.csi_nodes, self.snapshots, self.contents, self.snapshot_classes,
-                     self.events, NOW, **more)
+        return World(
+            lists,
+            hosts.parse(copy.deepcopy(self.hosts)),
+            self.sets,
+            self.namespaces,
+            self.csi_nodes,
+            self.snapshots,
+            self.contents,
+            self.snapshot_classes,
+            self.events,
+            NOW,
+            **more,
+        )
 
     def warn(self, live: dict, reason: str, message: str) -> None:
         """An event about an object."""
-        self.events.append({"metadata": {}, "lastTimestamp": LONG_AGO, "reason": reason, "message": message, "involvedObject": {"uid": live["metadata"]["uid"]}})
+        self.events.append(
+            {"metadata": {}, "lastTimestamp": LONG_AGO, "reason": reason, "message": message, "involvedObject": {"uid": live["metadata"]["uid"]}}
+        )
 
 
 def delete(live: dict, *finalizers: str, when: str = LONG_AGO) -> dict:

@@ -17,38 +17,69 @@ BASE = "/var/lib/cairn-storage/local-volumes"
 
 def pod(name: str, *claims: str, node: str | None = "node1") -> dict:
     volumes = [{"name": f"v{number}", "persistentVolumeClaim": {"claimName": claim}} for number, claim in enumerate(claims)]
-    return {"metadata": {"namespace": "s", "name": name}, "spec": {"nodeName": node, "volumes": [{"name": "config", "configMap": {}}, *volumes]}, "status": {"phase": "Running"}}
+    return {
+        "metadata": {"namespace": "s", "name": name},
+        "spec": {"nodeName": node, "volumes": [{"name": "config", "configMap": {}}, *volumes]},
+        "status": {"phase": "Running"},
+    }
 
 
 def claim(name: str, volume: str | None = None, storage_class: str = "block") -> dict:
-    return {"metadata": {"namespace": "s", "name": name}, "status": {"phase": "Bound" if volume else "Pending"},
-            "spec": {"volumeName": volume, "storageClassName": storage_class, "resources": {"requests": {"storage": "1Gi"}}}}
+    return {
+        "metadata": {"namespace": "s", "name": name},
+        "status": {"phase": "Bound" if volume else "Pending"},
+        "spec": {"volumeName": volume, "storageClassName": storage_class, "resources": {"requests": {"storage": "1Gi"}}},
+    }
 
 
 def local(name: str, host: str, entry: str, storage_class: str = "block", used_by: str | None = None) -> dict:
     rule = {"key": "kubernetes.io/hostname", "operator": "In", "values": [host]}
-    spec = {"capacity": {"storage": "2Gi"}, "storageClassName": storage_class, "local": {"path": f"{BASE}/{storage_class}/{entry}"}, "volumeMode": "Block",
-            "persistentVolumeReclaimPolicy": "Retain", "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}}
-    return {"metadata": {"name": name}, "status": {"phase": "Bound" if used_by else "Available"},
-            "spec": spec | ({"claimRef": {"namespace": "s", "name": used_by}} if used_by else {})}
+    spec = {
+        "capacity": {"storage": "2Gi"},
+        "storageClassName": storage_class,
+        "local": {"path": f"{BASE}/{storage_class}/{entry}"},
+        "volumeMode": "Block",
+        "persistentVolumeReclaimPolicy": "Retain",
+        "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}},
+    }
+    return {
+        "metadata": {"name": name},
+        "status": {"phase": "Bound" if used_by else "Available"},
+        "spec": spec | ({"claimRef": {"namespace": "s", "name": used_by}} if used_by else {}),
+    }
 
 
 def node(name: str, host: str) -> dict:
-    return {"metadata": {"name": name, "labels": {"kubernetes.io/hostname": host}}, "status": {"conditions": [{"type": "Ready", "status": "True"}]},
-            "spec": {"taints": [{"key": "new", "effect": "NoSchedule"}]}}
+    return {
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": host}},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+        "spec": {"taints": [{"key": "new", "effect": "NoSchedule"}]},
+    }
 
 
-CSI = {"metadata": {"name": "csi"}, "status": {"phase": "Bound"}, "spec": {"csi": {}, "capacity": {"storage": "1500m"}, "claimRef": {"namespace": "s", "name": "data"}}}
+CSI = {
+    "metadata": {"name": "csi"},
+    "status": {"phase": "Bound"},
+    "spec": {"csi": {}, "capacity": {"storage": "1500m"}, "claimRef": {"namespace": "s", "name": "data"}},
+}
 LISTS = Lists(
     pods=[pod("z", "gone", node=None), pod("a", "disk", "data"), pod("stateless")],
     claims=[claim("disk", "pv1"), claim("data", "csi", "fast"), claim("waiting")],
     volumes=[local("pv1", "host-1", "wwn-0x1", used_by="disk"), local("pv2", "host-1", "uuid-2", "fs"), CSI],
     nodes=[node("node1", "host-1")],
     classes=[{"metadata": {"name": "block", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}, "provisioner": "p"}],
-    attachments=[{"metadata": {"name": "csi-1"}, "spec": {"attacher": "driver", "nodeName": "node1", "source": {"persistentVolumeName": "csi"}}, "status": {"attached": True}}],
+    attachments=[
+        {
+            "metadata": {"name": "csi-1"},
+            "spec": {"attacher": "driver", "nodeName": "node1", "source": {"persistentVolumeName": "csi"}},
+            "status": {"attached": True},
+        }
+    ],
 )
-DEVICES = [{"id": "/dev/disk/by-id/scsi-1", "ids": ["/dev/disk/by-id/scsi-1", "/dev/disk/by-id/wwn-0x1"], "signatures": []},
-           {"id": "/dev/disk/by-id/scsi-2", "ids": ["/dev/disk/by-id/scsi-2"], "signatures": [{"type": "xfs", "uuid": "uuid-2"}]}]
+DEVICES = [
+    {"id": "/dev/disk/by-id/scsi-1", "ids": ["/dev/disk/by-id/scsi-1", "/dev/disk/by-id/wwn-0x1"], "signatures": []},
+    {"id": "/dev/disk/by-id/scsi-2", "ids": ["/dev/disk/by-id/scsi-2"], "signatures": [{"type": "xfs", "uuid": "uuid-2"}]},
+]
 
 
 def rows(lists: Lists, given: dict, **options: bool) -> list[dict]:
@@ -85,14 +116,21 @@ def test_generic_ephemeral_volumes() -> None:
 
 
 def test_published() -> None:
-    assert objects.published(objects.volumes(LISTS)) == {"node1": [
-        {"class": "block", "entry": "wwn-0x1", "volume": "pv1", "phase": "Bound", "path": f"{BASE}/block/wwn-0x1"},
-        {"class": "fs", "entry": "uuid-2", "volume": "pv2", "phase": "Available", "path": f"{BASE}/fs/uuid-2"}]}
+    assert objects.published(objects.volumes(LISTS)) == {
+        "node1": [
+            {"class": "block", "entry": "wwn-0x1", "volume": "pv1", "phase": "Bound", "path": f"{BASE}/block/wwn-0x1"},
+            {"class": "fs", "entry": "uuid-2", "volume": "pv2", "phase": "Available", "path": f"{BASE}/fs/uuid-2"},
+        ]
+    }
 
 
 def test_nodes_and_classes() -> None:
-    assert objects.nodes(LISTS) == [{"name": "node1", "ready": True, "labels": {"kubernetes.io/hostname": "host-1"}, "taints": [{"key": "new", "effect": "NoSchedule"}]}]
-    assert objects.classes(LISTS) == [{"name": "block", "provisioner": "p", "reclaim_policy": "Delete", "binding_mode": "Immediate", "allow_expansion": False, "default": True}]
+    assert objects.nodes(LISTS) == [
+        {"name": "node1", "ready": True, "labels": {"kubernetes.io/hostname": "host-1"}, "taints": [{"key": "new", "effect": "NoSchedule"}]}
+    ]
+    assert objects.classes(LISTS) == [
+        {"name": "block", "provisioner": "p", "reclaim_policy": "Delete", "binding_mode": "Immediate", "allow_expansion": False, "default": True}
+    ]
 
 
 def test_a_volume_of_several_nodes_is_tied_to_none() -> None:
@@ -105,14 +143,22 @@ def test_the_table_is_aligned() -> None:
     table = render(rows(LISTS, {"node1": DEVICES}))
     assert table.splitlines()[:2] == [
         "POD  PHASE    CLAIM      CLASS  VOLUME  STATE      SIZE  NODE   DISK",
-        "s/a  Running  disk       block  pv1     Bound      2GiB  node1  /dev/disk/by-id/scsi-1"]
+        "s/a  Running  disk       block  pv1     Bound      2GiB  node1  /dev/disk/by-id/scsi-1",
+    ]
     assert table.splitlines()[-1].split() == ["-", "-", "-", "fs", "pv2", "Available", "2GiB", "node1", "/dev/disk/by-id/scsi-2"]
 
 
 # One cluster with a bit of everything: a local volume upon a logical volume of two disks, one of them an iSCSI LUN; and a volume that is a LUN itself.
 LUN = "/dev/disk/by-id/wwn-0x9"
-GROUP = {"name": "fa-st", "uuid": "AAAA-BB", "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x1"}, {"device": LUN}],
-         "logical_volumes": [{"name": "lv-0", "uuid": "CC-DD", "path": "/dev/fa-st/lv-0", "size_bytes": 1}, {"name": "spare", "uuid": "EE-FF", "size_bytes": 1}]}
+GROUP = {
+    "name": "fa-st",
+    "uuid": "AAAA-BB",
+    "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x1"}, {"device": LUN}],
+    "logical_volumes": [
+        {"name": "lv-0", "uuid": "CC-DD", "path": "/dev/fa-st/lv-0", "size_bytes": 1},
+        {"name": "spare", "uuid": "EE-FF", "size_bytes": 1},
+    ],
+}
 TARGET = "iqn.2026-01.com.example:db"
 PATHS = [{"target": "iqn.2026-01.com.example:lun", "portal": "10.0.0.9:3260", "iface": "default", "lun": 0, "kernel_name": "sdx", "state": "up"}]
 FACTS = {
@@ -124,26 +170,70 @@ FACTS = {
     },
     "node2": {"iscsi_info": {"devices": [{"id": "/dev/disk/by-id/wwn-0x7", "paths": [{**PATHS[0], "target": TARGET}]}]}},
     "server": {
-        "lvm_info": {"volume_groups": [{"name": "bulk", "uuid": "U", "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x5"}],
-                                        "logical_volumes": [{"name": "db", "uuid": "V", "path": "/dev/bulk/db"}]}]},
-        "iscsi_info": {"targets": [{"name": TARGET, "running": {"backstores": [{"name": "db", "path": "/dev/bulk/db"}], "tpgs": [{"tag": 1, "luns": [{"lun": 0, "backstore": "db"}]}]}},
-                                   {"name": "saved-only", "running": None}]},
+        "lvm_info": {
+            "volume_groups": [
+                {
+                    "name": "bulk",
+                    "uuid": "U",
+                    "physical_volumes": [{"device": "/dev/disk/by-id/wwn-0x5"}],
+                    "logical_volumes": [{"name": "db", "uuid": "V", "path": "/dev/bulk/db"}],
+                }
+            ]
+        },
+        "iscsi_info": {
+            "targets": [
+                {
+                    "name": TARGET,
+                    "running": {
+                        "backstores": [{"name": "db", "path": "/dev/bulk/db"}],
+                        "tpgs": [{"tag": 1, "luns": [{"lun": 0, "backstore": "db"}]}],
+                    },
+                },
+                {"name": "saved-only", "running": None},
+            ]
+        },
     },
 }
-ISCSI = {"metadata": {"name": "lun-pv"}, "status": {"phase": "Bound"}, "spec": {"capacity": {"storage": "1Gi"}, "claimRef": {"namespace": "s", "name": "remote"},
-                                                                                  "iscsi": {"targetPortal": "10.0.0.9:3260", "iqn": TARGET, "lun": 0}}}
-ALL = Lists(pods=[*LISTS.pods, pod("db", "remote", node="node2")], claims=[*LISTS.claims, claim("remote", "lun-pv")], volumes=[*LISTS.volumes, ISCSI],
-            nodes=[*LISTS.nodes, node("node2", "host-2")], classes=LISTS.classes, attachments=LISTS.attachments)
+ISCSI = {
+    "metadata": {"name": "lun-pv"},
+    "status": {"phase": "Bound"},
+    "spec": {
+        "capacity": {"storage": "1Gi"},
+        "claimRef": {"namespace": "s", "name": "remote"},
+        "iscsi": {"targetPortal": "10.0.0.9:3260", "iqn": TARGET, "lun": 0},
+    },
+}
+ALL = Lists(
+    pods=[*LISTS.pods, pod("db", "remote", node="node2")],
+    claims=[*LISTS.claims, claim("remote", "lun-pv")],
+    volumes=[*LISTS.volumes, ISCSI],
+    nodes=[*LISTS.nodes, node("node2", "host-2")],
+    classes=LISTS.classes,
+    attachments=LISTS.attachments,
+)
 
 
 def test_from_a_volume_down_to_disks_and_sessions() -> None:
     found = {row["volume"]: row for row in rows(ALL, FACTS) if row["volume"]}
     assert {key: found["pv2"][key] for key in ("device", "volume_group", "logical_volume", "disks", "sessions", "tied_to", "served_by")} == {
-        "device": "/dev/disk/by-id/dm-uuid-LVM-AAAABBCCDD", "volume_group": "fa-st", "logical_volume": "lv-0", "disks": ["/dev/disk/by-id/wwn-0x1", LUN],
-        "sessions": [{"target": "iqn.2026-01.com.example:lun", "portal": "10.0.0.9:3260", "state": "up"}], "tied_to": "node1", "served_by": None}
+        "device": "/dev/disk/by-id/dm-uuid-LVM-AAAABBCCDD",
+        "volume_group": "fa-st",
+        "logical_volume": "lv-0",
+        "disks": ["/dev/disk/by-id/wwn-0x1", LUN],
+        "sessions": [{"target": "iqn.2026-01.com.example:lun", "portal": "10.0.0.9:3260", "state": "up"}],
+        "tied_to": "node1",
+        "served_by": None,
+    }
     assert {key: found["lun-pv"][key] for key in ("device", "volume_group", "logical_volume", "disks", "target", "tied_to", "served_by", "node")} == {
-        "device": "/dev/disk/by-id/wwn-0x7", "volume_group": "bulk", "logical_volume": "db", "disks": ["/dev/disk/by-id/wwn-0x5"], "target": TARGET,
-        "tied_to": None, "served_by": "server", "node": "node2"}
+        "device": "/dev/disk/by-id/wwn-0x7",
+        "volume_group": "bulk",
+        "logical_volume": "db",
+        "disks": ["/dev/disk/by-id/wwn-0x5"],
+        "target": TARGET,
+        "tied_to": None,
+        "served_by": "server",
+        "node": "node2",
+    }
     assert found["csi"]["attached_to"] == ["node1"] and found["csi"]["disks"] == []
 
 
@@ -151,13 +241,28 @@ QUESTIONS = [
     ({"pod": "s/a"}, {"volumes": ["csi", "pv1"], "disks": ["/dev/disk/by-id/scsi-1"], "nodes": ["node1"]}),
     ({"pod": "s/stateless"}, {"volumes": [], "pods": []}),
     ({"claim": "s/disk"}, {"pods": ["s/a"], "volumes": ["pv1"]}),
-    ({"volume": "lun-pv"}, {"pods": ["s/db"], "claims": ["s/remote"], "nodes": ["node2", "server"], "targets": [TARGET], "logical_volumes": ["/dev/bulk/db"],
-                            "volume_groups": ["server/bulk"]}),
-    ({"volume": "pv2"}, {"pods": [], "volume_groups": ["node1/fa-st"], "logical_volumes": ["/dev/fa-st/lv-0"], "targets": ["iqn.2026-01.com.example:lun"]}),
+    (
+        {"volume": "lun-pv"},
+        {
+            "pods": ["s/db"],
+            "claims": ["s/remote"],
+            "nodes": ["node2", "server"],
+            "targets": [TARGET],
+            "logical_volumes": ["/dev/bulk/db"],
+            "volume_groups": ["server/bulk"],
+        },
+    ),
+    (
+        {"volume": "pv2"},
+        {"pods": [], "volume_groups": ["node1/fa-st"], "logical_volumes": ["/dev/fa-st/lv-0"], "targets": ["iqn.2026-01.com.example:lun"]},
+    ),
     ({"node": "node1"}, {"pods": ["s/a", "s/stateless"], "unreachable": ["pv1", "pv2"], "volumes": ["csi", "pv1", "pv2"]}),
     ({"node": "server"}, {"pods": ["s/db"], "unreachable": ["lun-pv"]}),
     ({"node": "node2"}, {"pods": ["s/db"], "unreachable": [], "volumes": ["lun-pv"]}),
-    ({"disk": "wwn-0x1"}, {"pods": ["s/a"], "volumes": ["pv1", "pv2"], "volume_groups": ["node1/fa-st"], "logical_volumes": ["/dev/fa-st/lv-0", "/dev/fa-st/spare"]}),
+    (
+        {"disk": "wwn-0x1"},
+        {"pods": ["s/a"], "volumes": ["pv1", "pv2"], "volume_groups": ["node1/fa-st"], "logical_volumes": ["/dev/fa-st/lv-0", "/dev/fa-st/spare"]},
+    ),
     ({"disk": LUN}, {"volumes": ["pv2"], "logical_volumes": ["/dev/fa-st/lv-0", "/dev/fa-st/spare"]}),
     ({"disk": "/dev/disk/by-id/wwn-0x5"}, {"pods": ["s/db"], "volumes": ["lun-pv"], "logical_volumes": ["/dev/bulk/db"]}),
     ({"disk": "scsi-2"}, {"volumes": [], "volume_groups": []}),
@@ -180,12 +285,24 @@ def test_questions_from_either_end(given: dict, told: dict) -> None:
 
 
 REFUSED = [
-    ("about-empty", {}, FACTS), ("about-empty", {"node": None}, FACTS), ("about-several", {"node": "a", "disk": "b"}, FACTS), ("about-form", {"pod": "a"}, FACTS),
-    ("about-form", {"claim": "a/b/c"}, FACTS), ("about-unknown", {"volume": "nowhere"}, FACTS), ("about-unknown", {"node": "node9"}, FACTS),
-    ("about-unknown", {"disk": "wwn-0x404"}, FACTS), ("about-unknown", {"disk": "sdx"}, FACTS), ("about-unknown", {"target": "iqn.none"}, FACTS), ("about-unknown", {"pod": "s/none"}, FACTS),
-    ("about-needs-hosts", {"disk": "wwn-0x1"}, {}), ("about-needs-hosts", {"target": TARGET}, {}),
-    ("hosts-form", {"node": "node1"}, {"node1": "text"}), ("hosts-form", {"node": "node1"}, {"node1": [1]}), ("hosts-form", {"node": "node1"}, {"node1": [{"what": 1}]}),
-    ("hosts-form", {"node": "node1"}, {"node1": {"lvm_info": []}}), ("hosts-form", {"node": "node1"}, {"node1": {"lvm_info": {"volume_groups": {"a": 1}}}}),
+    ("about-empty", {}, FACTS),
+    ("about-empty", {"node": None}, FACTS),
+    ("about-several", {"node": "a", "disk": "b"}, FACTS),
+    ("about-form", {"pod": "a"}, FACTS),
+    ("about-form", {"claim": "a/b/c"}, FACTS),
+    ("about-unknown", {"volume": "nowhere"}, FACTS),
+    ("about-unknown", {"node": "node9"}, FACTS),
+    ("about-unknown", {"disk": "wwn-0x404"}, FACTS),
+    ("about-unknown", {"disk": "sdx"}, FACTS),
+    ("about-unknown", {"target": "iqn.none"}, FACTS),
+    ("about-unknown", {"pod": "s/none"}, FACTS),
+    ("about-needs-hosts", {"disk": "wwn-0x1"}, {}),
+    ("about-needs-hosts", {"target": TARGET}, {}),
+    ("hosts-form", {"node": "node1"}, {"node1": "text"}),
+    ("hosts-form", {"node": "node1"}, {"node1": [1]}),
+    ("hosts-form", {"node": "node1"}, {"node1": [{"what": 1}]}),
+    ("hosts-form", {"node": "node1"}, {"node1": {"lvm_info": []}}),
+    ("hosts-form", {"node": "node1"}, {"node1": {"lvm_info": {"volume_groups": {"a": 1}}}}),
     ("hosts-module", {"node": "node1"}, {"node1": {"setup": {}}}),
 ]
 
@@ -198,8 +315,21 @@ def test_questions_without_an_answer(code: str, given: dict, facts: dict) -> Non
 
 
 def test_of_a_pod_only_what_is_asked_for_is_held() -> None:
-    live = {**pod("a", "disk"), "spec": {"nodeName": "n", "containers": [{"image": "x"}], "volumes": [{"name": "c", "configMap": {}}, {"name": "d", "persistentVolumeClaim": {}}]}}
+    live = {
+        **pod("a", "disk"),
+        "spec": {
+            "nodeName": "n",
+            "containers": [{"image": "x"}],
+            "volumes": [{"name": "c", "configMap": {}}, {"name": "d", "persistentVolumeClaim": {}}],
+        },
+    }
     live["metadata"].update(managedFields=[1], annotations={"kubectl.kubernetes.io/last-applied-configuration": "{}", "mine": "yes"})
-    assert slim.pod(live) == {"metadata": {"namespace": "s", "name": "a", "annotations": {"mine": "yes"}}, "status": {"phase": "Running"},
-                              "spec": {"nodeName": "n", "volumes": [{"name": "d", "persistentVolumeClaim": {}}]}}
-    assert slim.node({"metadata": {"name": "n"}, "status": {"images": [1], "conditions": []}}) == {"metadata": {"name": "n"}, "status": {"conditions": []}}
+    assert slim.pod(live) == {
+        "metadata": {"namespace": "s", "name": "a", "annotations": {"mine": "yes"}},
+        "status": {"phase": "Running"},
+        "spec": {"nodeName": "n", "volumes": [{"name": "d", "persistentVolumeClaim": {}}]},
+    }
+    assert slim.node({"metadata": {"name": "n"}, "status": {"images": [1], "conditions": []}}) == {
+        "metadata": {"name": "n"},
+        "status": {"conditions": []},
+    }
