@@ -94,7 +94,9 @@ def _claim(live: Object, around: Surroundings) -> State:
         return State("failed", f"its volume {spec.get('volumeName')} does not exist any more")
     if phase == "Bound":
         return _growth(live, around)
-    if around.warnings.get(live["metadata"].get("uid", ""), ("", ""))[0] == "ProvisioningFailed":
+    told = around.warnings.get(live["metadata"].get("uid", ""), ("", ""))
+    # Of a class whose volumes are made beforehand this is said of each claim that waits for one.
+    if told[0] == "ProvisioningFailed" and "kubernetes.io/no-provisioner" not in told[1]:
         return State("stuck", f"phase {phase}{around.warning(live)}")
     mode = around.binding_modes.get(spec.get("storageClassName") or "")
     chosen = (live["metadata"].get("annotations") or {}).get("volume.kubernetes.io/selected-node")

@@ -133,6 +133,8 @@ def test_pods_of_others_do_not_count() -> None:
 def test_a_failed_provisioning_is_told_by_its_event() -> None:
     found = state(claim(storage_class="now"), Surroundings(warnings={"u": ("ProvisioningFailed", "no space left in fast")}, **LATE))
     assert found.name == "stuck" and "no space left in fast" in found.reason
+    static = {"u": ("ProvisioningFailed", 'storageclass "now": no volume plugin matched name: kubernetes.io/no-provisioner')}
+    assert state(claim(storage_class="now"), Surroundings(warnings=static, **LATE)).name == "waiting"
 
 
 def test_a_growth_that_goes_wrong_is_told_by_its_event() -> None:
