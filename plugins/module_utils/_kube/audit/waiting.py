@@ -60,7 +60,10 @@ def _claim(index: Index, live: Object) -> Iterator[Finding]:
         mode = index.classes.get(entry["storage_class"], {}).get("binding_mode")
         if mode == "WaitForFirstConsumer" and not index.users.get(key(live)) and not entry["volume"]:
             return
-        chain, fix = _waits(index, live, entry)
+        reason, fix = _waits(index, live, entry)
+        told = index.warning(live)
+        # That nobody makes volumes of a static class is no news.
+        chain = [reason, told] if told and _STATIC not in told else [reason]
         yield Finding(
             "claim-stuck-pending",
             "error",
@@ -73,47 +76,35 @@ def _claim(index: Index, live: Object) -> Iterator[Finding]:
         )
 
 
-def _waits(index: Index, live: Object, entry: Mapping) -> Tuple[List[str], str]:
+def _waits(index: Index, live: Object, entry: Mapping) -> Tuple[str, str]:
+    """Why a claim has no volume, and what helps."""
     name, volume = entry["storage_class"], entry["volume"]
     found = index.classes.get(name)
-    told = index.warning(live)
-    after = [told] if told else []
+    if volume and volume not in index.volumes:
+        return f"it asks for the volume {volume}, which does not exist", f"Make the PersistentVolume {volume}, or the claim again without volumeName."
     if volume:
-        if volume not in index.volumes:
-            return [
-                f"it asks for the volume {volume}, which does not exist",
-                *after,
-            ], f"Make the PersistentVolume {volume}, or make the claim again without volumeName."
         other = index.volumes[volume]
         holder = f"{other['namespace']}/{other['claim']}" if other["claim"] else "nobody"
-        return [
-            f"it asks for the volume {volume}, which is {other['phase']} and given to {holder}",
-            *after,
-        ], "Compare size, class, access modes and claimRef of the two."
+        reason = f"it asks for the volume {volume}, which is {other['phase']} and given to {holder}"
+        return reason, "Compare size, class, access modes and claimRef of the two."
     if name and not found:
-        return [f"its StorageClass {name} does not exist", *after], f"Make the StorageClass {name}, or make the claim again with another one."
+        return f"its StorageClass {name} does not exist", f"Make the StorageClass {name}, or make the claim again with another one."
     if not found and live["spec"].get("storageClassName") is None:
-        return [
-            "it names no StorageClass and there is no default one",
-            *after,
-        ], "Mark a class as the default one, or make the claim again with a class."
+        return "it names no StorageClass and there is no default one", "Mark a class as the default one, or make the claim again with a class."
     if found and found["provisioner"] != _STATIC:
         chosen = (live["metadata"].get("annotations") or {}).get("volume.kubernetes.io/selected-node")
-        return [
-            f"{found['provisioner']} has not made a volume" + (f" for the node {chosen}" if chosen else ""),
-            *after,
-        ], "See the log of its csi-provisioner."
-    free = sorted(each["capacity_bytes"] or 0 for each in index.volumes.values() if each["phase"] == "Available" and each["storage_class"] == name)
-    wants = human(entry["requested_bytes"] or 0)
+        return f"{found['provisioner']} has not made a volume{f' for the node {chosen}' if chosen else ''}", "See the log of its csi-provisioner."
+    more = "Give the class more disks or logical volumes (local_volumes_classes) and run playbook site.yml, or ask for less."
+    return _nothing_fits(index, name, entry["requested_bytes"] or 0), more
+
+
+def _nothing_fits(index: Index, name: str, wanted: int) -> str:
+    free = [each["capacity_bytes"] or 0 for each in index.volumes.values() if each["phase"] == "Available" and each["storage_class"] == name]
     if not free:
-        reason = f"no volume of the class {name or '(none)'} is free"
-    elif free[-1] < (entry["requested_bytes"] or 0):
-        reason = f"it asks for {wants}, the largest free volume of the class {name or '(none)'} has {human(free[-1])}"
-    else:
-        reason = (
-            f"{len(free)} volumes of its class are free, none of them on a node that its pod may run on, or with its access modes and volume mode"
-        )
-    return [reason, *after], "Give the class more disks or logical volumes (local_volumes_classes) and run playbook site.yml, or ask for less."
+        return f"no volume of the class {name or '(none)'} is free"
+    if max(free) < wanted:
+        return f"it asks for {human(wanted)}, the largest free volume of the class {name or '(none)'} has {human(max(free))}"
+    return f"{len(free)} volumes of its class are free, none of them on a node that its pod may run on, or with its access modes and volume mode"
 
 
 def _growth(index: Index, live: Object) -> Iterator[Finding]:
