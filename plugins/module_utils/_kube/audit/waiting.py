@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Mapping, Tuple
+from typing import Iterator, Mapping, Tuple
 
 from ..._core.quantity import human
 from ..objects import Object, status
