@@ -64,7 +64,7 @@ def answer(
     question: Question, rows: Iterable[Row], pods: Iterable[Mapping[str, Any]], nodes: Iterable[str], hosts: Mapping[str, Host]
 ) -> Tuple[List[dict], Dict[str, list]]:
     """The rows that have to do with it, and everything that they name, by kind. ``NotFound`` when nothing knows of it."""
-    if question.kind in ("disk", "target") and not hosts:
+    if question.kind == "disk" and not hosts:
         raise InvalidRequest(
             "the API server knows no disks.", code="about-needs-hosts", parameter=question.parameter, fix="give hosts what the nodes told."
         )

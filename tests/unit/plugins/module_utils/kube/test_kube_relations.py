@@ -297,7 +297,6 @@ REFUSED = [
     ("about-unknown", {"target": "iqn.none"}, FACTS),
     ("about-unknown", {"pod": "s/none"}, FACTS),
     ("about-needs-hosts", {"disk": "wwn-0x1"}, {}),
-    ("about-needs-hosts", {"target": TARGET}, {}),
     ("hosts-form", {"node": "node1"}, {"node1": "text"}),
     ("hosts-form", {"node": "node1"}, {"node1": [1]}),
     ("hosts-form", {"node": "node1"}, {"node1": [{"what": 1}]}),
@@ -333,3 +332,7 @@ def test_of_a_pod_only_what_is_asked_for_is_held() -> None:
         "metadata": {"name": "n"},
         "status": {"conditions": []},
     }
+
+
+def test_a_volume_names_its_target_itself() -> None:
+    assert ask({"target": TARGET}, {})["volumes"] == ["lun-pv"]
