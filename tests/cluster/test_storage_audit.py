@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from cluster_play import REPO, environment, kubectl, play, requests_since
+from kube_faces import define_snapshots
 
 SPACE = "cairn-audit"
 SNAPSHOTS = "snapshot.storage.k8s.io"
@@ -59,28 +60,6 @@ def claim(name: str, finalizers: tuple[str, ...] = (), **spec: object) -> dict:
     )
 
 
-def lookalike(kind: str, scope: str) -> dict:
-    """A kind of external-snapshotter by name alone; its schema takes everything. For where the real ones are not installed."""
-    plural = f"{kind.lower()}{'es' if kind.endswith('Class') else 's'}"
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    return thing(
-        "apiextensions.k8s.io/v1",
-        "CustomResourceDefinition",
-        f"{plural}.{SNAPSHOTS}",
-        None,
-        spec={
-            "group": SNAPSHOTS,
-            "scope": scope,
-            "names": {"kind": kind, "plural": plural, "singular": kind.lower()},
-            "versions": [{"name": "v1", "served": True, "storage": True, "schema": schema}],
-        },
-    )
-
-
-KINDS = [lookalike("VolumeSnapshot", "Namespaced"), lookalike("VolumeSnapshotContent", "Cluster"), lookalike("VolumeSnapshotClass", "Cluster")]
-for _kind in KINDS:
-    # The group's names end in k8s.io, which the API server lets nobody take without this mark.
-    _kind["metadata"]["annotations"] = {"api-approved.kubernetes.io": "unapproved, a look-alike for tests"}
 CLASS = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
@@ -149,15 +128,12 @@ PLANTED = [
     {**thing("v1", "ConfigMap", "held", f"{SPACE}-stuck", (HOLD,)), "data": {}},
 ]
 CUSTOM = [
-    thing(
-        f"{SNAPSHOTS}/v1", "VolumeSnapshot", "empty", spec={"source": {"volumeSnapshotContentName": "cairn-audit-none"}}, status={"readyToUse": True}
-    ),
+    thing(f"{SNAPSHOTS}/v1", "VolumeSnapshot", "empty", spec={"source": {"volumeSnapshotContentName": "cairn-audit-none"}}),
     thing(
         f"{SNAPSHOTS}/v1",
         "VolumeSnapshotContent",
         "cairn-audit-alone",
         None,
-        status={"readyToUse": True},
         spec={
             "driver": "csi.example.com",
             "deletionPolicy": "Retain",
@@ -244,14 +220,13 @@ def absent() -> None:
         subprocess.run(
             ("kubectl", "patch", kind, name, *space, "--type=merge", "-p", '{"metadata": {"finalizers": null}}'), capture_output=True, check=False
         )
-    things = [each for each in (*PLANTED, *BASE) if each["kind"] != "ServiceAccount"]
+    things = [each for each in (*PLANTED, *CUSTOM, *BASE) if each["kind"] != "ServiceAccount"]
     kubectl("delete", "-f", "-", "--ignore-not-found", "--wait=true", "--timeout=60s", stdin=yaml.safe_dump_all(things, sort_keys=False))
-    for kind in KINDS:
-        kubectl("delete", "crd", kind["metadata"]["name"], "--ignore-not-found", "--wait=true", "--timeout=60s")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def clean() -> Iterator[None]:
+    define_snapshots()
     absent()
     yield
     absent()
@@ -266,15 +241,15 @@ def test_nothing_is_found_on_a_clean_cluster() -> None:
     clean_run, checked = play(audit(), {**audit(), "check_mode": True})
     for result in (clean_run, checked):
         assert not result.get("failed") and not result["changed"] and result["findings"] == [] and result["worst"] is None, result
-    assert clean_run["requests"] + checked["requests"] == requests_since(begin) == 2 * 11, "discovery, and one list for each of ten kinds"
+    assert clean_run["requests"] + checked["requests"] == requests_since(begin) == 2 * 14, "discovery, and one list for each of thirteen kinds"
 
 
 @pytest.fixture(scope="module")
 def planted() -> dict:
     """The result of an audit after everything has been planted."""
-    apply(*BASE, *KINDS)
-    kubectl("wait", "--for=condition=Established", "--timeout=30s", *(f"crd/{kind['metadata']['name']}" for kind in KINDS))
-    apply(*PLANTED, *CUSTOM)
+    apply(*BASE, *PLANTED, *CUSTOM)
+    for kind, name in (("volumesnapshot", "empty"), ("volumesnapshotcontent", "cairn-audit-alone")):
+        kubectl("patch", kind, name, "-n", SPACE, "--subresource=status", "--type=merge", "-p", '{"status": {"readyToUse": true}}')
     for kind, name, space in DELETED:
         kubectl("delete", kind, name, *space, "--wait=false")
     # Controllers have to see it all: the volume released, the claim lost, the pod not placed, the namespace not empty.
