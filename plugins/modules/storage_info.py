@@ -60,6 +60,14 @@ options:
     description:
       - A JMESPath expression over the other return values, such as RV(relations), RV(volumes) or RV(affected). What it finds is RV(result).
     type: str
+  returns:
+    description:
+      - Which of these values to return. With thousands of pods most of the time is spent on returning what nobody looks at.
+      - O(query) sees all of them, whatever is returned.
+    type: list
+    elements: str
+    choices: [relations, published, volumes, claims, classes, nodes, attachments, table]
+    default: [relations, published, volumes, claims, classes, nodes, attachments, table]
   hosts:
     description:
       - What the nodes told, by node. Each value is a dictionary of the results of M(cairn.storage.block_device_info), M(cairn.storage.local_volumes),
@@ -96,8 +104,9 @@ EXAMPLES = r"""
       node1: {block_device_info: "{{ disks }}", lvm_info: "{{ lvm }}", iscsi_info: "{{ iscsi }}"}
   register: storage
 
-- name: Claims that wait, oldest names first
+- name: Claims that wait, by name
   cairn.storage.storage_info:
+    returns: []
     query: "sort_by(claims[?phase=='Pending'], &name)[].[namespace, name, storage_class]"
   register: storage
 """
@@ -106,7 +115,7 @@ RETURN = r"""
 relations:
   description:
     - One row for each claim that a pod mounts, then claims that no pod mounts, then volumes without a claim. What is missing is null.
-  returned: success
+  returned: if it is in O(returns)
   type: list
   elements: dict
   contains:
@@ -230,35 +239,35 @@ published:
   description:
     - For each node, the entries of discovery directories that are volumes, each with C(class), C(entry), C(volume), C(phase) and C(path).
     - Null with O(volume_label_selector), which would hide some.
-  returned: success
+  returned: if it is in O(returns)
   type: dict
 volumes:
   description:
     - All volumes, each with C(name), C(phase), C(storage_class), C(volume_mode), C(capacity_bytes), C(reclaim_policy),
-      C(namespace) and C(claim) of the claim it is given to, C(node), C(path), C(local), C(driver), C(iscsi), C(labels),
-      C(attached) and C(attached_to).
-  returned: success
+      C(namespace) and C(claim) of the claim it is given to, C(node), C(path), C(local), C(driver), C(iscsi), C(attached)
+      and C(attached_to).
+  returned: if it is in O(returns)
   type: list
   elements: dict
 claims:
   description:
     - All claims, each with C(namespace), C(name), C(phase), C(volume), C(storage_class), C(volume_mode), C(requested_bytes), C(capacity_bytes) and C(labels).
-  returned: success
+  returned: if it is in O(returns)
   type: list
   elements: dict
 classes:
   description: All storage classes, each with C(name), C(provisioner), C(reclaim_policy), C(binding_mode), C(allow_expansion) and C(default).
-  returned: success
+  returned: if it is in O(returns)
   type: list
   elements: dict
 nodes:
   description: All nodes, each with C(name), C(ready), C(labels) and C(taints).
-  returned: success
+  returned: if it is in O(returns)
   type: list
   elements: dict
 attachments:
   description: All VolumeAttachments, each with C(name), C(volume), C(node), C(driver), C(attached) and C(error).
-  returned: success
+  returned: if it is in O(returns)
   type: list
   elements: dict
 result:
@@ -267,7 +276,7 @@ result:
   type: raw
 table:
   description: RV(relations) as a table for people.
-  returned: success
+  returned: if it is in O(returns)
   type: str
 requests:
   description: Number of requests sent to the API server.
@@ -279,7 +288,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._kube.about import KINDS
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
-from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import read
+from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import PARTS, read
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
@@ -293,6 +302,7 @@ def main():
             "volume_label_selector": {"type": "str"},
             "about": {"type": "dict", "options": {kind: {"type": "str"} for kind in KINDS}},
             "query": {"type": "str"},
+            "returns": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
             "hosts": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

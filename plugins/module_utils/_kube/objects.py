@@ -67,7 +67,6 @@ def _volume(live: Object, names: Mapping[Any, str], held: Sequence[Mapping[str, 
             if spec.get("iscsi")
             else None
         ),
-        "labels": live["metadata"].get("labels") or {},
         "attached": any(each["attached"] for each in held) if held else None,
         "attached_to": sorted(each["node"] for each in held),
     }

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any, Dict, List, Mapping
 
@@ -30,6 +31,8 @@ def read(params: Mapping[str, Any]) -> Dict[str, Any]:
     known = hosts.parse(params["hosts"])
     query = compile_query(params["query"], "query", "findings[?severity=='critical'].name")
     client = connect(params)
+    # Thousands of live objects without cycles: looking for garbage among them would take a third of the time.
+    gc.disable()
     told = findings.audit(world(client, known, limits), params["ignore"])
     told = {**told, "report": report.render(told), "requests": client.requests}
     told["result"] = find(query, told, "query")
