@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, Sequence
 
 from .._core.errors import InvalidRequest
@@ -31,6 +31,8 @@ class Host:
     """One node. ``told`` names the modules whose results are known, so that "nothing" can be told from "not looked at"."""
 
     told: FrozenSet[str] = frozenset()
+    #: Modules that ended with an error, and what they said.
+    failed: Mapping[str, str] = field(default_factory=dict)
     devices: Sequence[Item] = ()
     entries: Sequence[Item] = ()
     degraded: Sequence[Item] = ()
@@ -61,7 +63,8 @@ def _named(node: str, facts: Mapping[str, Any]) -> Host:
         for name, field in _TOLD[module].items():
             fields[field] = _items(f"{node}.{module}.{name}", result.get(name) or [])
     # A task that failed or was skipped has registered something, but told nothing.
-    return Host(told=frozenset(module for module, result in facts.items() if set(_TOLD[module]) & set(result)), **fields)
+    told = frozenset(module for module, result in facts.items() if set(_TOLD[module]) & set(result))
+    return Host(told, {module: str(result["msg"]) for module, result in facts.items() if module not in told and result.get("msg")}, **fields)
 
 
 def _listed(node: str, facts: Any) -> Host:

@@ -31,6 +31,18 @@ def find(index: Index) -> Iterator[Finding]:
         yield from _node(index, volume)
         yield from _identity(index, volume)
     yield from _drivers(index)
+    for node, host in sorted(index.hosts.items()):
+        for module, said in sorted(host.failed.items()):
+            yield Finding(
+                "node-not-told",
+                "error",
+                "Node",
+                node,
+                f"{module} ended with an error there, so that a part of it could not be looked at.",
+                "Mend what it names, then run the audit again.",
+                {"module": module},
+                [said],
+            )
     for node, host in index.told("local_volumes"):
         if host.changes:
             yield Finding(

@@ -7,6 +7,14 @@ from audit_world import DISK, GIB, TARGET, disk, session
 
 FAULTS: list[Fault] = [
     (
+        "node-not-told",
+        "error",
+        "node1",
+        "there is no such device",
+        "Mend",
+        lambda it: it.hosts["node1"].update(lvm_info={"msg": "there is no such device", "failed": False}),
+    ),
+    (
         "default-class-several",
         "warning",
         "fast, local-fs",
