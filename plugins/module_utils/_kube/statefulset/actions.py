@@ -1,0 +1,94 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""The changes that are ever made: each an action with its request and the state that it leads to. Pure."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+from typing import Any, Mapping, Optional
+
+from ..._core.plan import Action, Consent
+from .. import apply
+from ..discovery import Resource
+from ..manifest import bare, essence, ref
+from . import facts
+from .model import Desired, Do, Object, Observed
+
+SETS = Resource("apps", "v1", "StatefulSet", "statefulsets", True)
+CLAIMS = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", True)
+PODS = Resource("", "v1", "Pod", "pods", True)
+
+
+@dataclass(frozen=True)
+class Merge(apply.Request):
+    """A request whose body is a merge patch: for single fields of objects that others own."""
+
+
+def write(observed: Observed, desired: Desired, template: Object, count: int, part: int) -> Optional[Do]:
+    """Make the set be as wished, with this template, number of pods and partition; ``None`` when it is so already."""
+    live, target = observed.live, observed.target
+    spec = {**target["spec"], "template": template, "replicas": count}
+    wanted = copy.deepcopy(desired.manifest)
+    # What the user wrote goes out as it was written, so that the next run finds nothing to compare at length.
+    if template != target["spec"]["template"]:
+        wanted["spec"]["template"] = copy.deepcopy(template)
+    if count != facts.replicas(target):
+        wanted["spec"]["replicas"] = count
+    if part != facts.partition(target):
+        rolling = (target["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+        spec["updateStrategy"] = wanted["spec"]["updateStrategy"] = {"type": "RollingUpdate", "rollingUpdate": {**rolling, "partition": part}}
+    if live and live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates"):
+        spec["volumeClaimTemplates"] = wanted["spec"]["volumeClaimTemplates"] = live["spec"].get("volumeClaimTemplates")
+    after = {**target, "spec": spec}
+    if live and bare(after) == bare(live):
+        return None
+    request = apply.apply_request(SETS, wanted, desired.ref, apply.Desired((), True, Consent("", {}), take=desired.take))
+    metadata = {**target["metadata"], "generation": (live or target)["metadata"].get("generation", 0) + 1}
+    predicted = {**after, "metadata": metadata, "status": facts.status(live) if live else {}}
+    action = Action("update" if live else "create", "StatefulSet", desired.ref.path, (request,), essence(live) if live else None, essence(after))
+    return Do(action, replace(observed, live=predicted))
+
+
+def remove_set(observed: Observed, desired: Desired) -> Do:
+    """Delete the set and leave its pods, claims and revisions, which the next set of that name takes over."""
+    live = observed.live
+    action = Action("delete", "StatefulSet", f"{desired.ref.path} (its pods stay)", (_delete(SETS, live, "Orphan"),), essence(live), None)
+    going = {**live, "metadata": {**live["metadata"], "deletionTimestamp": "now", "finalizers": ["orphan"]}}
+    return Do(action, replace(observed, live=going))
+
+
+def remove_pod(observed: Observed, pod: Object, why: str) -> Do:
+    """Delete this very pod; its set makes it anew."""
+    action = Action("delete", "Pod", facts.path(pod), (_delete(PODS, pod, "Background"),), {"reason": why}, None)
+    return Do(action, replace(observed, pods=tuple(each for each in observed.pods if each is not pod)))
+
+
+def remove_claim(observed: Observed, claim: Object, loses: str) -> Do:
+    """Delete a claim."""
+    volume = claim["spec"].get("volumeName", "")
+    action = Action("delete", "PersistentVolumeClaim", facts.path(claim), (_delete(CLAIMS, claim, "Background"),), {"volume": volume}, None, loses)
+    return Do(action, replace(observed, claims=tuple(each for each in observed.claims if each is not claim)))
+
+
+def grow_claim(observed: Observed, claim: Object, quantity: str) -> Do:
+    """Make a claim ask for more."""
+    ask = {"spec": {"resources": {"requests": {"storage": quantity}}}}
+    request = Merge("PATCH", CLAIMS.path(*_place(claim)), ref(claim), (("fieldManager", "cairn.storage"),), ask)
+    was = claim["spec"]["resources"]["requests"]["storage"]
+    action = Action("grow", "PersistentVolumeClaim", facts.path(claim), (request,), {"storage": was}, {"storage": quantity})
+    grown = {**claim, "spec": {**claim["spec"], "resources": {**claim["spec"]["resources"], "requests": {"storage": quantity}}}}
+    return Do(action, replace(observed, claims=tuple(grown if each is claim else each for each in observed.claims)))
+
+
+def _place(thing: Mapping[str, Any]) -> tuple:
+    return thing["metadata"]["namespace"], thing["metadata"]["name"]
+
+
+def _delete(resource: Resource, thing: Object, policy: str) -> apply.Request:
+    body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": {"uid": thing["metadata"]["uid"]}}
+    return apply.Request("DELETE", resource.path(*_place(thing)), ref(thing), (), body)

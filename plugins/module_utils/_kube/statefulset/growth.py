@@ -1,0 +1,116 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Growth of claims: claims first, then the set anew with its new claim templates, its pods untouched. Pure.
+
+No API changes the claim templates of a StatefulSet (kubernetes#69041), so the set is deleted without its pods and made again. Pods and
+ControllerRevisions are taken over by selector, and an equal template is the same revision: no pod restarts.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional, Tuple
+
+from ..._core.errors import Busy, CommandFailed, Refused
+from ..._core.quantity import human
+from .. import ready
+from . import actions, facts, health
+from .model import Desired, Do, Object, Observed, Step
+
+
+def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
+    """The next step of growth, ``None`` when claims and claim templates are as wanted."""
+    live, target = observed.live, observed.target
+    same = live["spec"].get("volumeClaimTemplates") == target["spec"].get("volumeClaimTemplates")
+    small = _small(observed)
+    if same and not small:
+        return None
+    if not same:
+        _refuse_other_changes(live, target, desired)
+    for claim, wanted in small:
+        _refuse_fixed(observed, claim, wanted, desired)
+    if not same and facts.under_way(live):
+        raise Busy(f"{desired.ref}: its claim templates cannot change while a rollout is under way.", code="rollout-under-way", parameter="sets",
+                   found=f"revisions {live['status']['currentRevision']} and {live['status']['updateRevision']}",
+                   fix="finish the rollout or take it back (state: aborted), then run again.")
+    for claim, wanted in small:
+        if facts.size(claim) < wanted:
+            template = facts.claim_templates(target)[_template(observed, claim)]
+            return actions.grow_claim(observed, claim, template["spec"]["resources"]["requests"]["storage"])
+    for claim, _wanted in small:
+        state = ready.state({**claim, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}, ready.Surroundings())
+        if state.name == "failed":
+            raise CommandFailed(f"the claim {facts.path(claim)} does not grow.", code="claim-growth-failed", parameter="sets", found=state.reason,
+                                fix="ask for a size that its storage has room for; a claim whose growth failed can be asked for less again.")
+    if small:
+        told = "; ".join(f"{facts.path(claim)} has {human(facts.capacity(claim))} of {human(wanted)}{_pending(claim)}" for claim, wanted in small)
+        return health.wait(observed, desired, f"growth:{len(small)}", told)
+    return actions.remove_set(observed, desired)
+
+
+def recreate(observed: Observed, desired: Desired) -> Do:
+    """Make the set: a new one, or one whose pods an earlier set has left behind. Pods that are there keep their template for now."""
+    target = observed.target
+    template, count = target["spec"]["template"], facts.replicas(target)
+    left = [(index, pod) for index, pod in facts.numbered(observed) if index >= 0]
+    if left:
+        # An interrupted run: the lowest pod is the one that a rollout would have reached last.
+        template = facts.revision_template(observed, facts.revision(left[0][1])) or template
+        count = max(count, left[-1][0] + 1)
+    part = facts.partition(target)
+    step = actions.write(observed, desired, template, count, part)
+    assert step is not None
+    return step
+
+
+def _small(observed: Observed) -> List[Tuple[Object, int]]:
+    """Claims of wanted pods with less room than their template asks for, and how much that is."""
+    wanted = {name: facts.size(template) for name, template in facts.claim_templates(observed.target).items()}
+    count = facts.replicas(observed.live)
+    return [(claim, wanted[template]) for template, index, claim in facts.claims(observed)
+            if template in wanted and 0 <= index < count and (claim.get("status") or {}).get("phase") == "Bound" and facts.capacity(claim) < wanted[template]]
+
+
+def _template(observed: Observed, claim: Object) -> str:
+    return next(template for template, _index, other in facts.claims(observed) if other is claim)
+
+
+def _refuse_other_changes(live: Object, target: Object, desired: Desired) -> None:
+    old, new = facts.claim_templates(live), facts.claim_templates(target)
+    if set(old) != set(new):
+        raise Refused(f"{desired.ref}: claim templates cannot be added or removed.", code="claim-templates", parameter="sets",
+                      found=f"{', '.join(sorted(old)) or 'none'} instead of {', '.join(sorted(new)) or 'none'}",
+                      fix="give the new template to a StatefulSet of another name: pods that run cannot take another volume.")
+    for name, template in new.items():
+        fixed = {key for key in {*template["spec"], *old[name]["spec"]} - {"resources"} if template["spec"].get(key) != old[name]["spec"].get(key)}
+        if fixed:
+            raise Refused(f"{desired.ref}: of the claim template {name} only the size can change.", code="claim-template-fixed", parameter="sets",
+                          found=", ".join(f"{key} {old[name]['spec'].get(key)} instead of {template['spec'].get(key)}" for key in sorted(fixed)),
+                          fix="leave them as they are, or make a StatefulSet of another name and move the data.")
+        if facts.size(template) < facts.size(old[name]):
+            raise Refused(f"{desired.ref}: claims cannot shrink.", code="claim-shrink", parameter="sets",
+                          found=f"{name} asks for {human(facts.size(old[name]))} and would ask for {human(facts.size(template))}",
+                          fix="ask for at least what it has.")
+
+
+def _refuse_fixed(observed: Observed, claim: Object, wanted: int, desired: Desired) -> None:
+    """Growth that nobody would carry out."""
+    storage_class = observed.classes.get(claim["spec"].get("storageClassName") or "", {})
+    volume = observed.volumes.get(claim["spec"].get("volumeName") or "", {})
+    if (volume.get("spec") or {}).get("local") or storage_class.get("provisioner") == "kubernetes.io/no-provisioner":
+        raise Refused(f"the volume of {facts.path(claim)} is made by hand: nobody grows it for Kubernetes.", code="volume-static", parameter="sets",
+                      found=f"{claim['spec'].get('volumeName')} with {human(facts.capacity(claim))}, wanted {human(wanted)}",
+                      fix="grow its device and the volume first (playbook grow_local_volume.yml), then run again.")
+    if not storage_class.get("allowVolumeExpansion"):
+        raise Refused(f"claims of the class {claim['spec'].get('storageClassName')} do not grow.", code="class-no-expansion", parameter="sets",
+                      found=f"{facts.path(claim)} with {human(facts.capacity(claim))}, wanted {human(wanted)}",
+                      fix="set allowVolumeExpansion: true on the StorageClass if its driver can grow volumes, then run again.")
+
+
+def _pending(claim: Object) -> str:
+    stage = ((claim.get("status") or {}).get("allocatedResourceStatuses") or {}).get("storage", "")
+    conditions = [each["type"] for each in (claim.get("status") or {}).get("conditions") or () if each.get("status") == "True"]
+    return f" ({', '.join([*conditions, *([stage] if stage else [])])})" if conditions or stage else ""

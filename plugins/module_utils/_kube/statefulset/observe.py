@@ -1,0 +1,136 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What the API server holds of the sets and of what surrounds them, and what it would make of our wishes."""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import replace
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from ..._core.errors import CairnError
+from ..._core.plan import Consent
+from .. import apply
+from .. import observe as engine
+from ..client import APPLY, Client
+from ..compare import differences
+from ..discovery import Resource
+from ..failures import about
+from ..manifest import Ref
+from . import facts
+from .actions import CLAIMS, PODS, SETS
+from .model import Desired, Object, Observed, Run
+
+_REVISIONS = Resource("apps", "v1", "ControllerRevision", "controllerrevisions", True)
+_VOLUMES = Resource("", "v1", "PersistentVolume", "persistentvolumes", False)
+_CLASSES = Resource("storage.k8s.io", "v1", "StorageClass", "storageclasses", False)
+_CAPACITIES = Resource("storage.k8s.io", "v1", "CSIStorageCapacity", "csistoragecapacities", True)
+
+
+def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) -> Dict[Ref, Observed]:
+    """All of it, with a dry run for each set that may differ. The number of requests does not depend on the number of pods."""
+    lives = {desired.ref: _settled_live(client, desired) for desired in wishes}
+    probes = tuple(_probe(desired, lives[desired.ref]) for desired in wishes)
+    take = any(desired.take for desired in wishes)
+    found = engine.observe(client, apply.Desired(probes, True, Consent("", {}), take=take, pending=pending)).found
+    seen = {}
+    for desired, each in zip(wishes, found):
+        target = each.live if each.predicted is None else each.predicted
+        if each.live is not None and _other_claims(desired, each.live):
+            target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": _canonical_claims(client, desired)}}
+        seen[desired.ref] = Observed(each.live, target)
+    return {what: _remember(each) for what, each in again(client, wishes, seen).items()}
+
+
+def again(client: Client, wishes: Sequence[Desired], seen: Mapping[Ref, Observed]) -> Dict[Ref, Observed]:
+    """The same, read afresh; what is wanted and what the run remembers stays."""
+    pods, claims, revisions = ({space: _list(client, resource.path(space)) for space in {desired.ref.namespace for desired in wishes}}
+                               for resource in (PODS, CLAIMS, _REVISIONS))
+    now = {desired.ref: replace(seen[desired.ref], live=_get(client, SETS.path(desired.ref.namespace, desired.ref.name)),
+                                pods=_mine(desired, pods[desired.ref.namespace]), claims=claims[desired.ref.namespace],
+                                revisions=revisions[desired.ref.namespace]) for desired in wishes}
+    if not any(_storage_matters(desired, now[desired.ref]) for desired in wishes):
+        return now
+    volumes, classes = ({each["metadata"]["name"]: each for each in _list(client, resource.path())} for resource in (_VOLUMES, _CLASSES))
+    capacities = _list(client, _CAPACITIES.path()) if any(desired.check_capacity for desired in wishes) else ()
+    return {what: replace(each, volumes=volumes, classes=classes, capacities=capacities) for what, each in now.items()}
+
+
+def _mine(desired: Desired, pods: Sequence[Object]) -> Tuple[Object, ...]:
+    labels = ((desired.manifest["spec"].get("selector") or {}).get("matchLabels") or {}).items()
+    return tuple(pod for pod in pods if labels <= (pod["metadata"].get("labels") or {}).items())
+
+
+def _storage_matters(desired: Desired, observed: Observed) -> bool:
+    """Whether volumes and classes decide anything; a run that changes no claim does without them."""
+    live, target = observed.live, observed.target
+    if desired.replace or desired.removed_claims == "delete":
+        return True
+    if live is None:
+        return False
+    wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
+    small = any(facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed))
+    return small or facts.replicas(live) != facts.replicas(target) or live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
+
+
+def _remember(observed: Observed) -> Observed:
+    """The template to go back to: that of the pods which the rollout has not reached."""
+    live = observed.live
+    if live is None:
+        return observed
+    under_way = facts.under_way(live)
+    old = facts.revision_template(observed, facts.status(live)["currentRevision"]) if under_way else live["spec"]["template"]
+    return replace(observed, run=Run(old_template=old, started=False))
+
+
+def _settled_live(client: Client, desired: Desired) -> Optional[dict]:
+    """The set; one that an interrupted run has deleted without its pods is about to be gone."""
+    limit = time.monotonic() + desired.timeout
+    while True:
+        live = _get(client, SETS.path(desired.ref.namespace, desired.ref.name))
+        if not live or not live["metadata"].get("deletionTimestamp") or live["metadata"].get("finalizers") != ["orphan"] or time.monotonic() > limit:
+            return live
+        time.sleep(1)
+
+
+def _other_claims(desired: Desired, live: Mapping[str, Any]) -> bool:
+    return any(path.startswith(".spec.volumeClaimTemplates") for path in differences(desired.manifest, live, "cairn.storage"))
+
+
+def _probe(desired: Desired, live: Optional[Mapping[str, Any]]) -> dict:
+    """What the server is asked about. It refuses new claim templates of a set that is there, so these are asked about apart."""
+    probe = copy.deepcopy(desired.manifest)
+    if live and _other_claims(desired, live):
+        probe["spec"]["volumeClaimTemplates"] = live["spec"].get("volumeClaimTemplates") or []
+    return probe
+
+
+def _canonical_claims(client: Client, desired: Desired) -> List[Object]:
+    """The wanted claim templates with the server's defaults: a dry run of a set that does not exist tells them."""
+    other = copy.deepcopy(desired.manifest)
+    other["metadata"]["name"] = f"{desired.ref.name[:40]}-compared"
+    what = replace(desired.ref, name=other["metadata"]["name"])
+    request = apply.apply_request(SETS, other, what, apply.Desired((), True, Consent("", {})), dry_run=True)
+    try:
+        answer = client.request(request.method, request.path, dict(request.query), request.body, APPLY)
+    except CairnError as error:
+        raise about(error, desired.ref) from None
+    return answer["spec"].get("volumeClaimTemplates") or []
+
+
+def _get(client: Client, path: str) -> Optional[dict]:
+    try:
+        return {"apiVersion": "apps/v1", "kind": "StatefulSet", **client.get(path)}
+    except CairnError as error:
+        if error.code in ("api-not-found", "namespace-not-found"):
+            return None
+        raise
+
+
+def _list(client: Client, path: str) -> Tuple[dict, ...]:
+    return tuple(client.list(path)[0])

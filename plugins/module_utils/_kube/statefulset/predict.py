@@ -1,0 +1,71 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What a cluster makes of a change when all goes well: how check mode goes on after a wait. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Dict, List, Tuple
+
+from . import facts
+from .model import REVISION, Object, Observed
+
+_UP = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": []}
+
+
+def settled(observed: Observed) -> Observed:
+    """The state in which controllers and kubelets have done all there is to do."""
+    live = observed.live
+    if live is None:
+        return observed
+    if live["metadata"].get("deletionTimestamp"):
+        return replace(observed, live=None)
+    count, part = facts.replicas(live), facts.partition(live)
+    current, update = _revisions(observed)
+    pods = tuple(_pod(observed, index, current if index < part else update) for index in range(count))
+    generation = live["metadata"].get("generation", 1)
+    status = {"observedGeneration": generation, "replicas": count, "availableReplicas": count, "updatedReplicas": max(count - part, 0),
+              "currentRevision": current if part else update, "updateRevision": update}
+    return replace(observed, live={**live, "status": status}, pods=pods, claims=_claims(observed, count))
+
+
+def _revisions(observed: Observed) -> Tuple[str, str]:
+    live, run = observed.live, observed.run
+    current = facts.status(live).get("currentRevision", "") or "(first)"
+    old = run.old_template
+    if old is None or live["spec"]["template"] == old:
+        return current, current
+    known = facts.status(live).get("updateRevision", "")
+    return current, known if known not in ("", current) and facts.noticed(live) else "(new)"
+
+
+def _pod(observed: Observed, index: int, revision: str) -> Object:
+    name = f"{observed.target['metadata']['name']}-{index + facts.start(observed.target)}"
+    return {"apiVersion": "v1", "kind": "Pod", "spec": {}, "status": _UP,
+            "metadata": {"name": name, "namespace": observed.target["metadata"].get("namespace", ""), "uid": name, "labels": {REVISION: revision}}}
+
+
+def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
+    """Existing claims with the size that they ask for, and those that new pods bring."""
+    kept: List[Object] = [_grown(claim) for claim in observed.claims if not claim["metadata"].get("deletionTimestamp")]
+    there = {claim["metadata"]["name"] for claim in kept}
+    first, name = facts.start(observed.target), observed.target["metadata"]["name"]
+    for template, wanted in facts.claim_templates(observed.live).items():
+        for index in range(count):
+            title = f"{template}-{name}-{index + first}"
+            if title not in there:
+                metadata = {"name": title, "namespace": observed.target["metadata"].get("namespace", ""), "uid": title}
+                kept.append(_grown({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": {**wanted["spec"]}, "status": {"phase": "Bound"}}))
+    return tuple(kept)
+
+
+def _grown(claim: Object) -> Object:
+    asked = ((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage")
+    status: Dict[str, Any] = dict(claim.get("status") or {})
+    if facts.size(claim) > facts.capacity(claim):
+        status["capacity"] = {"storage": asked}
+    return {**claim, "status": status}

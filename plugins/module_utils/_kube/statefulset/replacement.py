@@ -1,0 +1,75 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""One pod with new claims, because its disk is gone. Pure.
+
+Which disk that was is said by the consent, ``namespace/claim: volume``: once the claim is on another volume there is nothing left to do, so a
+run can be repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import List, Optional
+
+from ..._core.errors import InvalidRequest, NotFound, Refused
+from . import actions, facts, fit, health
+from .model import Desired, Object, Observed, Step
+
+
+def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
+    """The next step of a replacement, ``None`` when the pod's claims are on other volumes than those given up."""
+    live = observed.live
+    number = facts.ordinal(desired.replace, desired.ref.name)
+    if live is None or number is None or not 0 <= number - facts.start(live) < facts.replicas(live):
+        raise NotFound(f"{desired.replace} is no pod of {desired.ref}.", code="pod-unknown", parameter="replace_pod",
+                       fix=f"name one of its pods, like {desired.ref.name}-0.")
+    mine = [claim for _template, index, claim in facts.claims(observed) if index == number - facts.start(live)]
+    given = [claim for claim in mine if desired.consent.given.get(facts.path(claim))]
+    if not mine:
+        return None
+    _refuse_without_consent(observed, desired, mine, given)
+    going = [claim for claim in given if claim["spec"].get("volumeName") == desired.consent.given[facts.path(claim)]]
+    for claim in going:
+        desired.consent.used.add(facts.path(claim))
+        if not claim["metadata"].get("deletionTimestamp"):
+            if desired.check_capacity:
+                fit.check(_without(observed, going), desired, facts.replicas(live))
+            volume = claim["spec"]["volumeName"]
+            return actions.remove_claim(observed, claim, volume)
+    pod = next((pod for index, pod in facts.numbered(observed) if index == number - facts.start(live)), None)
+    # A claim that is being deleted stays until no pod uses it.
+    if going and pod and not pod["metadata"].get("deletionTimestamp"):
+        return actions.remove_pod(observed, pod, "its claim goes")
+    if going:
+        held = f"pod {desired.replace} is being deleted" if pod else f"{facts.path(going[0])} is being deleted"
+        return health.wait(observed, desired, f"replace:{len(going)}", held)
+    fresh = [claim for claim in mine if (claim.get("status") or {}).get("phase") != "Bound"]
+    if fresh:
+        return health.wait(observed, desired, f"bind:{len(fresh)}", f"{facts.path(fresh[0])} is not bound yet")
+    return None
+
+
+def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Object], given: List[Object]) -> None:
+    bound = [claim for claim in mine if claim["spec"].get("volumeName")]
+    if not given and bound:
+        claim = bound[0]
+        desired.consent.require(facts.path(claim), claim["spec"]["volumeName"], f"what is on {claim['spec']['volumeName']}")
+    strangers = set(desired.consent.given) - {facts.path(claim) for claim in mine}
+    if strangers:
+        raise InvalidRequest(f"{desired.replace} has no such claim.", code="consent-stranger", parameter="allow_data_loss",
+                             found=", ".join(sorted(strangers)), fix=f"its claims are {', '.join(facts.path(claim) for claim in mine)}.")
+    for claim in given:
+        named = desired.consent.given[facts.path(claim)]
+        volume = observed.volumes.get(named)
+        theirs = ((volume or {}).get("spec") or {}).get("claimRef") or {}
+        if volume and f"{theirs.get('namespace')}/{theirs.get('name')}" != facts.path(claim):
+            raise Refused(f"{named} was never the volume of {facts.path(claim)}.", code="consent-differs", parameter="allow_data_loss",
+                          found=f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}", fix="name the volume that is to be given up.")
+
+
+def _without(observed: Observed, going: List[Object]) -> Observed:
+    return replace(observed, claims=tuple(claim for claim in observed.claims if not any(claim is each for each in going)))

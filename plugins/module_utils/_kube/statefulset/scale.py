@@ -1,0 +1,56 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""Fewer pods, and what becomes of their claims. Pure."""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from ..._core.errors import Refused
+from .. import losses
+from . import actions, facts
+from .model import Desired, Object, Observed, Step
+
+
+def refuse_unsaid(observed: Observed, desired: Desired) -> None:
+    """Refuse to take pods away before it is known what becomes of their claims, or without consent to lose what is on them."""
+    fewer = facts.replicas(observed.target) < facts.replicas(observed.live)
+    if not fewer and desired.removed_claims != "delete":
+        return
+    claims = removed(observed)
+    by_policy = (observed.target["spec"].get("persistentVolumeClaimRetentionPolicy") or {}).get("whenScaled") == "Delete"
+    if fewer and claims and not desired.removed_claims and not by_policy:
+        raise Refused(f"{desired.ref}: pods would go, and nobody said what becomes of their claims.", code="claims-unsaid", parameter="removed_claims",
+                      found=", ".join(f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims),
+                      fix="set removed_claims: keep or delete.")
+    if desired.removed_claims == "delete" or (fewer and by_policy):
+        for claim in claims:
+            loss(observed, desired, claim)
+
+
+def removed(observed: Observed) -> List[Object]:
+    """The claims of pods that are not wanted."""
+    count = facts.replicas(observed.target)
+    return [claim for _template, index, claim in facts.claims(observed) if index >= count]
+
+
+def loss(observed: Observed, desired: Desired, claim: Object) -> str:
+    """The volume whose data goes with a claim, empty when it stays; refuses a loss without consent."""
+    for name, volume in losses.data_lost(claim, [claim], observed.volumes):
+        desired.consent.require(name, volume, f"the data of {volume}, whose reclaim policy is Delete (with Retain it would stay)")
+        return volume
+    return ""
+
+
+def delete_claims(observed: Observed, desired: Desired) -> Optional[Step]:
+    """Delete the claims of pods that are gone, if that was asked for."""
+    if desired.removed_claims != "delete":
+        return None
+    for claim in removed(observed):
+        if not claim["metadata"].get("deletionTimestamp"):
+            return actions.remove_claim(observed, claim, loss(observed, desired, claim))
+    return None
