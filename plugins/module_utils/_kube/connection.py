@@ -31,14 +31,20 @@ def connect(params: Mapping[str, Any]) -> Client:
 
     Without ``kubeconfig``, ``K8S_AUTH_KUBECONFIG`` and ``KUBECONFIG`` are looked at, then ``~/.kube/config``, then, in a pod, its service account.
     """
+    found = configuration(params)
+    auth = found.auth_settings().get("BearerToken")
+    pool = RESTClientObject(found).pool_manager
+    return Client(pool, found.host, lambda: {auth["key"]: found.auth_settings()["BearerToken"]["value"]} if auth else {})
+
+
+def configuration(params: Mapping[str, Any]) -> Any:
+    """What the kubernetes package makes of the kubeconfig, for the one thing that our client does not speak: commands in pods."""
     if not HAS_KUBERNETES:
         raise NotFound("the Python package kubernetes is not installed here.", code="library-missing",
                        fix="pip install kubernetes, for the Python that runs this module (ansible_python_interpreter).")
-    configuration = Configuration()
-    _load(configuration, params)
-    auth = configuration.auth_settings().get("BearerToken")
-    pool = RESTClientObject(configuration).pool_manager
-    return Client(pool, configuration.host, lambda: {auth["key"]: configuration.auth_settings()["BearerToken"]["value"]} if auth else {})
+    found = Configuration()
+    _load(found, params)
+    return found
 
 
 def _load(configuration: Any, params: Mapping[str, Any]) -> None:
