@@ -9,13 +9,14 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
-from typing import Any, Mapping, Optional
+from dataclasses import replace
+from typing import Optional
 
 from ..._core.plan import Action, Consent
-from .. import apply
+from .. import model as engine
 from ..discovery import Resource
 from ..manifest import bare, essence, ref
+from ..replace import delete_request
 from . import facts
 from .model import Desired, Do, Object, Observed
 
@@ -24,9 +25,8 @@ CLAIMS = Resource("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims", T
 PODS = Resource("", "v1", "Pod", "pods", True)
 
 
-@dataclass(frozen=True)
-class Merge(apply.Request):
-    """A request whose body is a merge patch: for single fields of objects that others own."""
+#: The field manager of all that is written.
+MANAGER = "cairn.storage"
 
 
 def write(observed: Observed, desired: Desired, template: Object, count: int, part: int) -> Optional[Do]:
@@ -47,7 +47,7 @@ def write(observed: Observed, desired: Desired, template: Object, count: int, pa
     after = {**target, "spec": spec}
     if live and bare(after) == bare(live):
         return None
-    request = apply.apply_request(SETS, wanted, desired.ref, apply.Desired((), True, Consent("", {}), take=desired.take))
+    request = engine.apply_request(SETS, wanted, desired.ref, engine.Desired((), True, Consent("", {}), MANAGER, desired.take))
     metadata = {**target["metadata"], "generation": (live or target)["metadata"].get("generation", 0) + 1}
     predicted = {**after, "metadata": metadata, "status": facts.status(live) if live else {}}
     action = Action("update" if live else "create", "StatefulSet", desired.ref.path, (request,), essence(live) if live else None, essence(after))
@@ -78,17 +78,12 @@ def remove_claim(observed: Observed, claim: Object, loses: str) -> Do:
 def grow_claim(observed: Observed, claim: Object, quantity: str) -> Do:
     """Make a claim ask for more."""
     ask = {"spec": {"resources": {"requests": {"storage": quantity}}}}
-    request = Merge("PATCH", CLAIMS.path(*_place(claim)), ref(claim), (("fieldManager", "cairn.storage"),), ask)
+    request = engine.merge_request(CLAIMS, ref(claim), ask, MANAGER)
     was = claim["spec"]["resources"]["requests"]["storage"]
     action = Action("grow", "PersistentVolumeClaim", facts.path(claim), (request,), {"storage": was}, {"storage": quantity})
     grown = {**claim, "spec": {**claim["spec"], "resources": {**claim["spec"]["resources"], "requests": {"storage": quantity}}}}
     return Do(action, replace(observed, claims=tuple(grown if each is claim else each for each in observed.claims)))
 
 
-def _place(thing: Mapping[str, Any]) -> tuple:
-    return thing["metadata"]["namespace"], thing["metadata"]["name"]
-
-
-def _delete(resource: Resource, thing: Object, policy: str) -> apply.Request:
-    body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy, "preconditions": {"uid": thing["metadata"]["uid"]}}
-    return apply.Request("DELETE", resource.path(*_place(thing)), ref(thing), (), body)
+def _delete(resource: Resource, thing: Object, policy: str) -> engine.Request:
+    return delete_request(engine.Found(ref(thing), resource, thing), policy)

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
@@ -81,12 +80,19 @@ def revision_template(observed: Observed, name: str) -> Optional[dict]:
     """The pod template that a ControllerRevision keeps."""
     for each in observed.revisions:
         if each["metadata"]["name"] == name:
-            template = copy.deepcopy(((each.get("data") or {}).get("spec") or {}).get("template"))
+            template = plain(((each.get("data") or {}).get("spec") or {}).get("template"))
             if template:
                 # A directive for strategic merge patches, not a part of the template.
                 template.pop("$patch", None)
             return template
     return None
+
+
+def plain(value: Any) -> Any:
+    """A copy without nulls: whether a server writes them (creationTimestamp) depends on its version."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items() if inner is not None}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def claim_templates(stateful_set: Object) -> Dict[str, Object]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
 
 from ..._core.errors import CairnError
@@ -20,10 +19,9 @@ from ..failures import about
 from ..feed import Feed
 from ..manifest import Ref
 from . import gate, observe
-from .actions import CLAIMS, PODS, SETS, Merge
+from .actions import CLAIMS, PODS, SETS
 from .model import Ask, Desired, Do, Observed, Wait
 
-_MERGE = "application/merge-patch+json"
 #: Seconds between two looks: not sooner than that after news, not later without.
 _SOON, _LATE = 0.5, 5
 #: What a control plane that is being restarted answers with.
@@ -44,6 +42,11 @@ class Live:
         self._changed = threading.Condition()
         self._feeds: Dict[str, Feed] = {}
 
+    @property
+    def seen(self) -> Mapping[Ref, Observed]:
+        """The latest look, for those who come after an error."""
+        return self._seen
+
     def look(self) -> Mapping[Ref, Observed]:
         """The present state of all sets."""
         if not self._fresh:
@@ -60,7 +63,7 @@ class Live:
     def do(self, desired: Desired, step: Do) -> None:
         """Send the requests of an action."""
         for request in step.action.steps:
-            content = _MERGE if isinstance(request, Merge) else APPLY if request.method == "PATCH" else "application/json"
+            content = request.content or (APPLY if request.method == "PATCH" else "application/json")
             try:
                 self._client.request(request.method, request.path, dict(request.query), request.body, content)
             except CairnError as error:
@@ -69,8 +72,6 @@ class Live:
                     failed = about(error, request.ref)
                     failed.done = [{**step.action.describe(), "failed": True}]
                     raise failed from None
-        # What was written first of all must be what the next look begins from.
-        self._seen[desired.ref] = replace(self._seen[desired.ref], run=step.after.run)
 
     def ask(self, desired: Desired, step: Ask) -> None:
         """Put the gate's questions."""

@@ -15,15 +15,16 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import CairnError
 from ..._core.plan import Consent
-from .. import apply
-from .. import observe as engine
+from .. import immutable
+from .. import model as engine
+from .. import observe as reader
 from ..client import APPLY, Client
 from ..compare import differences
 from ..discovery import Resource
 from ..failures import about
 from ..manifest import Ref
 from . import facts
-from .actions import CLAIMS, PODS, SETS
+from .actions import CLAIMS, MANAGER, PODS, SETS
 from .model import Desired, Object, Observed, Run
 
 _REVISIONS = Resource("apps", "v1", "ControllerRevision", "controllerrevisions", True)
@@ -37,14 +38,16 @@ def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) 
     lives = {desired.ref: _settled_live(client, desired) for desired in wishes}
     probes = tuple(_probe(desired, lives[desired.ref]) for desired in wishes)
     take = any(desired.take for desired in wishes)
-    found = engine.observe(client, apply.Desired(probes, True, Consent("", {}), take=take, pending=pending)).found
+    found = reader.observe(client, engine.Desired(probes, True, Consent("", {}), MANAGER, take, pending, parameter="sets")).found
     seen = {}
     for desired, each in zip(wishes, found):
+        if each.fixed:
+            raise immutable.refusal(each.ref, each.live, list(each.fixed), each.said, "sets")
         target = each.live if each.predicted is None else each.predicted
         if each.live is not None and _other_claims(desired, each.live):
             target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": _canonical_claims(client, desired)}}
-        seen[desired.ref] = Observed(each.live, target)
-    return {what: _remember(each) for what, each in again(client, wishes, seen).items()}
+        seen[desired.ref] = Observed(each.live, facts.plain(target))
+    return {what: remember(each) for what, each in again(client, wishes, seen).items()}
 
 
 def again(client: Client, wishes: Sequence[Desired], seen: Mapping[Ref, Observed]) -> Dict[Ref, Observed]:
@@ -78,14 +81,15 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     return small or facts.replicas(live) != facts.replicas(target) or live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
 
 
-def _remember(observed: Observed) -> Observed:
+def remember(observed: Observed) -> Observed:
     """The template to go back to: that of the pods which the rollout has not reached."""
     live = observed.live
     if live is None:
         return observed
-    under_way = facts.under_way(live)
-    old = facts.revision_template(observed, facts.status(live)["currentRevision"]) if under_way else live["spec"]["template"]
-    return replace(observed, run=Run(old_template=old, started=False))
+    # A controller that has not seen the latest change yet cannot say that a rollout is under way, but which template it comes from.
+    unsure = facts.under_way(live) or not facts.noticed(live)
+    kept = facts.revision_template(observed, facts.status(live).get("currentRevision", "")) if unsure else None
+    return replace(observed, run=Run(old_template=kept or (None if facts.under_way(live) else live["spec"]["template"])))
 
 
 def _settled_live(client: Client, desired: Desired) -> Optional[dict]:
@@ -99,7 +103,7 @@ def _settled_live(client: Client, desired: Desired) -> Optional[dict]:
 
 
 def _other_claims(desired: Desired, live: Mapping[str, Any]) -> bool:
-    return any(path.startswith(".spec.volumeClaimTemplates") for path in differences(desired.manifest, live, "cairn.storage"))
+    return any(path.startswith(".spec.volumeClaimTemplates") for path in differences(desired.manifest, live, MANAGER))
 
 
 def _probe(desired: Desired, live: Optional[Mapping[str, Any]]) -> dict:
@@ -115,7 +119,7 @@ def _canonical_claims(client: Client, desired: Desired) -> List[Object]:
     other = copy.deepcopy(desired.manifest)
     other["metadata"]["name"] = f"{desired.ref.name[:40]}-compared"
     what = replace(desired.ref, name=other["metadata"]["name"])
-    request = apply.apply_request(SETS, other, what, apply.Desired((), True, Consent("", {})), dry_run=True)
+    request = engine.apply_request(SETS, other, what, engine.Desired((), True, Consent("", {})), dry_run=True)
     try:
         answer = client.request(request.method, request.path, dict(request.query), request.body, APPLY)
     except CairnError as error:
@@ -125,7 +129,7 @@ def _canonical_claims(client: Client, desired: Desired) -> List[Object]:
 
 def _get(client: Client, path: str) -> Optional[dict]:
     try:
-        return {"apiVersion": "apps/v1", "kind": "StatefulSet", **client.get(path)}
+        return facts.plain({"apiVersion": "apps/v1", "kind": "StatefulSet", **client.get(path)})
     except CairnError as error:
         if error.code in ("api-not-found", "namespace-not-found"):
             return None

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import facts
 from .model import REVISION, Object, Observed
@@ -26,7 +26,8 @@ def settled(observed: Observed) -> Observed:
         return replace(observed, live=None)
     count, part = facts.replicas(live), facts.partition(live)
     current, update = _revisions(observed)
-    pods = tuple(_pod(observed, index, current if index < part else update) for index in range(count))
+    there = dict(facts.numbered(observed))
+    pods = tuple(_pod(observed, index, current if index < part else update, there.get(index)) for index in range(count))
     generation = live["metadata"].get("generation", 1)
     status = {"observedGeneration": generation, "replicas": count, "availableReplicas": count, "updatedReplicas": max(count - part, 0),
               "currentRevision": current if part else update, "updateRevision": update}
@@ -43,7 +44,11 @@ def _revisions(observed: Observed) -> Tuple[str, str]:
     return current, known if known not in ("", current) and facts.noticed(live) else "(new)"
 
 
-def _pod(observed: Observed, index: int, revision: str) -> Object:
+def _pod(observed: Observed, index: int, revision: str, there: Optional[Object]) -> Object:
+    ordered = observed.live["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
+    if there and ordered and facts.revision(there) != revision and not facts.ready(there) and not there["metadata"].get("deletionTimestamp"):
+        # Its controller waits for it to become ready before it replaces it (kubernetes#67250).
+        return there
     name = f"{observed.target['metadata']['name']}-{index + facts.start(observed.target)}"
     return {"apiVersion": "v1", "kind": "Pod", "spec": {}, "status": _UP,
             "metadata": {"name": name, "namespace": observed.target["metadata"].get("namespace", ""), "uid": name, "labels": {REVISION: revision}}}

@@ -40,8 +40,9 @@ def removed(observed: Observed) -> List[Object]:
 
 def loss(observed: Observed, desired: Desired, claim: Object) -> str:
     """The volume whose data goes with a claim, empty when it stays; refuses a loss without consent."""
-    for name, volume in losses.data_lost(claim, [claim], observed.volumes):
-        desired.consent.require(name, volume, f"the data of {volume}, whose reclaim policy is Delete (with Retain it would stay)")
+    stake = {"PersistentVolumeClaim": (claim,), "PersistentVolume": tuple(observed.volumes.values())}
+    for name, volume, lost in losses.data_lost(claim, stake):
+        desired.consent.require(name, volume, lost)
         return volume
     return ""
 

@@ -1,0 +1,183 @@
+"""Whole runs on a cluster that behaves as Kubernetes does when all goes well, and on one whose new pods never come up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError, CommandFailed
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import facts, predict
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.drive import Predicted, drive
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.model import Ask, Desired, Do, Gate, Observed, Run
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.observe import remember
+from statefulsets import NEW, OLD, blocks, claim, desired, observed, pod, running, volume
+
+PODS = [pod(0), pod(1), pod(2)]
+CLAIMS = [claim(0), claim(1), claim(2)]
+FREE = [volume("free-1", "Available", local=True)]
+DISKS = {"provisioner": "kubernetes.io/no-provisioner", "volumes": [*FREE, volume("pv-1", owner="disk-blocks-1")]}
+GATE = Gate(hold=30, command=("true",))
+
+
+class Interrupted(Exception):
+    """The run is killed."""
+
+
+class Mortal(Predicted):
+    """A cluster that outlives the run on it, which ends after some looks."""
+
+    def __init__(self, seen: dict, looks: int) -> None:
+        super().__init__(seen)
+        self.left = looks
+        self.did: list[str] = []
+
+    def look(self) -> dict:
+        self.left -= 1
+        if self.left < 0:
+            raise Interrupted
+        return dict(super().look())
+
+    def do(self, desired: Desired, step: Do) -> None:
+        self.did.append(f"{step.action.verb} {step.action.kind}")
+        super().do(desired, step)
+
+
+RUNS: list[Any] = [
+    (["create StatefulSet"], observed(None, blocks(), old=None), {}),
+    (["update StatefulSet"], observed(running(), blocks("two"), PODS, CLAIMS), {}),
+    (["update StatefulSet"] * 2, observed(running(), blocks("two"), PODS, CLAIMS), {"waves": ("1", "100%"), "gate": GATE}),
+    (["update StatefulSet"] * 3, observed(running(), blocks("two"), PODS, CLAIMS), {"waves": ("1", "50%", "100%"), "gate": GATE}),
+    (["update StatefulSet"], observed(running(), blocks("two"), PODS, CLAIMS), {"waves": ("1",), "gate": GATE}),
+    (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet"], observed(running(), blocks(size="2Gi"), PODS, CLAIMS), {}),
+    (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet", "update StatefulSet"], observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS), {}),
+    (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet"] + ["update StatefulSet"] * 2,
+     observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS), {"waves": ("1", "100%")}),
+    (["update StatefulSet"], observed(running(), blocks(replicas=4), PODS, CLAIMS, FREE, provisioner="kubernetes.io/no-provisioner"), {}),
+    (["update StatefulSet"] * 3, observed(running(), blocks("two", 4), PODS, CLAIMS, FREE, provisioner="kubernetes.io/no-provisioner"), {"waves": ("1", "100%")}),
+    (["update StatefulSet", "delete PersistentVolumeClaim"], observed(running(), blocks(replicas=2), PODS, CLAIMS), {"removed_claims": "delete"}),
+    (["update StatefulSet"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], CLAIMS), {"abort": True}),
+    (["update StatefulSet", "delete Pod"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CLAIMS), {"abort": True}),
+    (["delete PersistentVolumeClaim"], observed(running(), blocks(), PODS, CLAIMS, **DISKS), {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-1"}}),
+]
+
+
+def again(seen: Observed) -> Observed:
+    """What a new run would find: all of the cluster, nothing of the run before."""
+    return remember(replace(seen, run=Run()))
+
+
+def name(case: Any) -> str:
+    return "-".join(case) if isinstance(case, list) else ""
+
+
+@pytest.mark.parametrize(("did", "seen", "options"), RUNS, ids=lambda case: name(case))
+def test_a_run_interrupted_anywhere_is_gone_on_with(did: list, seen: Observed, options: dict) -> None:
+    wish = desired(dict(seen.target), **options)
+    whole = Mortal({wish.ref: seen}, 1000)
+    drive(whole, [wish])
+    assert whole.did == did
+    looks = 1000 - whole.left
+    assert looks > 1
+    for killed in range(1, looks):
+        first = Mortal({wish.ref: seen}, killed)
+        with pytest.raises(Interrupted):
+            drive(first, [wish])
+        # The controllers go on while nobody looks.
+        for state in (again(first._seen[wish.ref]), again(predict.settled(first._seen[wish.ref]))):
+            second = Mortal({wish.ref: state}, 1000)
+            drive(second, [wish])
+            assert first.did + second.did == did, f"killed at look {killed}"
+            assert second.look()[wish.ref].live["spec"] == whole.look()[wish.ref].live["spec"]
+            third = Mortal({wish.ref: again(second.look()[wish.ref])}, 1000)
+            drive(third, [wish])
+            assert third.did == [], "the next run changes nothing"
+
+
+def test_growth_deletes_no_pod_and_orphans_all() -> None:
+    wish = desired(blocks("two", size="2Gi"))
+    actions, _reached = drive(Predicted({wish.ref: observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS)}), [wish])
+    assert [action.steps[0].body["propagationPolicy"] for action in actions if action.verb == "delete"] == ["Orphan"]
+    create = next(action for action in actions if action.verb == "create")
+    assert create.after["spec"]["template"] == running()["spec"]["template"], "an equal template is an equal revision, so pods stay"
+    assert create.steps[0].body["spec"]["volumeClaimTemplates"] == blocks(size="2Gi")["spec"]["volumeClaimTemplates"]
+
+
+class Broken(Mortal):
+    """New pods of the template ``two`` never come up; the controller waits for them for ever (kubernetes#67250)."""
+
+    def wait(self, waiting: Any) -> None:
+        for wish, step in waiting:
+            seen = predict.settled(self._seen[wish.ref])
+            bad = {"(new)"} if seen.live["spec"]["template"] == blocks("two")["spec"]["template"] else set()
+            old = {each["metadata"]["name"]: each for each in self._seen[wish.ref].pods}
+            pods = []
+            for each in seen.pods:
+                mine = old.get(each["metadata"]["name"])
+                stays = mine is not None and not facts.ready(mine)
+                number = facts.ordinal(each["metadata"]["name"], "blocks") or 0
+                pods.append(mine if stays else pod(number, "(new)", False, "ImagePullBackOff") if facts.revision(each) in bad else each)
+            self._seen[wish.ref] = replace(seen, pods=tuple(pods))
+            self._seen[wish.ref].run.stuck = {each["metadata"]["uid"]: 60.0 for each in pods}
+            self._seen[wish.ref].run.waited = {key: 0.0 for key in step.keys}
+
+
+def broken(act: Callable[[Broken, Desired], None], **options: Any) -> tuple[Broken, Desired, CairnError]:
+    wish = desired(blocks("two"), waves=("1", "100%"), **options)
+    world = Broken({wish.ref: observed(running(), blocks("two"), PODS, CLAIMS)}, 100)
+    with pytest.raises(CommandFailed) as failed:
+        act(world, wish)
+    return world, wish, failed.value
+
+
+def test_a_canary_that_fails_is_taken_back_with_its_stuck_pod() -> None:
+    world, wish, error = broken(lambda world, wish: drive(world, [wish]))
+    assert error.code == "canary-failed" and "ImagePullBackOff" in error.found
+    assert world.did == ["update StatefulSet", "update StatefulSet", "delete Pod"]
+    assert [action["name"] for action in error.done][-1] == "storage/blocks-2"
+    live = world.look()[wish.ref].live
+    assert live["spec"]["template"] == blocks("one")["spec"]["template"] and facts.partition(live) == 0
+    assert all(facts.ready(each) and facts.revision(each) == OLD for each in world.look()[wish.ref].pods)
+
+
+def test_a_canary_that_is_to_stop_stays_where_it_is() -> None:
+    world, wish, error = broken(lambda world, wish: drive(world, [wish]), abort_on_failure=False)
+    assert error.code == "canary-stopped" and "state: aborted" in error.fix
+    assert world.did == ["update StatefulSet"]
+    assert [facts.revision(each) == OLD for each in world.look()[wish.ref].pods] == [True, True, False], "two of three still serve"
+
+
+def test_a_gate_that_refuses_the_last_wave_takes_all_of_it_back() -> None:
+    class Refusing(Mortal):
+        def ask(self, desired: Desired, step: Ask) -> None:
+            self._seen[desired.ref].run.verdicts[step.key] = "it says no" if len(step.pods) == 3 else ""
+
+    wish = desired(blocks("two"), waves=("1", "100%"), gate=Gate(command=("true",)))
+    world = Refusing({wish.ref: observed(running(), blocks("two"), PODS, CLAIMS)}, 100)
+    with pytest.raises(CommandFailed) as failed:
+        drive(world, [wish])
+    assert failed.value.code == "canary-failed" and failed.value.found == "it says no"
+    assert world.look()[wish.ref].live["spec"]["template"] == blocks("one")["spec"]["template"]
+
+
+def test_who_changes_it_back_ends_the_run() -> None:
+    class Stubborn(Mortal):
+        def do(self, desired: Desired, step: Do) -> None:
+            self.did.append("asked")
+
+    wish = desired(blocks("two"))
+    world = Stubborn({wish.ref: observed(running(), blocks("two"), PODS, CLAIMS)}, 100)
+    with pytest.raises(CommandFailed) as failed:
+        drive(world, [wish])
+    assert failed.value.code == "no-progress" and world.did == ["asked"]
+
+
+def test_several_sets_wait_side_by_side() -> None:
+    one = desired(blocks())
+    other = blocks()
+    other["metadata"] = {**other["metadata"], "name": "more"}
+    two = desired(other)
+    world = Mortal({one.ref: observed(None, blocks(), old=None), two.ref: observed(None, other, old=None)}, 10)
+    drive(world, [one, two])
+    assert world.did == ["create StatefulSet"] * 2 and world.left >= 5
