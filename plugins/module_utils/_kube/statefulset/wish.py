@@ -62,7 +62,12 @@ def _set(item: Mapping[str, Any], where: str, params: Mapping[str, Any], consent
 
 
 def _object(given: Mapping[str, Any], where: str) -> dict:
-    parsed = manifest.parse([given], where)
+    try:
+        parsed = manifest.parse([given], where)
+    except InvalidRequest as error:
+        # It is no list that the user gave.
+        error.parameter = error.parameter.replace(f"{where}[0]", where)
+        raise
     if len(parsed) != 1 or (parsed[0]["kind"], parsed[0]["apiVersion"]) != ("StatefulSet", "apps/v1"):
         found = ", ".join(f"{each['kind']} of {each['apiVersion']}" for each in parsed) or "nothing"
         raise InvalidRequest("not a StatefulSet.", code="set-kind", parameter=where, found=found, fix="give one StatefulSet of apps/v1.")
