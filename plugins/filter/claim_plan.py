@@ -25,9 +25,8 @@ options:
     elements: dict
     required: true
   engines:
-    description: Names of the engines that are known.
-    type: list
-    elements: str
+    description: The engines that are known, by name, as C(storage_cluster_engines) of the role describes them.
+    type: dict
     required: true
   defaults:
     description: What holds for a cluster that does not say otherwise, as C(storage_cluster_defaults) of the role.
@@ -38,7 +37,7 @@ options:
 EXAMPLES = r"""
 - name: Refuse clusters whose claims do not fit
   ansible.builtin.assert:
-    that: (clusters | cairn.storage.claim_plan(volumes, ['tgt'], defaults)).problems == []
+    that: (clusters | cairn.storage.claim_plan(volumes, {'tgt': {'disk': {'volume_mode': 'Block'}}}, defaults)).problems == []
 """
 
 RETURN = r"""
@@ -61,9 +60,9 @@ def quantity(size: int) -> str:
     return str(size)
 
 
-def claim_plan(clusters: list, volumes: list, engines: list, defaults: dict) -> dict:
+def claim_plan(clusters: list, volumes: list, engines: dict, defaults: dict) -> dict:
     """Clusters as they will be, and problems as text."""
-    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], list(engines), defaults)
+    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], engines, defaults)
     for cluster in planned:
         cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
     return {"clusters": planned, "problems": [str(problem) for problem in problems]}

@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?")
 
 
 def claim_plan(
-    clusters: Sequence[Mapping[str, Any]], offered: Sequence[Volume], engines: Iterable[str], defaults: Mapping[str, Any]
+    clusters: Sequence[Mapping[str, Any]], offered: Sequence[Volume], engines: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any]
 ) -> Tuple[list, List[CairnError]]:
     """``(clusters with their defaults and disk.size_bytes, problems)``: every problem of every cluster, not only the first."""
     planned, problems, left = [], [], list(offered)
@@ -30,7 +30,7 @@ def claim_plan(
         where = f"storage_cluster_clusters[{number}] ({cluster['name']})"
         try:
             _check_name(cluster, where, seen, engines)
-            size, left = _place(cluster, where, left)
+            size, left = _place(cluster, where, left, engines[cluster["engine"]]["disk"]["volume_mode"])
             planned.append({**cluster, "disk": {**cluster["disk"], "size_bytes": size}})
         except CairnError as problem:
             problems.append(problem)
@@ -51,7 +51,7 @@ def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Iter
                        fix=f"use one of: {', '.join(sorted(engines))}.")
 
 
-def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tuple[int, List[Volume]]:
+def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume], mode: str) -> Tuple[int, List[Volume]]:
     """The size of each claim, and what is left of ``offered`` once the cluster has its volumes."""
     if cluster["state"] == "absent":
         return 0, offered
@@ -62,9 +62,10 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
         raise NotFound(f"no node offers a volume of the class {wanted_class}.", code="class-unknown", parameter=f"{where}.disk.class",
                        found=f"classes {', '.join(classes)}" if classes else "no local volumes at all",
                        fix="name one of these, or define it in local_volumes_classes.")
-    if ours[0].volume_mode != "Block":
-        raise InvalidRequest("a storage pod serves a raw device.", code="class-mode", parameter=f"{where}.disk.class",
-                             found=f"{wanted_class} with volume_mode {ours[0].volume_mode}", fix="name a class with volume_mode Block.")
+    if ours[0].volume_mode != mode:
+        raise InvalidRequest(f"the engine {cluster['engine']} serves a {'raw device' if mode == 'Block' else 'file system'}.", code="class-mode",
+                             parameter=f"{where}.disk.class", found=f"{wanted_class} with volume_mode {ours[0].volume_mode}",
+                             fix=f"name a class with volume_mode {mode}.")
     claims = {f"{cluster['namespace']}/disk-{cluster['name']}-{ordinal}" for ordinal in range(replicas)}
     bound = [volume for volume in ours if volume.claim in claims]
     busy = {volume.node for volume in bound} if spread else set()
@@ -79,7 +80,7 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume]) -> Tup
     small = next((volume for volume in bound if volume.capacity_bytes < size), None)
     if small:
         raise Conflict(f"a claim of {human(size)} is larger than the volume it is bound to.", code="claim-bound-smaller", parameter=f"{where}.disk.size",
-                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}", fix=f"ask for at most {small.capacity_bytes} bytes.")
+                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}", fix=f"grow the volumes first (playbook grow_local_volume.yml), or ask for at most {small.capacity_bytes} bytes.")
     taken = _choose(free, size, missing, spread)
     if taken is None:
         of_size = "" if cluster["disk"]["size"] == "max" else f" with {human(size)}"

@@ -7,6 +7,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._site.claims import 
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume, pv_capacity, volumes
 
 GIB = 1024**3
+ENGINES = {"tgt": {"disk": {"volume_mode": "Block"}}, "files": {"disk": {"volume_mode": "Filesystem"}}}
 DEFAULTS = {"namespace": "storage", "engine": "tgt", "spread": "one_per_node"}
 
 
@@ -33,11 +34,12 @@ def block(node: str, gib: int = 2, claim: str | None = "", mode: str = "Block") 
     ([cluster()], [block("a"), block("b", claim=None)], "volumes-missing"),
     ([cluster(replicas=1), cluster(name="more", replicas=2)], [block("a"), block("b")], "volumes-missing"),
     ([cluster()], [block("a", mode="Filesystem"), block("b", mode="Filesystem")], "class-mode"),
+    ([cluster(engine="files")], [block("a"), block("b")], "class-mode"),
     ([cluster(disk={"class": "local-block", "size": "3GiB"})], [block("a", 4), block("b", 2, "storage/disk-blocks-1")], "claim-bound-smaller"),
     ([cluster(disk={"class": "local-block", "size": "max"})], [block("a")], "volumes-missing"),
 ])
 def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) -> None:
-    _planned, problems = claim_plan(clusters, offered, ["tgt"], DEFAULTS)
+    _planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS)
     assert [problem.code for problem in problems] == [code]
     assert problems[0].parameter.startswith("storage_cluster_clusters[") and problems[0].fix
 
@@ -45,6 +47,7 @@ def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) 
 @pytest.mark.parametrize(("clusters", "offered", "sizes"), [
     ([cluster()], [block("a"), block("b")], [1]),
     ([cluster(spread="even")], [block("a"), block("a", 3)], [1]),
+    ([cluster(engine="files")], [block("a", mode="Filesystem"), block("b", mode="Filesystem")], [1]),
     ([cluster(replicas=1), cluster(name="more", replicas=1)], [block("a"), block("b")], [1, 1]),
     ([cluster()], [block("a", claim="storage/disk-blocks-0"), block("b", claim="storage/disk-blocks-1")], [1]),
     ([cluster(disk={"class": "local-block", "size": "max"})], [block("a"), block("a", 5), block("b", 3), block("c", 4)], [4]),
@@ -53,7 +56,7 @@ def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) 
     ([cluster(state="absent", disk={"class": "gone", "size": "1GiB"})], [], [0]),
 ])
 def test_what_fits_gets_its_size(clusters: list, offered: list, sizes: list) -> None:
-    planned, problems = claim_plan(clusters, offered, ["tgt"], DEFAULTS)
+    planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS)
     assert not problems
     assert [item["disk"]["size_bytes"] for item in planned] == [size * GIB for size in sizes]
     assert all(item["namespace"] == "storage" for item in planned)
