@@ -44,7 +44,8 @@ def pod(number: int, revision: str = OLD, ready: bool = True, waiting: str = "",
 
 
 def claim(number: int, asked: str = "1Gi", has: str = "1Gi", phase: str = "Bound", **status: Any) -> dict:
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": f"disk-blocks-{number}", "namespace": "storage", "uid": f"uid-claim-{number}"},
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": f"disk-blocks-{number}", "namespace": "storage", "uid": f"uid-claim-{number}"},
             "spec": {"storageClassName": "fast", "volumeName": f"pv-{number}", "resources": {"requests": {"storage": asked}}},
             "status": {"phase": phase, "capacity": {"storage": has}, **status}}
 
@@ -62,7 +63,8 @@ def volume(name: str, phase: str = "Bound", policy: str = "Retain", node: str = 
 
 
 def storage_class(grows: bool = True, provisioner: str = "csi.example.com") -> dict:
-    return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": provisioner, "allowVolumeExpansion": grows}
+    return {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": provisioner,
+            "allowVolumeExpansion": grows}
 
 
 def revision(name: str, image: str) -> dict:

@@ -40,8 +40,10 @@ ROLLING = [
     ("create StatefulSet storage/blocks: one x 3 from 0", None, blocks(), [], {}, {}),
     ("update StatefulSet storage/blocks: two x 3 from 0", running(), blocks("two"), PODS, {}, {}),
     ("wait: the controller has not seen", running("two", seen=False), blocks("two"), PODS, {}, {}),
-    ("wait: 2 of 3 pods are ready; pod blocks-0: it has the old template", running("two", update=NEW), blocks("two"), [PODS[0], pod(1, NEW), pod(2, NEW)], {}, {}),
-    ("wait: 2 of 3 pods are ready; pod blocks-2: it is being deleted", running("two", update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, going=True)], {}, {}),
+    ("wait: 2 of 3 pods are ready; pod blocks-0: it has the old template", running("two", update=NEW), blocks("two"),
+     [PODS[0], pod(1, NEW), pod(2, NEW)], {}, {}),
+    ("wait: 2 of 3 pods are ready; pod blocks-2: it is being deleted", running("two", update=NEW), blocks("two"),
+     [pod(0, NEW), pod(1, NEW), pod(2, going=True)], {}, {}),
     # A canary that was left half done is finished by whoever rolls.
     ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {}, {}),
     ("done", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)], {}, {}),
@@ -50,11 +52,13 @@ ROLLING = [
     ("done", running("two", update=NEW, updateStrategy={"type": "OnDelete"}), blocks("two", updateStrategy={"type": "OnDelete"}), PODS, {}, {}),
     # kubernetes#67250: a broken pod keeps the corrected template out, unless pods are managed in parallel.
     ("delete Pod storage/blocks-2", running("three", update="blocks-3"), blocks("three"), [*PODS[:2], pod(2, NEW, False)], {}, {}),
-    ("wait: 2 of 3 pods are ready", running("three", update="blocks-3", podManagementPolicy="Parallel"), blocks("three", podManagementPolicy="Parallel"),
+    ("wait: 2 of 3 pods are ready", running("three", update="blocks-3", podManagementPolicy="Parallel"),
+     blocks("three", podManagementPolicy="Parallel"),
      [pod(0, "blocks-3"), pod(1, "blocks-3"), pod(2, NEW, False)], {}, {}),
     ("wait: the controller has not seen", running("three", update=NEW, seen=False), blocks("three"), [*PODS[:2], pod(2, NEW, False)], {}, {}),
     ("wait: 2 of 3", running(), blocks(), [*PODS[:2], pod(2, waiting="ImagePullBackOff", ready=False)], {}, {}),
-    ("failed: pod blocks-2: container c: ImagePullBackOff", running(), blocks(), [*PODS[:2], pod(2, waiting="ImagePullBackOff", ready=False)], {}, {"stuck": {"uid-pod-2": 10.0}}),
+    ("failed: pod blocks-2: container c: ImagePullBackOff", running(), blocks(), [*PODS[:2], pod(2, waiting="ImagePullBackOff", ready=False)], {},
+     {"stuck": {"uid-pod-2": 10.0}}),
     ("failed: no progress for 300 s: 2 of 3 pods are ready", running(), blocks(), [*PODS[:2], pod(2, ready=False)], {}, LATE),
 ]
 
@@ -62,29 +66,40 @@ CANARIES = [
     ("update StatefulSet storage/blocks: two x 3 from 2", running(), blocks("two"), PODS, CANARY, {}),
     ("update StatefulSet storage/blocks: two x 3 from 1", running(), blocks("two"), PODS, {"waves": ("50%",)}, {}),
     ("wait: 2 of 3 pods are ready", running(), blocks("two"), [*PODS[:2], pod(2, ready=False)], CANARY, {}),
-    ("failed: the set is not healthy to begin with", running(), blocks("two"), [*PODS[:2], pod(2, ready=False, waiting="CrashLoopBackOff")], CANARY, {"stuck": {"uid-pod-2": 11.0}}),
+    ("failed: the set is not healthy to begin with", running(), blocks("two"), [*PODS[:2], pod(2, ready=False, waiting="CrashLoopBackOff")], CANARY,
+     {"stuck": {"uid-pod-2": 11.0}}),
     # More pods come first, with the old template.
-    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks("two", 4), PODS, CANARY, {"volumes": [volume("free", "Available")], "provisioner": "kubernetes.io/no-provisioner"}),
+    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks("two", 4), PODS, CANARY,
+     {"volumes": [volume("free", "Available")], "provisioner": "kubernetes.io/no-provisioner"}),
     ("wait: 0 of 1 pods are ready; pod blocks-2: it has the old template", running("two", update=NEW, part=2), blocks("two"), PODS, CANARY, {}),
-    ("failed: pod blocks-2 was restarted 1 times, 0 are allowed", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, restarts=1)], CANARY, {}),
-    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, restarts=1)], {**CANARY, "gate": Gate(restarts=1)}, {}),
-    ("failed: pod blocks-2: container c: ImagePullBackOff", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False, "ImagePullBackOff")], CANARY,
+    ("failed: pod blocks-2 was restarted 1 times, 0 are allowed", running("two", update=NEW, part=2), blocks("two"),
+     [*PODS[:2], pod(2, NEW, restarts=1)], CANARY, {}),
+    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, restarts=1)],
+     {**CANARY, "gate": Gate(restarts=1)}, {}),
+    ("failed: pod blocks-2: container c: ImagePullBackOff", running("two", update=NEW, part=2), blocks("two"),
+     [*PODS[:2], pod(2, NEW, False, "ImagePullBackOff")], CANARY,
      {"stuck": {"uid-pod-2": 10.0}}),
-    ("wait: the wave has to stay healthy for 60 s", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {**CANARY, "gate": Gate(hold=60)}, {}),
-    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {**CANARY, "gate": Gate(hold=60)},
+    ("wait: the wave has to stay healthy for 60 s", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)],
+     {**CANARY, "gate": Gate(hold=60)}, {}),
+    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)],
+     {**CANARY, "gate": Gate(hold=60)},
      {"waited": {f"hold:wave:{NEW}:2": 60.0}}),
     ("ask", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {**CANARY, "gate": Gate(command=("true",))}, {}),
-    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {**CANARY, "gate": Gate(command=("true",))},
+    ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)],
+     {**CANARY, "gate": Gate(command=("true",))},
      {"verdicts": {f"wave:{NEW}:2": ""}}),
     ("failed: it says no", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {**CANARY, "gate": Gate(command=("true",))},
      {"verdicts": {f"wave:{NEW}:2": "it says no"}}),
     # The gate of the last wave counts as well, although the controller already calls the new template the current one.
-    ("ask", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)], {**CANARY, "gate": Gate(command=("true",))}, {"started": True}),
-    ("done", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)], {**CANARY, "gate": Gate(command=("true",))}, {}),
+    ("ask", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)],
+     {**CANARY, "gate": Gate(command=("true",))}, {"started": True}),
+    ("done", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)],
+     {**CANARY, "gate": Gate(command=("true",))}, {}),
     # A rollout that is to rest after its last wave.
     ("done", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {"waves": ("1",)}, {}),
     # Another template in the middle of a canary begins anew, also while its pod is broken.
-    ("update StatefulSet storage/blocks: three x 3 from 2", running("two", update=NEW, part=1), blocks("three"), [PODS[0], pod(1, NEW), pod(2, NEW, False)], CANARY, {}),
+    ("update StatefulSet storage/blocks: three x 3 from 2", running("two", update=NEW, part=1), blocks("three"),
+     [PODS[0], pod(1, NEW), pod(2, NEW, False)], CANARY, {}),
     ("delete Pod storage/blocks-2", running("three", update="blocks-3", part=2), blocks("three"), [*PODS[:2], pod(2, NEW, False)], CANARY, {}),
     # A partition that a canary has left goes back when nothing is left to roll out.
     ("update StatefulSet storage/blocks: one x 3 from 0", running(part=2), blocks(), PODS, CANARY, {}),
@@ -94,15 +109,20 @@ CANARIES = [
 BACK = {**CANARY, "abort": True}
 ABORTS = [
     ("done", running(), blocks("two"), PODS, BACK, {}),
-    ("update StatefulSet storage/blocks: one x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], BACK, {}),
-    ("update StatefulSet storage/blocks: one x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CANARY, {"failure": "it broke", "started": True}),
+    ("update StatefulSet storage/blocks: one x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], BACK,
+     {}),
+    ("update StatefulSet storage/blocks: one x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CANARY,
+     {"failure": "it broke", "started": True}),
     # A pod that is deleted before the controller has seen the old template would come back with the new one.
     ("wait: the controller has not seen", running("one", update=NEW, seen=False), blocks("two"), [*PODS[:2], pod(2, NEW, False)], BACK, {}),
     ("delete Pod storage/blocks-2", running("one"), blocks("two"), [*PODS[:2], pod(2, NEW, False)], BACK, {}),
-    ("wait: 2 of 3 pods are ready; pod blocks-2: it is being deleted", running("one"), blocks("two"), [*PODS[:2], pod(2, NEW, going=True, ready=False)], BACK, {"started": True}),
-    ("wait: 2 of 3 pods are ready; pod blocks-2: it has the old template", running("one"), blocks("two"), [*PODS[:2], pod(2, NEW)], BACK, {"started": True}),
+    ("wait: 2 of 3 pods are ready; pod blocks-2: it is being deleted", running("one"), blocks("two"),
+     [*PODS[:2], pod(2, NEW, going=True, ready=False)], BACK, {"started": True}),
+    ("wait: 2 of 3 pods are ready; pod blocks-2: it has the old template", running("one"), blocks("two"), [*PODS[:2], pod(2, NEW)], BACK,
+     {"started": True}),
     ("done", running("one"), blocks("two"), PODS, BACK, {"started": True}),
-    ("failed: the old template does not come up either", running("one"), blocks("two"), [*PODS[:2], pod(2, ready=False, waiting="CrashLoopBackOff")], BACK,
+    ("failed: the old template does not come up either", running("one"), blocks("two"), [*PODS[:2], pod(2, ready=False, waiting="CrashLoopBackOff")],
+     BACK,
      {"started": True, "stuck": {"uid-pod-2": 30.0}}),
     # The number of pods is not part of what is taken back.
     ("update StatefulSet storage/blocks: one x 3 from 0", running("two", update=NEW, part=2), blocks("two", 5), [*PODS[:2], pod(2, NEW)], BACK, {}),
@@ -115,7 +135,8 @@ GROWTH = [
     ("grow PersistentVolumeClaim storage/disk-blocks-0", running(), blocks(size="2Gi"), PODS, {}, {}),
     ("grow PersistentVolumeClaim storage/disk-blocks-1", running(), blocks(size="2Gi"), PODS, {}, {"claims": SMALL}),
     ("wait: storage/disk-blocks-1 has 1GiB of 2GiB", running(), blocks(size="2Gi"), PODS, {}, {"claims": ASKED}),
-    ("(FileSystemResizePending)", running(), blocks(size="2Gi"), PODS, {}, {"claims": [*ASKED[:1], claim(1, "2Gi", "1Gi", conditions=[{"type": "FileSystemResizePending", "status": "True"}])]}),
+    ("(FileSystemResizePending)", running(), blocks(size="2Gi"), PODS, {},
+     {"claims": [*ASKED[:1], claim(1, "2Gi", "1Gi", conditions=[{"type": "FileSystemResizePending", "status": "True"}])]}),
     ("delete StatefulSet storage/blocks (its pods stay)", running(), blocks(size="2Gi"), PODS, {}, {"claims": GROWN}),
     ("wait: the set is being deleted, its pods stay", GOING, blocks(size="2Gi"), PODS, {}, {"claims": GROWN}),
     ("create StatefulSet storage/blocks: one x 3 from 0", None, blocks(size="2Gi"), PODS, {}, {"claims": GROWN}),
@@ -128,7 +149,8 @@ GROWTH = [
     # Interrupted, and meanwhile fewer pods are wanted: none goes before somebody says what becomes of its claim.
     ("create StatefulSet storage/blocks: one x 3 from 0", None, blocks(replicas=2, size="2Gi"), PODS, {}, {"claims": GROWN}),
     # A claim that has the room needs no growth, whatever it once asked for; a class that cannot grow does not matter then.
-    ("delete StatefulSet storage/blocks (its pods stay)", running(), blocks(size="2Gi"), PODS, {}, {"claims": [claim(number, "1Gi", "2Gi") for number in range(3)], "grows": False}),
+    ("delete StatefulSet storage/blocks (its pods stay)", running(), blocks(size="2Gi"), PODS, {},
+     {"claims": [claim(number, "1Gi", "2Gi") for number in range(3)], "grows": False}),
     # The claim of a pod that came later is found small by a later run.
     ("grow PersistentVolumeClaim storage/disk-blocks-2", running(size="2Gi"), blocks(size="2Gi"), PODS, {}, {"claims": [*GROWN[:2], claim(2)]}),
     ("done", running(size="2Gi"), blocks(size="2Gi"), PODS, {}, {"claims": [*GROWN, claim(3)]}),
@@ -137,14 +159,17 @@ GROWTH = [
 FREE = {"provisioner": "kubernetes.io/no-provisioner", "volumes": [volume("free-1", "Available"), volume("free-2", "Available", node="b")]}
 SCALING = [
     ("update StatefulSet storage/blocks: one x 5 from 0", running(), blocks(replicas=5), PODS, {}, FREE),
-    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks(replicas=4), PODS, {}, {"capacities": [{"storageClassName": "fast", "capacity": "1Gi"}]}),
+    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks(replicas=4), PODS, {},
+     {"capacities": [{"storageClassName": "fast", "capacity": "1Gi"}]}),
     # A claim that was kept needs no volume.
-    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks(replicas=4), PODS, {}, {"provisioner": "kubernetes.io/no-provisioner", "claims": [*CLAIMS, claim(3)]}),
+    ("update StatefulSet storage/blocks: one x 4 from 0", running(), blocks(replicas=4), PODS, {},
+     {"provisioner": "kubernetes.io/no-provisioner", "claims": [*CLAIMS, claim(3)]}),
     ("update StatefulSet storage/blocks: one x 9 from 0", running(), blocks(replicas=9), PODS, {"check_capacity": False}, FREE),
     ("update StatefulSet storage/blocks: one x 2 from 0", running(), blocks(replicas=2), PODS, {"removed_claims": "keep"}, {}),
     ("wait: 3 of 2 pods are ready", running(replicas=2), blocks(replicas=2), PODS, {"removed_claims": "delete"}, {}),
     ("delete PersistentVolumeClaim storage/disk-blocks-2", running(replicas=2), blocks(replicas=2), PODS[:2], {"removed_claims": "delete"}, {}),
-    ("delete PersistentVolumeClaim storage/disk-blocks-2", running(replicas=2), blocks(replicas=2), PODS[:2], {"removed_claims": "delete", "consent": {"storage/disk-blocks-2": "pv-2"}},
+    ("delete PersistentVolumeClaim storage/disk-blocks-2", running(replicas=2), blocks(replicas=2), PODS[:2],
+     {"removed_claims": "delete", "consent": {"storage/disk-blocks-2": "pv-2"}},
      {"volumes": [volume("pv-2", policy="Delete", owner="disk-blocks-2")]}),
     ("done", running(replicas=2), blocks(replicas=2), PODS[:2], {"removed_claims": "keep"}, {}),
     ("done", running(replicas=2), blocks(replicas=2), PODS[:2], {}, {}),
@@ -157,10 +182,12 @@ DISKS = {**FREE, "volumes": [*FREE["volumes"], volume("pv-1", owner="disk-blocks
 REPLACING = [
     ("delete PersistentVolumeClaim storage/disk-blocks-1", running(), blocks(), PODS, GIVEN_UP, DISKS),
     ("delete Pod storage/blocks-1", running(), blocks(), PODS, GIVEN_UP, {**DISKS, "claims": [CLAIMS[0], LEAVING, CLAIMS[2]]}),
-    ("wait: pod blocks-1 is being deleted", running(), blocks(), [PODS[0], pod(1, going=True), PODS[2]], GIVEN_UP, {**DISKS, "claims": [CLAIMS[0], LEAVING, CLAIMS[2]]}),
+    ("wait: pod blocks-1 is being deleted", running(), blocks(), [PODS[0], pod(1, going=True), PODS[2]], GIVEN_UP,
+     {**DISKS, "claims": [CLAIMS[0], LEAVING, CLAIMS[2]]}),
     ("wait: storage/disk-blocks-1 is not bound yet", running(), blocks(), PODS, GIVEN_UP,
      {**DISKS, "claims": [CLAIMS[0], {**claim(1, phase="Pending"), "spec": {"resources": {}}}, CLAIMS[2]]}),
-    ("wait: 2 of 3 pods are ready", running(), blocks(), [PODS[0], pod(1, ready=False), PODS[2]], GIVEN_UP, {**DISKS, "claims": [CLAIMS[0], ANOTHER, CLAIMS[2]]}),
+    ("wait: 2 of 3 pods are ready", running(), blocks(), [PODS[0], pod(1, ready=False), PODS[2]], GIVEN_UP,
+     {**DISKS, "claims": [CLAIMS[0], ANOTHER, CLAIMS[2]]}),
     ("done", running(), blocks(), PODS, GIVEN_UP, {**DISKS, "claims": [CLAIMS[0], ANOTHER, CLAIMS[2]]}),
     # Nothing else of the set is touched.
     ("done", running(), blocks("two", 7), PODS, GIVEN_UP, {**DISKS, "claims": [CLAIMS[0], ANOTHER, CLAIMS[2]]}),
@@ -182,7 +209,8 @@ def test_what_is_asked_is_the_wave_alone() -> None:
 
 SPREAD = blocks(replicas=5)
 SPREAD["spec"]["template"] = {**SPREAD["spec"]["template"], "spec": {**SPREAD["spec"]["template"]["spec"], "affinity": {"podAntiAffinity": {
-    "requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "blocks"}}}]}}}}
+    "requiredDuringSchedulingIgnoredDuringExecution": [{"topologyKey": "kubernetes.io/hostname",
+                                                        "labelSelector": {"matchLabels": {"app": "blocks"}}}]}}}}
 STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
 
 
@@ -191,12 +219,17 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("volumes-missing", running(), blocks(replicas=4, size="1Gi"), PODS, {}, {**STATIC, "volumes": [volume("small", "Available", size="1Mi")]}),
     ("volumes-missing", running(), blocks(replicas=4), PODS, {}, {**STATIC, "volumes": [volume("taken", "Released", owner="x")]}),
     ("volumes-missing", running(), SPREAD, PODS, {}, {**STATIC, "volumes": [volume("one", "Available"), volume("two", "Available")]}),
-    ("volumes-missing", running(), SPREAD, PODS, {}, {**STATIC, "volumes": [volume("pv-1", node="a"), volume("one", "Available"), volume("two", "Available", node="b")]}),
-    ("volumes-missing", running(), blocks(replicas=4), PODS, {}, {"capacities": [{"storageClassName": "fast", "capacity": "9Gi", "maximumVolumeSize": "1Mi"}]}),
+    ("volumes-missing", running(), SPREAD, PODS, {}, {**STATIC,
+                                                      "volumes": [volume("pv-1", node="a"), volume("one", "Available"),
+                                                                  volume("two", "Available", node="b")]}),
+    ("volumes-missing", running(), blocks(replicas=4), PODS, {},
+     {"capacities": [{"storageClassName": "fast", "capacity": "9Gi", "maximumVolumeSize": "1Mi"}]}),
     ("claims-unsaid", running(), blocks(replicas=2), PODS, {}, {}),
     ("consent-missing", running(), blocks(replicas=2), PODS, {"removed_claims": "delete"}, {"volumes": [volume("pv-2", policy="Delete")]}),
-    ("consent-missing", running(), blocks(replicas=2, persistentVolumeClaimRetentionPolicy={"whenScaled": "Delete"}), PODS, {}, {"volumes": [volume("pv-2", policy="Delete")]}),
-    ("consent-differs", running(), blocks(replicas=2), PODS, {"removed_claims": "delete", "consent": {"storage/disk-blocks-2": "pv-9"}}, {"volumes": [volume("pv-2", policy="Delete")]}),
+    ("consent-missing", running(), blocks(replicas=2, persistentVolumeClaimRetentionPolicy={"whenScaled": "Delete"}), PODS, {},
+     {"volumes": [volume("pv-2", policy="Delete")]}),
+    ("consent-differs", running(), blocks(replicas=2), PODS, {"removed_claims": "delete", "consent": {"storage/disk-blocks-2": "pv-9"}},
+     {"volumes": [volume("pv-2", policy="Delete")]}),
     ("claim-shrink", running(size="2Gi"), blocks(), PODS, {}, {"claims": GROWN}),
     ("claim-templates", running(), blocks(volumeClaimTemplates=[]), PODS, {}, {}),
     ("claim-template-fixed", running(), blocks(volumeClaimTemplates=[{**blocks()["spec"]["volumeClaimTemplates"][0], "spec": {
@@ -204,7 +237,8 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("class-no-expansion", running(), blocks(size="2Gi"), PODS, {}, {"grows": False}),
     ("volume-static", running(), blocks(size="2Gi"), PODS, {}, STATIC),
     ("volume-static", running(), blocks(size="2Gi"), PODS, {}, {"volumes": [volume("pv-0", local=True)]}),
-    ("claim-growth-failed", running(), blocks(size="2Gi"), PODS, {}, {"claims": [claim(0, "2Gi", "1Gi", allocatedResourceStatuses={"storage": "NodeResizeInfeasible"}), *GROWN[1:]]}),
+    ("claim-growth-failed", running(), blocks(size="2Gi"), PODS, {},
+     {"claims": [claim(0, "2Gi", "1Gi", allocatedResourceStatuses={"storage": "NodeResizeInfeasible"}), *GROWN[1:]]}),
     ("rollout-under-way", running("two", update=NEW, part=2), blocks("two", size="2Gi"), PODS, {}, {}),
     ("object-terminating", {**GOING, "metadata": {**GOING["metadata"], "finalizers": ["foregroundDeletion"]}}, blocks(), PODS, {}, {}),
     ("set-not-found", None, blocks(), [], {"abort": True}, {}),
@@ -214,8 +248,10 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("pod-unknown", None, blocks(), PODS, {"replace": "blocks-0"}, {}),
     ("consent-missing", running(), blocks(), PODS, {"replace": "blocks-1"}, DISKS),
     ("consent-missing", running(), blocks(), PODS, {"replace": "blocks-1", "consent": {"storage/disk-blocks-0": "pv-0"}}, DISKS),
-    ("consent-differs", running(), blocks(), PODS, {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-0"}}, {**DISKS, "volumes": [volume("pv-0", owner="disk-blocks-0")]}),
-    ("consent-stranger", running(), blocks(), PODS, {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-1", "storage/disk-blocks-0": "pv-0"}}, DISKS),
+    ("consent-differs", running(), blocks(), PODS, {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-0"}},
+     {**DISKS, "volumes": [volume("pv-0", owner="disk-blocks-0")]}),
+    ("consent-stranger", running(), blocks(), PODS, {"replace": "blocks-1",
+                                                     "consent": {"storage/disk-blocks-1": "pv-1", "storage/disk-blocks-0": "pv-0"}}, DISKS),
     ("volumes-missing", running(), blocks(), PODS, GIVEN_UP, {**STATIC, "volumes": [volume("pv-1", owner="disk-blocks-1")]}),
 ])
 def test_what_is_refused(code: str, live: dict | None, target: dict, pods: Any, options: dict, around: dict) -> None:

@@ -51,15 +51,19 @@ RUNS: list[Any] = [
     (["update StatefulSet"] * 3, observed(running(), blocks("two"), PODS, CLAIMS), {"waves": ("1", "50%", "100%"), "gate": GATE}),
     (["update StatefulSet"], observed(running(), blocks("two"), PODS, CLAIMS), {"waves": ("1",), "gate": GATE}),
     (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet"], observed(running(), blocks(size="2Gi"), PODS, CLAIMS), {}),
-    (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet", "update StatefulSet"], observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS), {}),
+    (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet", "update StatefulSet"],
+     observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS), {}),
     (["grow PersistentVolumeClaim"] * 3 + ["delete StatefulSet", "create StatefulSet"] + ["update StatefulSet"] * 2,
      observed(running(), blocks("two", size="2Gi"), PODS, CLAIMS), {"waves": ("1", "100%")}),
     (["update StatefulSet"], observed(running(), blocks(replicas=4), PODS, CLAIMS, FREE, provisioner="kubernetes.io/no-provisioner"), {}),
-    (["update StatefulSet"] * 3, observed(running(), blocks("two", 4), PODS, CLAIMS, FREE, provisioner="kubernetes.io/no-provisioner"), {"waves": ("1", "100%")}),
+    (["update StatefulSet"] * 3, observed(running(), blocks("two", 4), PODS, CLAIMS, FREE, provisioner="kubernetes.io/no-provisioner"),
+     {"waves": ("1", "100%")}),
     (["update StatefulSet", "delete PersistentVolumeClaim"], observed(running(), blocks(replicas=2), PODS, CLAIMS), {"removed_claims": "delete"}),
     (["update StatefulSet"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], CLAIMS), {"abort": True}),
-    (["update StatefulSet", "delete Pod"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CLAIMS), {"abort": True}),
-    (["delete PersistentVolumeClaim"], observed(running(), blocks(), PODS, CLAIMS, **DISKS), {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-1"}}),
+    (["update StatefulSet", "delete Pod"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CLAIMS),
+     {"abort": True}),
+    (["delete PersistentVolumeClaim"], observed(running(), blocks(), PODS, CLAIMS, **DISKS),
+     {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-1"}}),
 ]
 
 

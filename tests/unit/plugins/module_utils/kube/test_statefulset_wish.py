@@ -129,7 +129,8 @@ class Pages:
         return {}
 
 
-@pytest.mark.parametrize(("problem", "said"), [(None, ""), (ValueError("no JSON"), ""), (CairnError("GET failed", found="HTTP status 500"), "HTTP status 500")])
+@pytest.mark.parametrize(("problem", "said"), [(None, ""), (ValueError("no JSON"), ""),
+                                               (CairnError("GET failed", found="HTTP status 500"), "HTTP status 500")])
 def test_a_page_of_each_pod(problem: Exception | None, said: str) -> None:
     client = Pages(problem)
     step = Ask("key", Gate(http={"port": 8080, "path": "/healthz", "scheme": "http"}), (pod(1), pod(2)))

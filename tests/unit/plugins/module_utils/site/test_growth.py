@@ -18,7 +18,8 @@ def entry(gib: float = 3, **more: Any) -> dict:
 
 
 def known(volume: int = 2, phase: str = "Bound", asked: int = 1, has: int = 2, grows: bool = True, pod: str | None = "p-0", **more: Any) -> dict:
-    row = {"name": NAME, "local": True, "phase": phase, "storage_class": "local-block", "capacity_bytes": volume * GIB, "namespace": "s", "claim": "c", **more}
+    row = {"name": NAME, "local": True, "phase": phase, "storage_class": "local-block", "capacity_bytes": volume * GIB, "namespace": "s",
+           "claim": "c", **more}
     return {"volumes": [row], "classes": [{"name": "local-block", "allow_expansion": grows}],
             "claims": [{"namespace": "s", "name": "c", "requested_bytes": asked * GIB, "capacity_bytes": has * GIB}],
             "relations": [{"namespace": "s", "claim": "c", "pod": pod, "phase": "Running"}]}
@@ -54,7 +55,8 @@ def test_what_has_grown(entries: dict, cluster: dict, names: list, found: list) 
     assert (volumes, problems) == (found, [])
 
 
-@pytest.mark.parametrize(("code", "cluster", "names"), [("class-no-expansion", known(grows=False), []), ("volume-unknown", known(), ["local-pv-typo"])])
+@pytest.mark.parametrize(("code", "cluster", "names"), [("class-no-expansion", known(grows=False), []),
+                                                        ("volume-unknown", known(), ["local-pv-typo"])])
 def test_what_is_refused(code: str, cluster: dict, names: list) -> None:
     _volumes, problems = grown(entry(), cluster, names)
     assert [problem.code for problem in problems] == [code] and problems[0].fix
