@@ -56,4 +56,4 @@ def _told(volume: Mapping[str, Any], claim: Any, size: int, mounted: bool) -> Di
 def _no_expansion(volume: Mapping[str, Any], path: str, size: int) -> CairnError:
     return Refused(f"claims of the class {volume['storage_class']} may not grow.", code="class-no-expansion", parameter="storage_class_options",
                    found=f"{path} on {volume['name']}, {human(volume['capacity_bytes'])} of {human(size)}",
-                   fix=f"set storage_class_options: {{{volume['storage_class']}: {{allow_volume_expansion: true}}}} and run site.yml, then run again.")
+                   fix=f"set storage_class_options: {{{volume['storage_class']}: {{allow_volume_expansion: true}}}}, run site.yml, then run again.")

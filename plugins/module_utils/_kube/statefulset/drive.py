@@ -95,15 +95,15 @@ def _fail(desired: Desired, observed: Observed, reason: str) -> None:
     told = f"{run.failure}; then {reason}" if run.failure else reason
     if desired.waves and run.started:
         updated = facts.status(observed.live).get("updatedReplicas", 0) if observed.live else 0
-        raise CommandFailed(f"{desired.ref}: the rollout has stopped with {updated} pods of the new template.", code="canary-stopped", parameter="sets",
-                            found=told, fix="correct the object and run again, or take the rollout back (state: aborted).")
+        raise CommandFailed(f"{desired.ref}: the rollout has stopped with {updated} pods of the new template.", code="canary-stopped",
+                            parameter="sets", found=told, fix="correct the object and run again, or take the rollout back (state: aborted).")
     family = Timeout if reason.startswith("no progress") else CommandFailed
-    raise family(f"{desired.ref} does not get there.", code="wait-timeout" if family is Timeout else "wait-failed", parameter="wait_timeout", found=told,
-                 fix="correct the cause, then run again: what was done stays, and the run goes on where it ended.")
+    raise family(f"{desired.ref} does not get there.", code="wait-timeout" if family is Timeout else "wait-failed", parameter="wait_timeout",
+                 found=told, fix="correct the cause, then run again: what was done stays, and the run goes on where it ended.")
 
 
 def _tell_aborted(seen: Mapping[Ref, Observed]) -> None:
     for what, observed in seen.items():
         if observed.run.failure:
-            raise CommandFailed(f"{what}: the new template has failed, the old one is back and all pods are ready.", code="canary-failed", parameter="sets",
-                                found=observed.run.failure, fix="correct the object, then run again.")
+            raise CommandFailed(f"{what}: the new template has failed, the old one is back and all pods are ready.", code="canary-failed",
+                                parameter="sets", found=observed.run.failure, fix="correct the object, then run again.")

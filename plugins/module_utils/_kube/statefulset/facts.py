@@ -57,7 +57,8 @@ def ready(pod: Object) -> bool:
 def restarts(pod: Object) -> int:
     """How often a pod's containers were started again."""
     status = pod.get("status") or {}
-    return sum(int(each.get("restartCount") or 0) for each in (*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())))
+    return sum(int(each.get("restartCount") or 0) for each in (*(status.get("initContainerStatuses") or ()),
+                                                               *(status.get("containerStatuses") or ())))
 
 
 def status(stateful_set: Object) -> Mapping[str, Any]:

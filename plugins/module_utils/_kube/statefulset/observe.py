@@ -78,7 +78,8 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
         return False
     wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
     small = any(facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed))
-    return small or facts.replicas(live) != facts.replicas(target) or live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
+    other = live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
+    return small or other or facts.replicas(live) != facts.replicas(target)
 
 
 def remember(observed: Observed) -> Observed:

@@ -64,7 +64,8 @@ def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
             title = f"{template}-{name}-{index + first}"
             if title not in there:
                 metadata = {"name": title, "namespace": observed.target["metadata"].get("namespace", ""), "uid": title}
-                kept.append(_grown({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": {**wanted["spec"]}, "status": {"phase": "Bound"}}))
+                kept.append(_grown({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": {**wanted["spec"]},
+                                    "status": {"phase": "Bound"}}))
     return tuple(kept)
 
 

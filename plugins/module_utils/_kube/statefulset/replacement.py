@@ -68,7 +68,8 @@ def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Obj
         theirs = ((volume or {}).get("spec") or {}).get("claimRef") or {}
         if volume and f"{theirs.get('namespace')}/{theirs.get('name')}" != facts.path(claim):
             raise Refused(f"{named} was never the volume of {facts.path(claim)}.", code="consent-differs", parameter="allow_data_loss",
-                          found=f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}", fix="name the volume that is to be given up.")
+                          found=f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}",
+                          fix="name the volume that is to be given up.")
 
 
 def _without(observed: Observed, going: List[Object]) -> Observed:

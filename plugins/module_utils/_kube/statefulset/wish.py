@@ -24,8 +24,8 @@ _WAVES = ("1", "100%")
 def parse(params: Mapping[str, Any]) -> List[Desired]:
     """The wishes; ``InvalidRequest`` names the parameter."""
     if params["wait_timeout"] < 1:
-        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout", found=str(params["wait_timeout"]),
-                             fix="give the longest time without progress in which there is still hope.")
+        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout",
+                             found=str(params["wait_timeout"]), fix="give the longest time without progress in which there is still hope.")
     consent = engine.consent(params, "allow_data_loss", "namespace/claim: volume")
     wishes = [_set(item, f"sets[{index}]", params, consent) for index, item in enumerate(params["sets"])]
     for index, desired in enumerate(wishes):
@@ -81,17 +81,20 @@ def _object(given: Mapping[str, Any], where: str) -> dict:
     theirs = (spec["template"].get("metadata") or {}).get("labels") or {}
     if not labels or not labels.items() <= theirs.items():
         raise InvalidRequest("the selector does not find the set's own pods.", code="set-selector", parameter=f"{where}.spec.selector",
-                             found=f"matchLabels {dict(labels)}, the template has {dict(theirs)}", fix="give matchLabels that the template's labels have.")
+                             found=f"matchLabels {dict(labels)}, the template has {dict(theirs)}",
+                             fix="give matchLabels that the template's labels have.")
     count = spec.get("replicas", 1)
     if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-        raise InvalidRequest("not a number of pods.", code="set-replicas", parameter=f"{where}.spec.replicas", found=repr(count), fix="give a whole number.")
+        raise InvalidRequest("not a number of pods.", code="set-replicas", parameter=f"{where}.spec.replicas", found=repr(count),
+                             fix="give a whole number.")
     return wanted
 
 
 def _gate(given: Mapping[str, Any], where: str) -> Gate:
     for name in ("restarts", "hold"):
         if (given.get(name) or 0) < 0:
-            raise InvalidRequest("it cannot be less than 0.", code="gate-range", parameter=f"{where}.{name}", found=str(given[name]), fix="give 0 or more.")
+            raise InvalidRequest("it cannot be less than 0.", code="gate-range", parameter=f"{where}.{name}", found=str(given[name]),
+                                 fix="give 0 or more.")
     command = tuple(given.get("command") or ())
     if given.get("container") and not command:
         raise InvalidRequest("there is no command to run in it.", code="gate-container", parameter=f"{where}.container", found=given["container"],
@@ -107,7 +110,8 @@ def _http(given: Optional[Mapping[str, Any]], where: str) -> Optional[Mapping[st
     if given and not given["path"].startswith("/"):
         raise InvalidRequest("a path begins with /.", code="gate-path", parameter=f"{where}.path", found=given["path"], fix="write it like /healthz.")
     if given and not 1 <= given["port"] <= 65535:
-        raise InvalidRequest("not a port.", code="gate-port", parameter=f"{where}.port", found=str(given["port"]), fix="give a number from 1 to 65535.")
+        raise InvalidRequest("not a port.", code="gate-port", parameter=f"{where}.port", found=str(given["port"]),
+                             fix="give a number from 1 to 65535.")
     return given or None
 
 
