@@ -61,7 +61,8 @@ class Live:
         return self._seen
 
     def do(self, desired: Desired, step: Do) -> None:
-        """Send the requests of an action."""
+        """Send the requests of an action; what is waited for after it has a clock of its own."""
+        self._since.pop(desired.ref, None)
         for request in step.action.steps:
             content = request.content or (APPLY if request.method == "PATCH" else "application/json")
             try:
