@@ -106,6 +106,11 @@ def size(claim: Object) -> int:
     return quantity.in_bytes(((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage")) or 0
 
 
+def bound(claim: Object) -> bool:
+    """Whether a claim has its volume."""
+    return (claim.get("status") or {}).get("phase") == "Bound"
+
+
 def capacity(claim: Object) -> int:
     """Bytes that a claim has."""
     return quantity.in_bytes(((claim.get("status") or {}).get("capacity") or {}).get("storage")) or 0

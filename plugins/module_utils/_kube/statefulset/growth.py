@@ -71,11 +71,7 @@ def _small(observed: Observed) -> List[Tuple[Object, int]]:
     wanted = {name: facts.size(template) for name, template in facts.claim_templates(observed.target).items()}
     count = facts.replicas(observed.live)
     return [(claim, wanted[template]) for template, index, claim in facts.claims(observed)
-            if template in wanted and 0 <= index < count and _bound(claim) and facts.capacity(claim) < wanted[template]]
-
-
-def _bound(claim: Object) -> bool:
-    return (claim.get("status") or {}).get("phase") == "Bound"
+            if template in wanted and 0 <= index < count and facts.bound(claim) and facts.capacity(claim) < wanted[template]]
 
 
 def _template(observed: Observed, claim: Object) -> str:

@@ -77,7 +77,7 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     if live is None:
         return False
     wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
-    small = any(facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed))
+    small = any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed))
     other = live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
     return small or other or facts.replicas(live) != facts.replicas(target)
 

@@ -47,7 +47,7 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     if going:
         held = f"pod {desired.replace} is being deleted" if pod else f"{facts.path(going[0])} is being deleted"
         return health.wait(observed, desired, f"replace:{len(going)}", held)
-    fresh = [claim for claim in mine if (claim.get("status") or {}).get("phase") != "Bound"]
+    fresh = [claim for claim in mine if not facts.bound(claim)]
     if fresh:
         return health.wait(observed, desired, f"bind:{len(fresh)}", f"{facts.path(fresh[0])} is not bound yet")
     return None
