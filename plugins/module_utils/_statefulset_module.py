@@ -27,8 +27,7 @@ from ._kube.statefulset.model import Desired, Observed
 def run(module: AnsibleModule) -> None:
     """Run the module and leave through ``exit_json`` or ``fail_json``."""
     try:
-        wishes = wish.parse(module.params)
-        pending = tuple(found for index, item in enumerate(module.params["pending"]) for found in manifest.parse([item], f"pending[{index}]"))
+        wishes, pending = wish.parse(module.params)
         client = connect(module.params)
         seen = observe.first(client, wishes, pending)
         actions, reached = _foresee(wishes, seen)

@@ -8,24 +8,26 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional
+from typing import Any, List, Mapping, Optional, Tuple
 
 from ..._core.errors import InvalidRequest
 from ..._core.plan import Consent
 from .. import manifest
 from .. import wish as engine
 from . import waves
+from .actions import MANAGER
 from .model import Desired, Gate
 
 #: One pod, then all of them.
 _WAVES = ("1", "100%")
 
 
-def parse(params: Mapping[str, Any]) -> List[Desired]:
-    """The wishes; ``InvalidRequest`` names the parameter."""
+def parse(params: Mapping[str, Any]) -> Tuple[List[Desired], Tuple[dict, ...]]:
+    """The wishes, and what earlier tasks of a check run would have made; ``InvalidRequest`` names the parameter."""
     if params["wait_timeout"] < 1:
         raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout",
                              found=str(params["wait_timeout"]), fix="give the longest time without progress in which there is still hope.")
+    shared = engine.common({**params, "field_manager": MANAGER, "wait": True})
     consent = engine.consent(params, "allow_data_loss", "namespace/claim: volume")
     wishes = [_set(item, f"sets[{index}]", params, consent) for index, item in enumerate(params["sets"])]
     for index, desired in enumerate(wishes):
@@ -35,7 +37,7 @@ def parse(params: Mapping[str, Any]) -> List[Desired]:
     if len(wishes) > 1 and any(desired.replace for desired in wishes):
         raise InvalidRequest("a pod's claim is replaced in a run of its own.", code="replace-alone", parameter="sets",
                              found=", ".join(desired.ref.path for desired in wishes), fix="give only the set of that pod.")
-    return wishes
+    return wishes, shared["pending"]
 
 
 def _set(item: Mapping[str, Any], where: str, params: Mapping[str, Any], consent: Consent) -> Desired:

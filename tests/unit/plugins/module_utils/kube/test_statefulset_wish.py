@@ -89,8 +89,8 @@ def test_bad_input_of_more_than_one_set() -> None:
 
 
 def test_a_canary_has_one_pod_first_unless_told_otherwise() -> None:
-    assert wish.parse(params(canary()))[0].waves == ("1", "100%")
-    assert wish.parse(params())[0].waves == ()
+    assert wish.parse(params(canary()))[0][0].waves == ("1", "100%")
+    assert wish.parse(params())[0][0].waves == ()
 
 
 @pytest.mark.parametrize(("given", "count", "floor", "parts"), [
