@@ -64,7 +64,7 @@ def remove_set(observed: Observed, desired: Desired) -> Do:
 
 def remove_pod(observed: Observed, pod: Object, why: str) -> Do:
     """Delete this very pod; its set makes it anew."""
-    action = Action("delete", "Pod", facts.path(pod), (_delete(PODS, pod, "Background"),), {"reason": why}, None)
+    action = Action("delete", "Pod", facts.path(pod), (_delete(PODS, pod, "Background"),), {"uid": pod["metadata"]["uid"], "reason": why}, None)
     return Do(action, replace(observed, pods=tuple(each for each in observed.pods if each is not pod)))
 
 

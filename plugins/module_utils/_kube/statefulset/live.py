@@ -68,8 +68,8 @@ class Live:
             try:
                 self._client.request(request.method, request.path, dict(request.query), request.body, content)
             except CairnError as error:
-                # What was to go has gone by itself.
-                if request.method != "DELETE" or error.code != "api-not-found":
+                # What was to go has gone by itself, or its successor stands there already.
+                if request.method != "DELETE" or error.code not in ("api-not-found", "api-changed"):
                     failed = about(error, request.ref)
                     failed.done = [{**step.action.describe(), "failed": True}]
                     raise failed from None
