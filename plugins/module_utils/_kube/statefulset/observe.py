@@ -74,12 +74,10 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     live, target = observed.live, observed.target
     if desired.replace or desired.removed_claims == "delete":
         return True
-    if live is None:
-        return False
     wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
-    small = any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed))
-    other = live["spec"].get("volumeClaimTemplates") != target["spec"].get("volumeClaimTemplates")
-    return small or other or facts.replicas(live) != facts.replicas(target)
+    if any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed)):
+        return True
+    return bool(live) and (facts.replicas(live), live["spec"].get("volumeClaimTemplates")) != (facts.replicas(target), target["spec"].get("volumeClaimTemplates"))
 
 
 def remember(observed: Observed) -> Observed:

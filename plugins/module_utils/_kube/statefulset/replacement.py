@@ -29,8 +29,6 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
                        fix=f"name one of its pods, like {desired.ref.name}-0.")
     mine = [claim for _template, index, claim in facts.claims(observed) if index == number - facts.start(live)]
     given = [claim for claim in mine if desired.consent.given.get(facts.path(claim))]
-    if not mine:
-        return None
     _refuse_without_consent(observed, desired, mine, given)
     going = [claim for claim in given if claim["spec"].get("volumeName") == desired.consent.given[facts.path(claim)]]
     for claim in going:
@@ -47,9 +45,9 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     if going:
         held = f"pod {desired.replace} is being deleted" if pod else f"{facts.path(going[0])} is being deleted"
         return health.wait(observed, desired, f"replace:{len(going)}", held)
-    fresh = [claim for claim in mine if not facts.bound(claim)]
-    if fresh:
-        return health.wait(observed, desired, f"bind:{len(fresh)}", f"{facts.path(fresh[0])} is not bound yet")
+    there = sum(facts.bound(claim) for claim in mine)
+    if there < len(facts.claim_templates(live)):
+        return health.wait(observed, desired, f"bind:{there}", f"{there} of {len(facts.claim_templates(live))} new claims of {desired.replace} are bound")
     return None
 
 
@@ -58,10 +56,12 @@ def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Obj
     if not given and bound:
         claim = bound[0]
         desired.consent.require(facts.path(claim), claim["spec"]["volumeName"], f"what is on {claim['spec']['volumeName']}")
-    strangers = set(desired.consent.given) - {facts.path(claim) for claim in mine}
+    # By name: while the claim is on its way from one volume to the next, it is not there.
+    names = [f"{desired.ref.namespace}/{template}-{desired.replace}" for template in facts.claim_templates(observed.live)]
+    strangers = set(desired.consent.given) - set(names)
     if strangers:
         raise InvalidRequest(f"{desired.replace} has no such claim.", code="consent-stranger", parameter="allow_data_loss",
-                             found=", ".join(sorted(strangers)), fix=f"its claims are {', '.join(facts.path(claim) for claim in mine)}.")
+                             found=", ".join(sorted(strangers)), fix=f"its claims are {', '.join(names) or 'none'}.")
     for claim in given:
         named = desired.consent.given[facts.path(claim)]
         volume = observed.volumes.get(named)
