@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+from collections.abc import Iterator
 from typing import Any
 
-from cluster_play import kubectl
+from cluster_play import kubectl, objects, play
 
 SPACE = "cairn-sets"
 GOOD, BETTER, BROKEN = "registry.k8s.io/pause:3.10", "registry.k8s.io/pause:3.11", "registry.example.com/broken:1"
@@ -112,3 +114,32 @@ class Kubelet(threading.Thread):
         status = {"phase": "Running" if good else "Pending", "containerStatuses": [container],
                   "conditions": [{"type": "Ready", "status": "True" if good else "False", "lastTransitionTime": "2026-11-21T10:00:00Z"}]}
         kubectl("patch", "pod", name, "-n", SPACE, "--subresource=status", "--type=merge", "-p", json.dumps({"status": status}))
+
+
+@contextlib.contextmanager
+def surroundings() -> Iterator[Kubelet]:
+    """A namespace, two classes and a kubelet of sorts, until the end."""
+    wanted = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}},
+              storage_class(DRIVEN, provisioner="lab.cairn.storage/by-test", allowVolumeExpansion=True),
+              storage_class(BY_HAND, provisioner="kubernetes.io/no-provisioner")]
+    (made,) = play(objects(wanted))
+    assert not made.get("failed"), made
+    thread = Kubelet()
+    thread.start()
+    yield thread
+    thread.stop()
+    (gone,) = play(objects(wanted, state="absent", wait_timeout=120))
+    kubectl("delete", "pv", "-l", "cairn-sets=yes", "--wait=false")
+    assert not gone.get("failed"), gone
+
+
+def bring_up(name: str, **options: object) -> dict:
+    """A set with bound claims whose pods are all ready."""
+    wanted = stateful_set(name, **options)
+    pattern = f"disk-{name}"
+    for number in range(wanted["spec"]["replicas"]):
+        kubectl("apply", "-f", "-", stdin=json.dumps(volume(f"{SPACE}-{name}-{number}", claim=f"{pattern}-{number}",
+                                                            storage_class=wanted["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"])))
+    (made,) = play(run_set(wanted))
+    assert not made.get("failed") and made["changed"], made
+    return wanted

@@ -6,7 +6,6 @@ Asked are the API server and the machines, not the modules.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "hosts"))
 
 from cluster_play import environment, kubectl  # noqa: E402
 from host_play import nodes, shell  # noqa: E402
+from rights import forget, kubeconfig  # noqa: E402
 
 MIB = 1024**2
 BROKEN = "registry.example.com/no-such-image:1"
@@ -33,6 +32,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.books: set[str] = set()
         self.size = 128
         self.options: dict[str, Any] = {}
         self.replicas = 2
@@ -52,36 +52,16 @@ class Site:
                                           "initiators": self.initiators}],
             **self.options}
 
-    def play(self, book: str, fails: bool = False, role: bool = True, **more: Any) -> str:
+    def play(self, book: str, fails: bool = False, **more: Any) -> str:
         """Run one playbook as a user who has its Role and nothing else; what it prints."""
         variables = self.folder / "vars.json"
         variables.write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
-        where = {"KUBECONFIG": str(self.kubeconfig(book)), "K8S_AUTH_KUBECONFIG": str(self.kubeconfig(book))} if role else {}
+        self.books.add(book)
+        where = str(kubeconfig(book, self.folder))
         done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", f"@{variables}", f"playbooks/{book}.yml"), cwd=REPO,
-                              env={**environment(), **where}, capture_output=True, text=True, check=False)
+                              env={**environment(), "KUBECONFIG": where, "K8S_AUTH_KUBECONFIG": where}, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) is fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
-
-    def kubeconfig(self, book: str) -> Path:
-        """A kubeconfig of a service account that is bound to the playbook's Roles."""
-        file, name = self.folder / f"{book}.kubeconfig", book.replace("_", "-")
-        if file.exists():
-            return file
-        roles = (REPO / "playbooks" / "rbac" / f"{book}.yml").read_text(encoding="utf-8")
-        for space in ("storage", "cairn-local-volumes"):
-            if not kubectl("get", "namespace", space, "--ignore-not-found"):
-                kubectl("create", "namespace", space)
-        kubectl("apply", "-f", "-", stdin=roles)
-        kubectl("create", "serviceaccount", name, "-n", "kube-public")
-        account = f"--serviceaccount=kube-public:{name}"
-        kubectl("create", "clusterrolebinding", f"test-{name}", f"--clusterrole=cairn-storage-{name}", account)
-        for found in yaml.safe_load_all(roles):
-            if found["kind"] == "Role":
-                kubectl("create", "rolebinding", f"test-{name}", "-n", found["metadata"]["namespace"], f"--role=cairn-storage-{name}", account)
-        config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
-        config["users"][0]["user"] = {"token": kubectl("create", "token", name, "-n", "kube-public", "--duration=2h").strip()}
-        file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        return file
 
 
 def listed(*arguments: str) -> list[dict]:
@@ -127,6 +107,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     kubectl("delete", "pvc", "files", "-n", "storage", "--ignore-not-found", "--wait")
     groups = {node: {"fast": shell(node, "vgs --noheadings -o vg_uuid fast").strip()} for node in nodes()}
     made.play("teardown", teardown_allow_data_loss=groups)
+    forget(sorted(made.books))
 
 
 def test_the_second_run_of_the_site_changes_nothing(site: Site) -> None:

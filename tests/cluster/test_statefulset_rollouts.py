@@ -9,39 +9,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from cluster_play import kubectl, objects, play
-from set_play import BETTER, BROKEN, BY_HAND, DRIVEN, GOOD, SPACE, Kubelet, images, listed, live, run_set, stateful_set, storage_class, uids, volume
-
-SURROUNDINGS = [
-    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SPACE}},
-    storage_class(DRIVEN, provisioner="lab.cairn.storage/by-test", allowVolumeExpansion=True),
-    storage_class(BY_HAND, provisioner="kubernetes.io/no-provisioner"),
-]
-
+from cluster_play import kubectl, play
+from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, images, listed, live, run_set, stateful_set, surroundings, uids, volume
 
 @pytest.fixture(scope="module", autouse=True)
 def kubelet() -> Iterator[Kubelet]:
-    (made,) = play(objects(SURROUNDINGS))
-    assert not made.get("failed"), made
-    thread = Kubelet()
-    thread.start()
-    yield thread
-    thread.stop()
-    (gone,) = play(objects(SURROUNDINGS, state="absent", wait_timeout=120, allow_data_loss={}))
-    kubectl("delete", "pv", "-l", "cairn-sets=yes", "--wait=false")
-    assert not gone.get("failed"), gone
-
-
-def bring_up(name: str, **options: object) -> dict:
-    """A set with bound claims whose pods are all ready."""
-    wanted = stateful_set(name, **options)
-    pattern = f"disk-{name}"
-    for number in range(wanted["spec"]["replicas"]):
-        kubectl("apply", "-f", "-", stdin=json.dumps(volume(f"{SPACE}-{name}-{number}", claim=f"{pattern}-{number}",
-                                                            storage_class=wanted["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"])))
-    (made,) = play(run_set(wanted))
-    assert not made.get("failed") and made["changed"], made
-    return wanted
+    with surroundings() as thread:
+        yield thread
 
 
 def test_create_and_modify_in_check_mode_for_real_and_again() -> None:
