@@ -77,7 +77,11 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
     if any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed)):
         return True
-    return bool(live) and (facts.replicas(live), live["spec"].get("volumeClaimTemplates")) != (facts.replicas(target), target["spec"].get("volumeClaimTemplates"))
+    return bool(live) and _claims_wanted(live) != _claims_wanted(target)
+
+
+def _claims_wanted(stateful_set: Object) -> tuple:
+    return facts.replicas(stateful_set), stateful_set["spec"].get("volumeClaimTemplates")
 
 
 def remember(observed: Observed) -> Observed:

@@ -45,9 +45,9 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     if going:
         held = f"pod {desired.replace} is being deleted" if pod else f"{facts.path(going[0])} is being deleted"
         return health.wait(observed, desired, f"replace:{len(going)}", held)
-    there = sum(facts.bound(claim) for claim in mine)
-    if there < len(facts.claim_templates(live)):
-        return health.wait(observed, desired, f"bind:{there}", f"{there} of {len(facts.claim_templates(live))} new claims of {desired.replace} are bound")
+    there, expected = sum(facts.bound(claim) for claim in mine), len(facts.claim_templates(live))
+    if there < expected:
+        return health.wait(observed, desired, f"bind:{there}", f"{there} of {expected} new claims of {desired.replace} are bound")
     return None
 
 

@@ -24,9 +24,9 @@ def refuse_unsaid(observed: Observed, desired: Desired) -> None:
     claims = removed(observed)
     by_policy = (observed.target["spec"].get("persistentVolumeClaimRetentionPolicy") or {}).get("whenScaled") == "Delete"
     if fewer and claims and not desired.removed_claims and not by_policy:
+        told = ", ".join(f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims)
         raise Refused(f"{desired.ref}: pods would go, and nobody said what becomes of their claims.", code="claims-unsaid",
-                      parameter="removed_claims", found=", ".join(f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims),
-                      fix="set removed_claims: keep or delete.")
+                      parameter="removed_claims", found=told, fix="set removed_claims: keep or delete.")
     if desired.removed_claims == "delete" or (fewer and by_policy):
         for claim in claims:
             loss(observed, desired, claim)
