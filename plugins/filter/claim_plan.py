@@ -37,7 +37,7 @@ options:
 EXAMPLES = r"""
 - name: Refuse clusters whose claims do not fit
   ansible.builtin.assert:
-    that: (clusters | cairn.storage.claim_plan(volumes, {'tgt': {'disk': {'volume_mode': 'Block'}}}, defaults)).problems == []
+    that: (clusters | cairn.storage.claim_plan(volumes, engines, defaults)).problems == []
 """
 
 RETURN = r"""

@@ -71,7 +71,7 @@ def _free(observed: Observed, template: Object, storage_class: str) -> List[Obje
 def _fitting(free: Sequence[Object], size: int, busy: Set[str], spread: bool) -> List[str]:
     """Names of volumes that are large enough, with ``spread`` at most one for each node."""
     chosen: Dict[str, str] = {}
-    for volume in sorted(free, key=lambda each: _capacity(each)):
+    for volume in sorted(free, key=_capacity):
         if _capacity(volume) >= size:
             node = _node(volume)
             if not spread:
