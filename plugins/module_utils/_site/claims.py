@@ -72,15 +72,15 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume], mode: 
     free = [volume for volume in ours if volume.claim == "" and volume.node not in busy]
     missing = replicas - len(bound)
     size = _size(cluster["disk"]["size"], f"{where}.disk.size", bound, free, missing, spread)
+    small = next((volume for volume in bound if volume.capacity_bytes < size), None)
+    if small:
+        raise Conflict(f"a claim of {human(size)} is larger than the volume it is bound to.", code="claim-bound-smaller", parameter=f"{where}.disk.size",
+                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}", fix=f"grow the volumes first (playbook grow_local_volume.yml), or ask for at most {small.capacity_bytes} bytes.")
     largest = max(volume.capacity_bytes for volume in ours)
     if size > largest:
         raise NoSpace(f"a claim of {human(size)} is larger than any volume of the class {wanted_class}.", code="claim-too-large",
                       parameter=f"{where}.disk.size", found=f"the largest offers {human(largest)} ({largest} bytes)",
                       fix=f"ask for at most {largest} bytes, or write max.")
-    small = next((volume for volume in bound if volume.capacity_bytes < size), None)
-    if small:
-        raise Conflict(f"a claim of {human(size)} is larger than the volume it is bound to.", code="claim-bound-smaller", parameter=f"{where}.disk.size",
-                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}", fix=f"grow the volumes first (playbook grow_local_volume.yml), or ask for at most {small.capacity_bytes} bytes.")
     taken = _choose(free, size, missing, spread)
     if taken is None:
         of_size = "" if cluster["disk"]["size"] == "max" else f" with {human(size)}"

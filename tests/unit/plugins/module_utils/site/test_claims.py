@@ -36,6 +36,8 @@ def block(node: str, gib: int = 2, claim: str | None = "", mode: str = "Block") 
     ([cluster()], [block("a", mode="Filesystem"), block("b", mode="Filesystem")], "class-mode"),
     ([cluster(engine="files")], [block("a"), block("b")], "class-mode"),
     ([cluster(disk={"class": "local-block", "size": "3GiB"})], [block("a", 4), block("b", 2, "storage/disk-blocks-1")], "claim-bound-smaller"),
+    # The volume can grow, so that is said before that none is large enough.
+    ([cluster(replicas=1, disk={"class": "local-block", "size": "3GiB"})], [block("a", 2, "storage/disk-blocks-0")], "claim-bound-smaller"),
     ([cluster(disk={"class": "local-block", "size": "max"})], [block("a")], "volumes-missing"),
 ])
 def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) -> None:
