@@ -90,10 +90,14 @@ class Kubelet(threading.Thread):
     def _look(self) -> None:
         found = json.loads(kubectl("get", "pods,pvc", "-n", SPACE, "-o", "json"))["items"]
         now: dict[str, list[str]] = {}
+        bound = {item["metadata"]["name"] for item in found if item["kind"] == "PersistentVolumeClaim" and item["status"].get("phase") == "Bound"
+                 and not item["metadata"].get("deletionTimestamp")}
         for pod in sorted((item for item in found if item["kind"] == "Pod"), key=lambda item: item["metadata"]["name"]):
             image = pod["spec"]["containers"][0]["image"]
             now.setdefault(pod["metadata"]["labels"].get("app", ""), []).append(image)
-            if "containerStatuses" not in pod["status"] and not pod["metadata"].get("deletionTimestamp"):
+            needed = {each["persistentVolumeClaim"]["claimName"] for each in pod["spec"].get("volumes") or () if "persistentVolumeClaim" in each}
+            # No pod starts without its claims, and only for a pod that is pending a claim that is gone is made anew.
+            if "containerStatuses" not in pod["status"] and not pod["metadata"].get("deletionTimestamp") and needed <= bound:
                 self._report(pod["metadata"]["name"], image)
         for name, looks in now.items():
             history = self.seen.setdefault(name, [])
@@ -133,13 +137,16 @@ def surroundings() -> Iterator[Kubelet]:
     assert not gone.get("failed"), gone
 
 
-def bring_up(name: str, **options: object) -> dict:
+def give_volumes(name: str, count: int, of: str = DRIVEN) -> None:
+    """A volume for each claim of a set."""
+    for number in range(count):
+        kubectl("apply", "-f", "-", stdin=json.dumps(volume(f"{SPACE}-{name}-{number}", of, claim=f"disk-{name}-{number}")))
+
+
+def bring_up(name: str, **options: Any) -> dict:
     """A set with bound claims whose pods are all ready."""
     wanted = stateful_set(name, **options)
-    pattern = f"disk-{name}"
-    for number in range(wanted["spec"]["replicas"]):
-        kubectl("apply", "-f", "-", stdin=json.dumps(volume(f"{SPACE}-{name}-{number}", claim=f"{pattern}-{number}",
-                                                            storage_class=wanted["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"])))
+    give_volumes(name, wanted["spec"]["replicas"], wanted["spec"]["volumeClaimTemplates"][0]["spec"]["storageClassName"])
     (made,) = play(run_set(wanted))
     assert not made.get("failed") and made["changed"], made
     return wanted

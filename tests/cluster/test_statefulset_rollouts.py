@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 from cluster_play import kubectl, play
-from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, images, listed, live, run_set, stateful_set, surroundings, uids, volume
+from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, give_volumes, images, listed, live, run_set, stateful_set, surroundings, uids, volume
 
 @pytest.fixture(scope="module", autouse=True)
 def kubelet() -> Iterator[Kubelet]:
@@ -19,6 +19,7 @@ def kubelet() -> Iterator[Kubelet]:
 
 
 def test_create_and_modify_in_check_mode_for_real_and_again() -> None:
+    give_volumes("matrix", 3)
     wanted = stateful_set("matrix", replicas=2, podManagementPolicy="Parallel")
     changed = stateful_set("matrix", BETTER, replicas=3, podManagementPolicy="Parallel")
     checked, made, checked_again, again = play(run_set(wanted, True), run_set(wanted), run_set(wanted, True), run_set(wanted))
