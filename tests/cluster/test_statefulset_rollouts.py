@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 from cluster_play import kubectl, play
-from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, give_volumes, images, listed, live, run_set, stateful_set, surroundings, uids, volume
+from set_play import (BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, give_volumes, images, listed, live, run_set, stateful_set, surroundings,
+                      uids, volume)
+
 
 @pytest.fixture(scope="module", autouse=True)
 def kubelet() -> Iterator[Kubelet]:
