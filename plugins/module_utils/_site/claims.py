@@ -17,6 +17,8 @@ from .volumes import Volume
 
 #: A pod's name is the cluster's, a dash and a number; it has to be a DNS label (RFC 1123) with room for the number.
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?")
+#: What the pods of a cluster cannot be made without.
+_ENGINE = ("image", "ports", "disk", "probes")
 
 
 def claim_plan(
@@ -37,7 +39,7 @@ def claim_plan(
     return planned, problems
 
 
-def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Iterable[str]) -> None:
+def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Mapping[str, Mapping[str, Any]]) -> None:
     if not _NAME.fullmatch(cluster["name"]):
         raise InvalidRequest("not a name that Kubernetes accepts for pods.", code="cluster-name", parameter=f"{where}.name", found=repr(cluster["name"]),
                              fix="use at most 52 lower-case letters, digits and dashes, beginning and ending with a letter or digit.")
@@ -49,6 +51,12 @@ def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Iter
     if cluster["engine"] not in engines:
         raise NotFound("unknown engine.", code="engine-unknown", parameter=f"{where}.engine", found=cluster["engine"],
                        fix=f"use one of: {', '.join(sorted(engines))}.")
+    engine = engines[cluster["engine"]]
+    missing = [key for key in _ENGINE if not engine.get(key)]
+    if missing or engine["disk"].get("volume_mode") not in ("Block", "Filesystem") or not engine["disk"].get("path"):
+        raise InvalidRequest("the engine is not described in full.", code="engine-incomplete", parameter=f"storage_cluster_engines.{cluster['engine']}",
+                             found=f"no {', '.join(missing)}" if missing else f"disk {dict(engine['disk'])}",
+                             fix="give image, ports, probes, and disk with its volume_mode (Block or Filesystem) and path.")
 
 
 def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume], mode: str) -> Tuple[int, List[Volume]]:

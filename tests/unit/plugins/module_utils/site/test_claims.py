@@ -7,7 +7,9 @@ from ansible_collections.cairn.storage.plugins.module_utils._site.claims import 
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume, pv_capacity, volumes
 
 GIB = 1024**3
-ENGINES = {"tgt": {"disk": {"volume_mode": "Block"}}, "files": {"disk": {"volume_mode": "Filesystem"}}}
+ENGINE = {"image": "x", "ports": [{"name": "x", "number": 1}], "probes": {"readiness": {}}}
+ENGINES = {"tgt": {**ENGINE, "disk": {"volume_mode": "Block", "path": "/dev/x"}}, "files": {**ENGINE, "disk": {"volume_mode": "Filesystem", "path": "/x"}},
+           "bare": {"disk": {"volume_mode": "Block", "path": "/dev/x"}}, "odd": {**ENGINE, "disk": {"volume_mode": "Tape", "path": "/x"}}}
 DEFAULTS = {"namespace": "storage", "engine": "tgt", "spread": "one_per_node"}
 
 
@@ -35,6 +37,8 @@ def block(node: str, gib: int = 2, claim: str | None = "", mode: str = "Block") 
     ([cluster(replicas=1), cluster(name="more", replicas=2)], [block("a"), block("b")], "volumes-missing"),
     ([cluster()], [block("a", mode="Filesystem"), block("b", mode="Filesystem")], "class-mode"),
     ([cluster(engine="files")], [block("a"), block("b")], "class-mode"),
+    ([cluster(engine="bare")], [block("a"), block("b")], "engine-incomplete"),
+    ([cluster(engine="odd")], [block("a"), block("b")], "engine-incomplete"),
     ([cluster(disk={"class": "local-block", "size": "3GiB"})], [block("a", 4), block("b", 2, "storage/disk-blocks-1")], "claim-bound-smaller"),
     # The volume can grow, so that is said before that none is large enough.
     ([cluster(replicas=1, disk={"class": "local-block", "size": "3GiB"})], [block("a", 2, "storage/disk-blocks-0")], "claim-bound-smaller"),
@@ -43,7 +47,7 @@ def block(node: str, gib: int = 2, claim: str | None = "", mode: str = "Block") 
 def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) -> None:
     _planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS)
     assert [problem.code for problem in problems] == [code]
-    assert problems[0].parameter.startswith("storage_cluster_clusters[") and problems[0].fix
+    assert problems[0].parameter.startswith(("storage_cluster_clusters[", "storage_cluster_engines.")) and problems[0].fix
 
 
 @pytest.mark.parametrize(("clusters", "offered", "sizes"), [
