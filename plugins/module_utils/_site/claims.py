@@ -41,7 +41,8 @@ def claim_plan(
 
 def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Mapping[str, Mapping[str, Any]]) -> None:
     if not _NAME.fullmatch(cluster["name"]):
-        raise InvalidRequest("not a name that Kubernetes accepts for pods.", code="cluster-name", parameter=f"{where}.name", found=repr(cluster["name"]),
+        raise InvalidRequest("not a name that Kubernetes accepts for pods.", code="cluster-name", parameter=f"{where}.name",
+                             found=repr(cluster["name"]),
                              fix="use at most 52 lower-case letters, digits and dashes, beginning and ending with a letter or digit.")
     key = (cluster["namespace"], cluster["name"])
     if key in seen:
@@ -54,7 +55,8 @@ def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Mapp
     engine = engines[cluster["engine"]]
     missing = [key for key in _ENGINE if not engine.get(key)]
     if missing or engine["disk"].get("volume_mode") not in ("Block", "Filesystem") or not engine["disk"].get("path"):
-        raise InvalidRequest("the engine is not described in full.", code="engine-incomplete", parameter=f"storage_cluster_engines.{cluster['engine']}",
+        raise InvalidRequest("the engine is not described in full.", code="engine-incomplete",
+                             parameter=f"storage_cluster_engines.{cluster['engine']}",
                              found=f"no {', '.join(missing)}" if missing else f"disk {dict(engine['disk'])}",
                              fix="give image, ports, probes, and disk with its volume_mode (Block or Filesystem) and path.")
 
@@ -82,8 +84,10 @@ def _place(cluster: Mapping[str, Any], where: str, offered: List[Volume], mode: 
     size = _size(cluster["disk"]["size"], f"{where}.disk.size", bound, free, missing, spread)
     small = next((volume for volume in bound if volume.capacity_bytes < size), None)
     if small:
-        raise Conflict(f"a claim of {human(size)} is larger than the volume it is bound to.", code="claim-bound-smaller", parameter=f"{where}.disk.size",
-                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}", fix=f"grow the volumes first (playbook grow_local_volume.yml), or ask for at most {small.capacity_bytes} bytes.")
+        raise Conflict(f"a claim of {human(size)} is larger than the volume it is bound to.", code="claim-bound-smaller",
+                       parameter=f"{where}.disk.size",
+                       found=f"{small.claim} on {small.node} holds {human(small.capacity_bytes)}",
+                       fix=f"grow the volumes first (playbook grow_local_volume.yml), or ask for at most {small.capacity_bytes} bytes.")
     largest = max(volume.capacity_bytes for volume in ours)
     if size > largest:
         raise NoSpace(f"a claim of {human(size)} is larger than any volume of the class {wanted_class}.", code="claim-too-large",
