@@ -18,7 +18,7 @@ from ..._core.errors import Busy, CommandFailed, Refused
 from ..._core.quantity import human
 from .. import ready
 from . import actions, facts, health
-from .model import Desired, Do, Object, Observed, Step
+from .model import Desired, Done, Object, Observed, Step
 
 
 def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
@@ -51,7 +51,7 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     return actions.remove_set(observed, desired)
 
 
-def recreate(observed: Observed, desired: Desired) -> Do:
+def recreate(observed: Observed, desired: Desired) -> Step:
     """Make the set: a new one, or one whose pods an earlier set has left behind. Pods that are there keep their template for now."""
     target = observed.target
     template, count = target["spec"]["template"], facts.replicas(target)
@@ -61,9 +61,7 @@ def recreate(observed: Observed, desired: Desired) -> Do:
         template = facts.revision_template(observed, facts.revision(left[0][1])) or template
         count = max(count, left[-1][0] + 1)
     part = facts.partition(target)
-    step = actions.write(observed, desired, template, count, part)
-    assert step is not None
-    return step
+    return actions.write(observed, desired, template, count, part) or Done()
 
 
 def _small(observed: Observed) -> List[Tuple[Object, int]]:

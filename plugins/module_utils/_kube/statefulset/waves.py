@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence
 
 from ..._core.errors import InvalidRequest
 from . import actions, facts, health
-from .model import Ask, Desired, Failed, Observed, Step, Wait
+from .model import Ask, Desired, Done, Failed, Observed, Step, Wait
 
 
 def partitions(waves: Sequence[str], count: int, floor: int) -> List[int]:
@@ -71,9 +71,7 @@ def _begin(observed: Observed, desired: Desired, part: int) -> Step:
         if sick:
             return Failed(f"the set is not healthy to begin with: {sick.reason}") if isinstance(sick, Failed) else sick
     observed.run.started = True
-    step = actions.write(observed, desired, target["spec"]["template"], facts.replicas(target), part)
-    assert step is not None
-    return step
+    return actions.write(observed, desired, target["spec"]["template"], facts.replicas(target), part) or Done()
 
 
 def _wave(observed: Observed, desired: Desired, parts: List[int], part: int) -> Optional[Step]:
