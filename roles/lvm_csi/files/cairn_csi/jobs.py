@@ -1,0 +1,73 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Work that may outlast a request: it goes on in a thread of its own, and whoever asks again joins it."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from concurrent.futures import Future, TimeoutError as NotYet
+from typing import Callable, Dict
+
+from . import log
+from .collection import Busy, CairnError
+
+#: Seconds that a request waits for its job; small volumes are done by then, and sidecars give up after some ten.
+PATIENCE = 8.0
+
+
+class Jobs:
+    """At most one job a key. ``stopping`` is set when the driver ends: long jobs look at it between their steps."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._jobs: Dict[str, Future[None]] = {}
+        self._dropped: Dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def start(self, key: str, work: Callable[[Callable[[], bool]], None]) -> Future[None]:
+        """Begin a job, or find the one that runs. ``work`` is given a function that says whether it has to stop."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None:
+                job = self._jobs[key] = Future()
+                dropped = self._dropped[key] = threading.Event()
+                stop = lambda: dropped.is_set() or self.stopping.is_set()  # noqa: E731
+                context = contextvars.copy_context()
+                threading.Thread(target=context.run, args=(self._run, key, job, work, stop), name=key, daemon=True).start()
+            return job
+
+    def join(self, key: str, work: Callable[[Callable[[], bool]], None], doing: str) -> None:
+        """Begin or find a job and wait a while for its end; ``Busy`` while it goes on, its error if it failed."""
+        try:
+            self.start(key, work).result(PATIENCE)
+        except NotYet:
+            raise Busy(f"it is still being {doing}.", code="unfinished", parameter="volume_id", found=key, fix="ask again.") from None
+
+    def drop(self, key: str) -> None:
+        """Have a job stop and wait for that; what it was made for is to go."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job:
+                self._dropped[key].set()
+        if job:
+            try:
+                job.exception(PATIENCE)
+            except NotYet:
+                raise Busy("a job on it has yet to stop.", code="stopping", parameter="volume_id", found=key, fix="ask again.") from None
+
+    def _run(self, key: str, job: "Future[None]", work: Callable[[Callable[[], bool]], None], stop: Callable[[], bool]) -> None:
+        try:
+            work(stop)
+            job.set_result(None)
+        except CairnError as error:
+            log.error("job", key=key, message=str(error))
+            job.set_exception(error)
+        except Exception as error:  # pylint: disable=broad-except
+            log.error("job", key=key, message=repr(error))
+            job.set_exception(error)
+        finally:
+            with self._lock:
+                del self._jobs[key], self._dropped[key]

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The little that the driver asks Kubernetes itself: which limits a VolumeAttributesClass sets. Plain HTTP with the pod's service account."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import urllib.error
+import urllib.request
+from typing import Any, Dict, List
+
+from . import log
+from .collection import CairnError, files
+from .limits import Limits
+from .parameters import parse_modifiable
+
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_TIMEOUT = 10
+
+
+class Cluster:
+    """The API server, as a pod finds it."""
+
+    def __init__(self) -> None:
+        host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+        self._url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+        self._tls = ssl.create_default_context(cafile=f"{_ACCOUNT}/ca.crt")
+        #: What was known last, for as long as the API server does not answer.
+        self._last: Dict[str, Limits] = {}
+
+    def limits(self, names: List[str]) -> Dict[str, Limits]:
+        """Limits by CSI name of those volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now."""
+        try:
+            classes = {name: self._class_of(name) for name in names}
+            known = {each: self._parameters(each) for each in set(classes.values()) if each}
+        except (OSError, ValueError) as problem:
+            log.error("kubernetes", message=str(problem))
+            return self._last
+        self._last = {name: known[each] for name, each in classes.items() if each and each in known}
+        return self._last
+
+    def _class_of(self, name: str) -> str:
+        return (self._get(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
+
+    def _parameters(self, name: str) -> Limits:
+        given = (self._get(f"/apis/storage.k8s.io/v1/volumeattributesclasses/{name}") or {}).get("parameters") or {}
+        try:
+            return parse_modifiable(given, f"VolumeAttributesClass {name}")
+        except CairnError as error:
+            log.error("limits", message=str(error))
+            return Limits()
+
+    def _get(self, path: str) -> Any:
+        # The token is renewed in its file.
+        token = files.text(f"{_ACCOUNT}/token").strip()
+        request = urllib.request.Request(self._url + path, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as problem:
+            if problem.code == 404:
+                return None
+            raise
