@@ -66,7 +66,7 @@ ISCSI = (
     pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
 #: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
-CSI_SANITY = tuple(
+CSI_SANITY = (pytest("csi driver", "tests/csi", in_lab=True),) + tuple(
     Suite(f"csi-sanity {kind}", (*LAB, sys.executable, "tests/csi/sanity.py", kind), REPO / ".work" / "junit" / f"csi-sanity-{kind}.xml")
     for kind in ("linear", "thin")
 )

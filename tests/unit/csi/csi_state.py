@@ -27,7 +27,9 @@ def state(*volumes: LogicalVolume, **changes: Any) -> State:
     return State((group(*volumes, **changes),))
 
 
-def lv(kind: str, name: str, extents: int = 16, *, thin: bool = False, lv_name: str = "", facts: dict[str, Any] | None = None, **fields: Any) -> LogicalVolume:
+def lv(
+    kind: str, name: str, extents: int = 16, *, thin: bool = False, lv_name: str = "", facts: dict[str, Any] | None = None, **fields: Any
+) -> LogicalVolume:
     """A logical volume of the driver."""
     prefix = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-"}[kind]
     told = {"access": "ext4", "layout": "thin" if thin else "linear", "wipe": "none", "pool_ratio": "1" if thin else "", **(facts or {})}

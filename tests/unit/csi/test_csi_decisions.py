@@ -32,7 +32,9 @@ def words(plan: Plan) -> list[str]:
     return [" ".join(word for word in line.split() if word != "--addtag" and not word.startswith("cairn.csi.")) for line in commands(plan)]
 
 
-def wish(name: str = "new", least: int = 64 * MIB, most: int = 0, parameters: dict[str, str] | None = None, use: Any = MOUNT, **more: Any) -> create.Wish:
+def wish(
+    name: str = "new", least: int = 64 * MIB, most: int = 0, parameters: dict[str, str] | None = None, use: Any = MOUNT, **more: Any
+) -> create.Wish:
     return create.Wish(name, least, most, parse_class(parameters or {}), use, **more)
 
 
@@ -50,7 +52,10 @@ def found(seen: State, name: str) -> Found:
     ("parameters", "expected"),
     [
         ({}, "lvcreate --yes --wipesignatures y --zero y --type linear --extents 16 --name csi-new vg"),
-        ({"type": "striped", "stripes": "3"}, "lvcreate --yes --wipesignatures y --zero y --type striped --stripes 3 --stripesize 65536b --extents 18 --name csi-new vg"),
+        (
+            {"type": "striped", "stripes": "3"},
+            "lvcreate --yes --wipesignatures y --zero y --type striped --stripes 3 --stripesize 65536b --extents 18 --name csi-new vg",
+        ),
         ({"type": "raid1"}, "lvcreate --yes --wipesignatures y --zero y --type raid1 --mirrors 1 --extents 16 --name csi-new vg"),
         ({"type": "thin"}, "lvcreate --type thin --virtualsize 67108864b --thinpool pool --name csi-new vg"),
     ],
@@ -119,7 +124,13 @@ def test_the_group_with_most_room_is_chosen() -> None:
 
 @pytest.mark.parametrize(
     ("parameters", "extents"),
-    [({}, 2498), ({"type": "striped", "stripes": "3"}, 3 * 498), ({"type": "thin"}, 484), ({"type": "thin", "overprovisionRatio": "2"}, 984), ({"type": "striped", "stripes": "4"}, 0)],
+    [
+        ({}, 2498),
+        ({"type": "striped", "stripes": "3"}, 3 * 498),
+        ({"type": "thin"}, 484),
+        ({"type": "thin", "overprovisionRatio": "2"}, 984),
+        ({"type": "striped", "stripes": "4"}, 0),
+    ],
 )
 def test_capacity_is_that_of_the_largest_volume(parameters: dict[str, str], extents: int) -> None:
     assert room(group(lv("volume", "t", thin=True), lv("snapshot", "s", thin=True)), parse_class(parameters)) == extents * EXTENT
@@ -134,7 +145,10 @@ def test_a_full_or_sick_pool_has_no_room() -> None:
 def test_thin_volumes_share_their_sources_blocks() -> None:
     seen = state(lv("volume", "a", thin=True))
     decision = decide(seen, parameters={"type": "thin"}, least=128 * MIB, source=source(seen, NODE, "volume", "node1/vg/csi-a"))
-    assert words(decision.plan) == ["lvcreate --yes --snapshot --setactivationskip n --activate y --name csi-new vg/csi-a", "lvextend --size 134217728b vg/csi-new"]
+    assert words(decision.plan) == [
+        "lvcreate --yes --snapshot --setactivationskip n --activate y --name csi-new vg/csi-a",
+        "lvextend --size 134217728b vg/csi-new",
+    ]
     assert not decision.fill
 
 

@@ -44,7 +44,9 @@ def test_names_are_readable_where_possible_and_always_short() -> None:
 
 
 def test_tags_say_all_and_only_what_lvm_accepts() -> None:
-    facts = Facts("volume", "name with % # = and ä", access="xfs", source="node1/vg/snap-x", limits="rbps:1/wiops:2", mkfs="-E lazy_itable_init=0", copied=5)
+    facts = Facts(
+        "volume", "name with % # = and ä", access="xfs", source="node1/vg/snap-x", limits="rbps:1/wiops:2", mkfs="-E lazy_itable_init=0", copied=5
+    )
     assert read_tags((*facts.tags, "theirs", "cairn.csi.later=1")) == facts
     assert all(set(tag) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-/=!:#&") for tag in facts.tags)
     assert read_tags(("theirs", "cairn.local=fast")) is None
@@ -52,7 +54,14 @@ def test_tags_say_all_and_only_what_lvm_accepts() -> None:
 
 def test_a_change_of_state_is_one_command() -> None:
     before = Facts("volume", "a", state="copying", copied=4)
-    assert retag("vg/a", before, state="", copied=0).argv == ("lvchange", "--deltag", "cairn.csi.copied=4", "--deltag", "cairn.csi.state=copying", "vg/a")
+    assert retag("vg/a", before, state="", copied=0).argv == (
+        "lvchange",
+        "--deltag",
+        "cairn.csi.copied=4",
+        "--deltag",
+        "cairn.csi.state=copying",
+        "vg/a",
+    )
     assert retag("vg/a", before, copied=8).argv == ("lvchange", "--deltag", "cairn.csi.copied=4", "--addtag", "cairn.csi.copied=8", "vg/a")
 
 
@@ -140,7 +149,13 @@ def test_sizes_of_snapshots_and_inline_volumes() -> None:
 
 @pytest.mark.parametrize(
     ("given", "access", "expected"),
-    [({}, "block", "zero"), ({}, "mount", "none"), ({"wipe": "discard"}, "mount", "discard"), ({"type": "thin", "wipe": "zero"}, "block", "none"), ({"wipe": "none"}, "block", "none")],
+    [
+        ({}, "block", "zero"),
+        ({}, "mount", "none"),
+        ({"wipe": "discard"}, "mount", "discard"),
+        ({"type": "thin", "wipe": "zero"}, "block", "none"),
+        ({"wipe": "none"}, "block", "none"),
+    ],
 )
 def test_thick_raw_volumes_are_wiped_unless_told_otherwise(given: dict[str, str], access: str, expected: str) -> None:
     assert parse_class(given).wiped(access) == expected

@@ -39,10 +39,17 @@ class Central(csi_pb2_grpc.ControllerServicer):
         parse_capability(request.volume_capability)
         volume = must(request.volume_id, "volume", "volume_id")
         if volume.node != request.node_id:
-            raise NotFound("the volume is on another node.", code="node-other", parameter="node_id", found=f"{request.node_id}, the volume is on {volume.node}",
-                           fix=f"let the pod run on {volume.node}.")
+            raise NotFound(
+                "the volume is on another node.",
+                code="node-other",
+                parameter="node_id",
+                found=f"{request.node_id}, the volume is on {volume.node}",
+                fix=f"let the pod run on {volume.node}.",
+            )
         if request.readonly:
-            raise InvalidRequest("volumes are attached for writing.", code="attach-readonly", parameter="readonly", found="true", fix="mount it read-only.")
+            raise InvalidRequest(
+                "volumes are attached for writing.", code="attach-readonly", parameter="readonly", found="true", fix="mount it read-only."
+            )
         return csi.ControllerPublishVolumeResponse()
 
     def ControllerUnpublishVolume(self, request: Any, context: Any) -> Any:

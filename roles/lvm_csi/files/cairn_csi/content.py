@@ -69,7 +69,9 @@ def source(state: State, node: str, kind: str, text: str) -> Source:
 def check_whole(found: Found) -> None:
     """Refuse what is half-made or half-gone, and snapshots that changed more than they had room for."""
     if found.facts.state:
-        raise Busy("it is not whole.", code="source-unready", parameter="volume_content_source", found=f"{found.id.name}: {found.facts.state}", fix="wait.")
+        raise Busy(
+            "it is not whole.", code="source-unready", parameter="volume_content_source", found=f"{found.id.name}: {found.facts.state}", fix="wait."
+        )
     if found.volume.invalid:
         raise Refused(
             "the snapshot is lost: more changed than it had room for.",
@@ -89,8 +91,13 @@ def _shared(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: in
     pool = group.lv(origin.found.volume.pool)
     there = thin_room(group, pool, wanted.ratio) if pool else 0
     if there < size:
-        raise NoSpace("the thin pool may not promise so much.", code="pool-overcommit", parameter="capacity_range", found=f"{human(size)} wanted, {human(there)} left",
-                      fix="make the pool larger, or raise overprovisionRatio and watch the pool.")
+        raise NoSpace(
+            "the thin pool may not promise so much.",
+            code="pool-overcommit",
+            parameter="capacity_range",
+            found=f"{human(size)} wanted, {human(there)} left",
+            fix="make the pool larger, or raise overprovisionRatio and watch the pool.",
+        )
     wish = Volume(id_.volume, "name", None, snapshot_of=origin.found.volume.name, tags=facts.tags)
     made, after = plan_snapshot(group, wish, context())
     grown, _after = plan_size(after, Volume(id_.volume, "capacity_range", size), context())

@@ -48,7 +48,13 @@ class Controller(Snapshots, Central):
         use = capabilities(request.volume_capabilities)
         least, most = _range(request.capacity_range)
         if not reachable(request.accessibility_requirements, self._store.node):
-            raise NoSpace("the volume is to be on another node.", code="node-other", parameter="accessibility_requirements", found=self._store.node, fix="ask there.")
+            raise NoSpace(
+                "the volume is to be on another node.",
+                code="node-other",
+                parameter="accessibility_requirements",
+                found=self._store.node,
+                fix="ask there.",
+            )
         with self._store.lock():
             state = self._store.report()
             from_ = self._source(state, request.volume_content_source) if request.HasField("volume_content_source") else None
@@ -122,7 +128,9 @@ class Controller(Snapshots, Central):
         wanted = parse_class(request.parameters)
         for index, each in enumerate(request.volume_capabilities):
             parse_capability(each, f"volume_capabilities[{index}]")
-        elsewhere = csi.TopologyRequirement(requisite=[request.accessible_topology]) if request.HasField("accessible_topology") else csi.TopologyRequirement()
+        elsewhere = (
+            csi.TopologyRequirement(requisite=[request.accessible_topology]) if request.HasField("accessible_topology") else csi.TopologyRequirement()
+        )
         if not reachable(elsewhere, self._store.node):
             return csi.GetCapacityResponse(available_capacity=0)
         sizes = [room(group, wanted) for group in candidates(allowed(self._store.report(), self._store.groups), wanted)]
@@ -133,5 +141,7 @@ class Controller(Snapshots, Central):
 
 def _range(message: Any) -> "tuple[int, int]":
     if message.required_bytes < 0 or message.limit_bytes < 0:
-        raise InvalidRequest("a size cannot be negative.", code="size-negative", parameter="capacity_range", found=str(message).strip(), fix="ask for more.")
+        raise InvalidRequest(
+            "a size cannot be negative.", code="size-negative", parameter="capacity_range", found=str(message).strip(), fix="ask for more."
+        )
     return message.required_bytes, message.limit_bytes

@@ -50,7 +50,13 @@ def _check(store: Store, found: Found, origin: "Found | None") -> None:
     """Begin anew when more changed meanwhile than the snapshot that is copied from has room for."""
     if origin is None or origin.volume.invalid:
         store.apply(Plan((remove(found.id.name), *((remove(origin.id.name),) if origin and origin.facts.kind == "work" else ()))))
-        raise Busy("the snapshot that it was copied from is lost.", code="copy-lost", parameter="volume_content_source", found=found.facts.origin, fix="ask again.")
+        raise Busy(
+            "the snapshot that it was copied from is lost.",
+            code="copy-lost",
+            parameter="volume_content_source",
+            found=found.facts.origin,
+            fix="ask again.",
+        )
 
 
 def _piece(store: Store, found: Found, origin: Id) -> Found:
@@ -58,7 +64,19 @@ def _piece(store: Store, found: Found, origin: Id) -> Found:
     end = min(offset + _PIECE, found.facts.bytes)
     place = (f"bs={_BLOCK}", f"count={-(-(end - offset) // _BLOCK)}", f"skip={offset // _BLOCK}", f"seek={offset // _BLOCK}")
     # Past the page cache, of which pods have better use; nothing of it is told finished before it is on the disk.
-    run(command("dd", f"if={origin.path}", f"of={found.id.path}", *place, "iflag=direct", "oflag=direct", "conv=notrunc,fsync", "status=none", timeout=3600))
+    run(
+        command(
+            "dd",
+            f"if={origin.path}",
+            f"of={found.id.path}",
+            *place,
+            "iflag=direct",
+            "oflag=direct",
+            "conv=notrunc,fsync",
+            "status=none",
+            timeout=3600,
+        )
+    )
     with store.lock():
         store.apply(_plan("mark", found.id.name, retag(found.id.name, found.facts, copied=end)))
     return replace(found, facts=replace(found.facts, copied=end))

@@ -35,13 +35,29 @@ def decide(found: Optional[Found]) -> Removal:
         # Its copy is stopped by that; what it was made from is not touched.
         return Removal(Plan((remove(found.id.name),)))
     if found.volume.open and not found.facts.state:
-        raise Refused("it is in use.", code="volume-open", parameter=f"{found.facts.kind}_id", found=f"{found.id.name} is open", fix="stop the pods that use it.")
+        raise Refused(
+            "it is in use.",
+            code="volume-open",
+            parameter=f"{found.facts.kind}_id",
+            found=f"{found.id.name} is open",
+            fix="stop the pods that use it.",
+        )
     if found.dependents:
         names = ", ".join(each.name for each in found.dependents)
         if any(each.name.startswith("work-") for each in found.dependents):
             raise Busy("it is being cloned.", code="volume-cloned", parameter="volume_id", found=names, fix="wait until the clone is whole.")
-        raise Refused("thick snapshots go with their volume.", code="volume-has-snapshots", parameter="volume_id", found=names, fix="delete the snapshots first.")
+        raise Refused(
+            "thick snapshots go with their volume.",
+            code="volume-has-snapshots",
+            parameter="volume_id",
+            found=names,
+            fix="delete the snapshots first.",
+        )
     if found.facts.wipe not in ("discard", "zero"):
         return Removal(Plan((remove(found.id.name),)))
-    marked = () if found.facts.state == "wiping" else (Action("mark", "logical volume", found.id.name, (retag(found.id.name, found.facts, state="wiping"),)),)
+    marked = (
+        ()
+        if found.facts.state == "wiping"
+        else (Action("mark", "logical volume", found.id.name, (retag(found.id.name, found.facts, state="wiping"),)),)
+    )
     return Removal(Plan(marked), found.facts.wipe)

@@ -23,8 +23,13 @@ def plan_growth(found: Found, least: int, most: int = 0) -> Plan:
     """Let a volume have ``least`` bytes, nothing if it has."""
     size = rounded_up(found, least)
     if most and size > most:
-        raise OutOfRange("no volume has a size within this range.", code="limit", parameter="capacity_range.limit_bytes", found=f"{human(size)} is the next size",
-                         fix="raise the limit; a volume does not shrink.")
+        raise OutOfRange(
+            "no volume has a size within this range.",
+            code="limit",
+            parameter="capacity_range.limit_bytes",
+            found=f"{human(size)} is the next size",
+            fix="raise the limit; a volume does not shrink.",
+        )
     if size == found.bytes:
         return Plan()
     if found.dependents and not found.volume.thin:

@@ -22,7 +22,9 @@ class Identity(csi_pb2_grpc.IdentityServicer):
 
     def GetPluginCapabilities(self, request: Any, context: Any) -> Any:
         services = csi.PluginCapability.Service
-        offered = [csi.PluginCapability(service=services(type=each)) for each in (services.CONTROLLER_SERVICE, services.VOLUME_ACCESSIBILITY_CONSTRAINTS)]
+        offered = [
+            csi.PluginCapability(service=services(type=each)) for each in (services.CONTROLLER_SERVICE, services.VOLUME_ACCESSIBILITY_CONSTRAINTS)
+        ]
         online = csi.PluginCapability.VolumeExpansion(type=csi.PluginCapability.VolumeExpansion.ONLINE)
         return csi.GetPluginCapabilitiesResponse(capabilities=[*offered, csi.PluginCapability(volume_expansion=online)])
 

@@ -30,7 +30,9 @@ def asked(volume_context: Mapping[str, str]) -> bool:
 def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capability, given: Mapping[str, str]) -> None:
     """Make the volume unless it is there, and mount it at the pod's path."""
     if use.access != "mount":
-        raise InvalidRequest("an inline volume has a file system.", code="inline-block", parameter="volume_capability", found=use.access, fix="use a claim.")
+        raise InvalidRequest(
+            "an inline volume has a file system.", code="inline-block", parameter="volume_capability", found=use.access, fix="use a claim."
+        )
     wanted, size = parse_inline(given)
     with store.lock():
         state = store.report()
@@ -39,8 +41,16 @@ def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capabilit
             group = choose(allowed(state, store.groups), wanted, size)
             id_ = Id(store.node, group.name, lv_name("inline", name))
             check_length(group.name, id_.volume, "volume_id")
-            facts = Facts("inline", name, access=use.fs, layout=wanted.type, wipe=wanted.wiped("mount"), limits=str(wanted.limits), pod=given.get(_POD, ""),
-                          mkfs=" ".join(wanted.mkfs))
+            facts = Facts(
+                "inline",
+                name,
+                access=use.fs,
+                layout=wanted.type,
+                wipe=wanted.wiped("mount"),
+                limits=str(wanted.limits),
+                pod=given.get(_POD, ""),
+                mkfs=" ".join(wanted.mkfs),
+            )
             pool = pool_of(group, wanted) if wanted.thin else None
             wish = volume(wanted, pool.name if pool else "", rounded(group, wanted, size), id_.volume, facts.tags)
             actions, after = plan_volume(group, wish, context())

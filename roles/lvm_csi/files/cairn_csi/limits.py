@@ -59,11 +59,18 @@ def parse_limits(values: Mapping[str, str], here: str) -> Limits:
         elif re.fullmatch(r"\d{1,10}", values[key]) and int(values[key]) > 0:
             number = int(values[key])
         else:
-            raise InvalidRequest("not a number of operations a second.", code="limit-iops", parameter=f"{here}.{key}", found=values[key], fix="use 1 or more.")
+            raise InvalidRequest(
+                "not a number of operations a second.", code="limit-iops", parameter=f"{here}.{key}", found=values[key], fix="use 1 or more."
+            )
         for part in _MEANING[key]:
             if part in found:
-                raise InvalidRequest("the limit is set twice.", code="limit-twice", parameter=f"{here}.{key}", found=f"{part} is set by another parameter",
-                                     fix="use either the one for both directions or those for each.")
+                raise InvalidRequest(
+                    "the limit is set twice.",
+                    code="limit-twice",
+                    parameter=f"{here}.{key}",
+                    found=f"{part} is set by another parameter",
+                    fix="use either the one for both directions or those for each.",
+                )
             found[part] = number
     return Limits(**found)
 

@@ -46,7 +46,9 @@ def reachable(requirement: "csi.TopologyRequirement", node: str) -> bool:
 
 def volume(found_id: object, size: int, node: str, source: object = None, context: "dict | None" = None) -> "csi.Volume":
     """A volume as answers tell of it."""
-    return csi.Volume(volume_id=str(found_id), capacity_bytes=size, accessible_topology=[topology(node)], content_source=source, volume_context=context or {})
+    return csi.Volume(
+        volume_id=str(found_id), capacity_bytes=size, accessible_topology=[topology(node)], content_source=source, volume_context=context or {}
+    )
 
 
 def snapshot(found: Found, ready: bool) -> "csi.Snapshot":

@@ -41,7 +41,9 @@ class Mounter:
         if there is None:
             return False
         if there.path not in {each.path for each in self.of(found)}:
-            raise Conflict("something else is mounted there.", code="path-taken", parameter="path", found=f"{there.source} at {path}", fix="unmount it.")
+            raise Conflict(
+                "something else is mounted there.", code="path-taken", parameter="path", found=f"{there.source} at {path}", fix="unmount it."
+            )
         return True
 
     def file_system(self, found: Found, read_only: bool = False) -> None:
@@ -49,15 +51,27 @@ class Mounter:
         wanted, path = found.facts.access, found.id.path
         holds = signatures([path]).get(path, ())
         if not holds and read_only:
-            raise Refused("there is no file system on it yet.", code="fs-none", parameter="readonly", found=found.id.name, fix="mount it for writing once.")
+            raise Refused(
+                "there is no file system on it yet.", code="fs-none", parameter="readonly", found=found.id.name, fix="mount it for writing once."
+            )
         if not holds:
             if found.bytes < MINIMUM[wanted]:
-                raise NoSpace("the volume is too small for its file system.", code="fs-small", parameter="capacity_range", found=human(found.bytes),
-                              fix=f"{wanted} needs {human(MINIMUM[wanted])}.")
+                raise NoSpace(
+                    "the volume is too small for its file system.",
+                    code="fs-small",
+                    parameter="capacity_range",
+                    found=human(found.bytes),
+                    fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
+                )
             run(make(wanted, path, options=found.facts.mkfs.split()))
         elif [each.type for each in holds] != [wanted]:
-            raise Refused("the volume holds something else.", code="fs-differs", parameter="volume_capability.mount.fs_type",
-                          found=f"{', '.join(map(str, holds))} instead of {wanted}", fix="back its data up, and make a new volume.")
+            raise Refused(
+                "the volume holds something else.",
+                code="fs-differs",
+                parameter="volume_capability.mount.fs_type",
+                found=f"{', '.join(map(str, holds))} instead of {wanted}",
+                fix="back its data up, and make a new volume.",
+            )
 
     def mount(self, found: Found, path: str, options: List[str]) -> None:
         """Mount a volume's file system at a folder, made if missing; it fills its volume afterwards."""
@@ -74,7 +88,9 @@ class Mounter:
         if not larger:
             kind = found.facts.access
             place = (self._machine.path(path),)
-            device = measured(Device(found.volume.name, self._machine.path(found.id.path), "lvm", found.bytes, signatures=(Signature(kind),), mounts=place))
+            device = measured(
+                Device(found.volume.name, self._machine.path(found.id.path), "lvm", found.bytes, signatures=(Signature(kind),), mounts=place)
+            )
             larger = device.geometry is not None and not device.geometry.fills(found.bytes)
         if larger:
             fs_apply.grow(Grow(found.facts.access, found.id.path, path))

@@ -16,8 +16,11 @@ from .collection import InvalidRequest, unescape
 
 @dataclass(frozen=True)
 class Mount:
-    """One mount: ``number`` is major:minor of its file system's device; a device node that is bound to a file shows up as ``source`` devtmpfs with
-    ``root`` its name below /dev. ``failed``: the kernel turned it read-only, which nobody asked for."""
+    """One mount: ``number`` is major:minor of its file system's device.
+
+    A device node that is bound to a file has ``fs`` devtmpfs, and as ``root`` its name below /dev. ``failed``: the kernel turned it read-only,
+    which nobody asked for.
+    """
 
     path: str
     number: str
@@ -54,12 +57,17 @@ def check_path(path: str, kubelet: str, parameter: str) -> str:
     if not path:
         raise InvalidRequest("a path is needed.", code="path-missing", parameter=parameter, found="nothing", fix="name one.")
     if posixpath.normpath(path) != path or not path.startswith(f"{kubelet}/"):
-        raise InvalidRequest("the path is not below kubelet's directory.", code="path-outside", parameter=parameter, found=path,
-                             fix=f"use one below {kubelet}, or start the driver with --kubelet-dir.")
+        raise InvalidRequest(
+            "the path is not below kubelet's directory.",
+            code="path-outside",
+            parameter=parameter,
+            found=path,
+            fix=f"use one below {kubelet}, or start the driver with --kubelet-dir.",
+        )
     return path
 
 
 def pod_of(path: str) -> str:
-    """UID of the pod that a target path belongs to, empty where it is none: ``pods/<uid>/volumes/...``, raw ``volumeDevices/publish/<volume>/<uid>``."""
+    """UID of the pod that a path is of, empty for others: ``pods/<uid>/volumes/...``, raw ``volumeDevices/publish/<volume>/<uid>``."""
     match = re.search(r"/pods/([0-9a-f-]{36})/|/volumeDevices/publish/[^/]+/([0-9a-f-]{36})$", path)
     return (match[1] or match[2]) if match else ""

@@ -70,9 +70,13 @@ class Node(csi_pb2_grpc.NodeServicer):
         found = self._volume(request, use)
         others = [each.path for each in self._mounter.of(found) if each.path not in (path, staged)]
         if use.mode == SINGLE_WRITER and others:
-            raise Refused("one pod alone may use it.", code="published-elsewhere", parameter="target_path", found=others[0], fix="wait until that pod is gone.")
+            raise Refused(
+                "one pod alone may use it.", code="published-elsewhere", parameter="target_path", found=others[0], fix="wait until that pod is gone."
+            )
         if staged and not self._mounter.holds(found, staged):
-            raise Refused("the volume is not staged.", code="not-staged", parameter="staging_target_path", found=staged, fix="call NodeStageVolume first.")
+            raise Refused(
+                "the volume is not staged.", code="not-staged", parameter="staging_target_path", found=staged, fix="call NodeStageVolume first."
+            )
         if not self._mounter.holds(found, path):
             self._mounter.bind(staged or found.id.path, path, request.readonly, folder=bool(staged))
 
@@ -90,7 +94,9 @@ class Node(csi_pb2_grpc.NodeServicer):
     def NodeExpandVolume(self, request: Any, context: Any) -> Any:
         found = self._published(request)
         if request.capacity_range.required_bytes < 0 or request.capacity_range.limit_bytes < 0:
-            raise InvalidRequest("a size cannot be negative.", code="size-negative", parameter="capacity_range", found="a negative one", fix="ask for more.")
+            raise InvalidRequest(
+                "a size cannot be negative.", code="size-negative", parameter="capacity_range", found="a negative one", fix="ask for more."
+            )
         with self._store.lock():
             found = self._store.whole(found.id)
             size = rounded_up(found, request.capacity_range.required_bytes)
@@ -106,8 +112,13 @@ class Node(csi_pb2_grpc.NodeServicer):
     def _volume(self, request: Any, use: Capability) -> Found:
         found = self._store.whole(must(request.volume_id, "volume", "volume_id"))
         if found.facts.access != (use.fs or "block"):
-            raise InvalidRequest("the volume was made for another use.", code="capability-differs", parameter="volume_capability",
-                                 found=f"{found.facts.access} instead of {use.fs or 'block'}", fix="ask for what its class and claim say.")
+            raise InvalidRequest(
+                "the volume was made for another use.",
+                code="capability-differs",
+                parameter="volume_capability",
+                found=f"{found.facts.access} instead of {use.fs or 'block'}",
+                fix="ask for what its class and claim say.",
+            )
         return found
 
     def _published(self, request: Any) -> Found:
@@ -116,5 +127,11 @@ class Node(csi_pb2_grpc.NodeServicer):
         required(request.volume_path, "volume_path")
         found = inline.find(self._store, request.volume_id) or self._store.get(must(request.volume_id, "volume", "volume_id"))
         if request.volume_path not in {each.path for each in self._mounter.of(found)}:
-            raise NotFound("the volume is not at this path.", code="path-other", parameter="volume_path", found=request.volume_path, fix="publish it there first.")
+            raise NotFound(
+                "the volume is not at this path.",
+                code="path-other",
+                parameter="volume_path",
+                found=request.volume_path,
+                fix="publish it there first.",
+            )
         return found

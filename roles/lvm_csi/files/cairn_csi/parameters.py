@@ -56,7 +56,9 @@ def parse_class(given: Mapping[str, str], here: str = "parameters", more: Collec
     kind = _choice(values, here, "type", TYPES) or "linear"
     for key, needs in (("thinPool", "thin"), ("overprovisionRatio", "thin"), ("stripes", "striped"), ("stripeSize", "striped"), ("mirrors", "raid1")):
         if key in values and kind != needs:
-            raise _wrong("parameter-type", f"only volumes of type {needs} have it.", f"{here}.{key}", f"type {kind}", f"take it out, or set type: {needs}.")
+            raise _wrong(
+                "parameter-type", f"only volumes of type {needs} have it.", f"{here}.{key}", f"type {kind}", f"take it out, or set type: {needs}."
+            )
     if "volumeGroup" in values and "volumeGroupTag" in values:
         raise _wrong("parameter-group", "it is the other way to choose a volume group.", f"{here}.volumeGroupTag", "both", "leave one of the two.")
     return Class(
@@ -84,7 +86,9 @@ def parse_snapshot_class(given: Mapping[str, str], here: str = "parameters") -> 
     values = _known(given, here, ("size",))
     size = parse_size(values.get("size", "20%ORIGIN"), f"{here}.size", shares=("ORIGIN",))
     if not isinstance(size, (Percent, int)):
-        raise _wrong("snapshot-size-unit", "a share of the volume or bytes are needed.", f"{here}.size", str(size), "write it like 20%ORIGIN or 1GiB.")
+        raise _wrong(
+            "snapshot-size-unit", "a share of the volume or bytes are needed.", f"{here}.size", str(size), "write it like 20%ORIGIN or 1GiB."
+        )
     return size
 
 

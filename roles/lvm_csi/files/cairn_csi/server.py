@@ -39,7 +39,9 @@ def serve(asked: Namespace) -> None:
     ends = _central(server, asked) if asked.central else _node(server, asked, jobs)
     # Only now, so that nobody asks before what was half-made is known.
     if server.add_insecure_port(f"unix:{path}") == 0:
-        raise InvalidRequest("the driver cannot listen there.", code="endpoint", parameter="--endpoint", found=path, fix="make its folder, and run as root.")
+        raise InvalidRequest(
+            "the driver cannot listen there.", code="endpoint", parameter="--endpoint", found=path, fix="make its folder, and run as root."
+        )
     server.start()
     log.info("serving", driver=NAME, version=VERSION, endpoint=path, node=asked.node_id)
     _wait()
@@ -67,7 +69,9 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     from .throttle import Throttle
 
     if not asked.volume_group:
-        raise InvalidRequest("the driver needs a volume group.", code="groups-missing", parameter="--volume-group", found="none", fix="name one, or a pattern.")
+        raise InvalidRequest(
+            "the driver needs a volume group.", code="groups-missing", parameter="--volume-group", found="none", fix="name one, or a pattern."
+        )
     store = Store(Machine(asked.contained, asked.kubelet_dir), asked.node_id, tuple(asked.volume_group))
     cluster = kube.Cluster() if asked.kubernetes else None
     throttle = Throttle(store, cluster.limits) if cluster else Throttle(store)
@@ -84,7 +88,9 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
 def _socket(endpoint: str) -> str:
     path = endpoint[len("unix:") :].replace("//", "", 1) if endpoint.startswith("unix:") else endpoint
     if not path.startswith("/"):
-        raise InvalidRequest("a socket's path is needed.", code="endpoint", parameter="--endpoint", found=endpoint, fix="write it like unix:///csi/csi.sock.")
+        raise InvalidRequest(
+            "a socket's path is needed.", code="endpoint", parameter="--endpoint", found=endpoint, fix="write it like unix:///csi/csi.sock."
+        )
     # What a killed process left behind would keep the next from listening.
     if os.path.exists(path):
         os.unlink(path)

@@ -21,8 +21,13 @@ def decide(state: State, node: str, name: str, origin: str, size: Percent | int,
     present = named(state, node, "snapshot", name)
     if present:
         if present.facts.source != origin:
-            raise Conflict("a snapshot of this name is there, of another volume.", code="snapshot-source", parameter="name", found=present.facts.source,
-                           fix="use another name.")
+            raise Conflict(
+                "a snapshot of this name is there, of another volume.",
+                code="snapshot-source",
+                parameter="name",
+                found=present.facts.source,
+                fix="use another name.",
+            )
         return Plan(), present
     volume = must(origin, "volume", "source_volume_id")
     found = find(state, volume) if volume.node == node else None

@@ -52,7 +52,9 @@ class Snapshots:
             if request.snapshot_id in ("", str(each.id)) and request.source_volume_id in ("", each.facts.source)
         ]
         entries, token = page(found, [each.id for each in found], request.starting_token, request.max_entries)
-        return csi.ListSnapshotsResponse(next_token=token, entries=[csi.ListSnapshotsResponse.Entry(snapshot=snapshot(each, ready(each))) for each in entries])
+        return csi.ListSnapshotsResponse(
+            next_token=token, entries=[csi.ListSnapshotsResponse.Entry(snapshot=snapshot(each, ready(each))) for each in entries]
+        )
 
     def GetSnapshot(self, request: Any, context: Any) -> Any:
         found = self._store.get(must(required(request.snapshot_id, "snapshot_id"), "snapshot", "snapshot_id"), "snapshot")

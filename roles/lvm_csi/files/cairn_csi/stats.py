@@ -22,6 +22,8 @@ def usage(machine: Machine, found: Found, path: str, mounted: List[mounts.Mount]
         return [csi.VolumeUsage(total=found.bytes, unit=csi.VolumeUsage.BYTES)], False
     seen = os.statvfs(machine.path(path))
     size = seen.f_frsize
-    of_bytes = csi.VolumeUsage(available=seen.f_bavail * size, total=seen.f_blocks * size, used=(seen.f_blocks - seen.f_bfree) * size, unit=csi.VolumeUsage.BYTES)
+    of_bytes = csi.VolumeUsage(
+        available=seen.f_bavail * size, total=seen.f_blocks * size, used=(seen.f_blocks - seen.f_bfree) * size, unit=csi.VolumeUsage.BYTES
+    )
     inodes = csi.VolumeUsage(available=seen.f_favail, total=seen.f_files, used=seen.f_files - seen.f_ffree, unit=csi.VolumeUsage.INODES)
     return [of_bytes, inodes], any(mount.failed for mount in mounted if mount.path == path)
