@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Callable
+from typing import Callable, Optional
 
 from .collection import Action, Busy, Plan, command
 from .delete import remove
@@ -30,8 +30,11 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
         if found is None or found.facts.state != "copying":
             return
         origin = Id(which.node, *found.facts.origin.split("/"))
-        _check(store, found, find(state, origin))
-        store.apply(_plan("activate", origin.name, command("lvchange", "--activate", "y", "--ignoreactivationskip", origin.name)))
+        there = find(state, origin)
+        if there is None or there.volume.invalid:
+            _begin_anew(store, found, there)
+        elif not there.volume.active:
+            store.apply(_plan("activate", origin.name, command("lvchange", "--activate", "y", "--ignoreactivationskip", origin.name)))
     # Step 2: the copy, piece by piece.
     while found.facts.copied < found.facts.bytes:
         if stop():
@@ -46,17 +49,16 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
             store.apply(Plan((remove(origin.name),)))
 
 
-def _check(store: Store, found: Found, origin: "Found | None") -> None:
-    """Begin anew when more changed meanwhile than the snapshot that is copied from has room for."""
-    if origin is None or origin.volume.invalid:
-        store.apply(Plan((remove(found.id.name), *((remove(origin.id.name),) if origin and origin.facts.kind == "work" else ()))))
-        raise Busy(
-            "the snapshot that it was copied from is lost.",
-            code="copy-lost",
-            parameter="volume_content_source",
-            found=found.facts.origin,
-            fix="ask again.",
-        )
+def _begin_anew(store: Store, found: Found, origin: Optional[Found]) -> None:
+    """More changed meanwhile than the snapshot that is copied from has room for: what was copied is worth nothing."""
+    store.apply(Plan((remove(found.id.name), *((remove(origin.id.name),) if origin and origin.facts.kind == "work" else ()))))
+    raise Busy(
+        "the snapshot that it was copied from is lost.",
+        code="copy-lost",
+        parameter="volume_content_source",
+        found=found.facts.origin,
+        fix="ask again.",
+    )
 
 
 def _piece(store: Store, found: Found, origin: Id) -> Found:

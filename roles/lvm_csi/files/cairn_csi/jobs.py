@@ -59,15 +59,16 @@ class Jobs:
                 raise Busy("a job on it has yet to stop.", code="stopping", parameter="volume_id", found=key, fix="ask again.") from None
 
     def _run(self, key: str, job: "Future[None]", work: Callable[[Callable[[], bool]], None], stop: Callable[[], bool]) -> None:
+        problem = None
         try:
             work(stop)
-            job.set_result(None)
-        except CairnError as error:
-            log.error("job", key=key, message=str(error))
-            job.set_exception(error)
         except Exception as error:  # pylint: disable=broad-except
-            log.error("job", key=key, message=repr(error))
-            job.set_exception(error)
-        finally:
-            with self._lock:
-                del self._jobs[key], self._dropped[key]
+            problem = error
+            log.error("job", key=key, message=str(error) if isinstance(error, CairnError) else repr(error))
+        # Forgotten before it is told, so that whoever is told and asks again begins a new one.
+        with self._lock:
+            del self._jobs[key], self._dropped[key]
+        if problem:
+            job.set_exception(problem)
+        else:
+            job.set_result(None)

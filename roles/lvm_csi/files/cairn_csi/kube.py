@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The little that the driver asks Kubernetes itself: which limits a VolumeAttributesClass sets. Plain HTTP with the pod's service account."""
+"""The little that the driver asks and tells Kubernetes itself: limits of VolumeAttributesClasses, events. Plain HTTP with the pod's service account."""
 
 from __future__ import annotations
 
 import json
 import os
 import ssl
+import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
-from . import log
+from . import NAME, log
 from .collection import CairnError, files
 from .limits import Limits
 from .parameters import parse_modifiable
@@ -44,24 +45,39 @@ class Cluster:
         return self._last
 
     def _class_of(self, name: str) -> str:
-        return (self._get(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
+        return (self._ask(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
 
     def _parameters(self, name: str) -> Limits:
-        given = (self._get(f"/apis/storage.k8s.io/v1/volumeattributesclasses/{name}") or {}).get("parameters") or {}
+        given = (self._ask(f"/apis/storage.k8s.io/v1/volumeattributesclasses/{name}") or {}).get("parameters") or {}
         try:
             return parse_modifiable(given, f"VolumeAttributesClass {name}")
         except CairnError as error:
             log.error("limits", message=str(error))
             return Limits()
 
-    def _get(self, path: str) -> Any:
+    def warn(self, kind: str, name: str, version: str, reason: str, message: str) -> None:
+        """Write a warning about an object of the cluster, once: the event's own name says what it is about."""
+        event = {
+            "metadata": {"name": f"{name}.{reason.lower()}", "namespace": "default"},
+            "involvedObject": {"kind": kind, "name": name, "apiVersion": version},
+            "reason": reason,
+            "message": message,
+            "type": "Warning",
+            "source": {"component": NAME},
+            "count": 1,
+            **dict.fromkeys(("firstTimestamp", "lastTimestamp"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())),
+        }
+        self._ask("/api/v1/namespaces/default/events", event, passed=(409,))
+
+    def _ask(self, path: str, body: Any = None, passed: Tuple[int, ...] = (404,)) -> Any:
         # The token is renewed in its file.
         token = files.text(f"{_ACCOUNT}/token").strip()
-        request = urllib.request.Request(self._url + path, headers={"Authorization": f"Bearer {token}", "Accept": "application/json"})
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": "application/json"}
+        request = urllib.request.Request(self._url + path, headers=headers, data=json.dumps(body).encode() if body else None)
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as problem:
-            if problem.code == 404:
+            if problem.code in passed:
                 return None
             raise

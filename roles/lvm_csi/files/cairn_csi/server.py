@@ -60,7 +60,7 @@ def _central(server: Any, asked: Namespace) -> List[Callable[[], None]]:
 def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]:
     # A process that answers for all nodes has no use for any of these.
     # pylint: disable=import-outside-toplevel
-    from . import kube, metrics
+    from . import kube, metrics, watch
     from .controller import Controller
     from .mounting import Mounter
     from .node import Node
@@ -79,6 +79,8 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     csi_pb2_grpc.add_ControllerServicer_to_server(Controller(store, jobs, asked.attach), server)
     csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle), server)
     threading.Thread(target=throttle.run, name="limits", daemon=True).start()
+    if cluster:
+        threading.Thread(target=watch.run, args=(store, cluster, jobs.stopping), name="watch", daemon=True).start()
     if asked.metrics:
         address, _colon, port = asked.metrics.rpartition(":")
         metrics.serve(int(port), address.strip("[]") or "0.0.0.0", store, throttle)
