@@ -1,4 +1,4 @@
-"""Runs on a node: makes calls to the driver, given as JSON lists of [method, request]; prints the answers, or the codes of the refusals."""
+"""Runs on a node: each line that it reads is a JSON list of calls to the driver, [method, request]; it answers with a line of their answers."""
 
 from __future__ import annotations
 
@@ -29,5 +29,7 @@ def call(channel: grpc.Channel, method: str, request: dict) -> dict:
 
 
 if __name__ == "__main__":
-    with grpc.insecure_channel(f"unix:{sys.argv[1]}") as to:
-        json.dump([call(to, method, request) for method, request in json.loads(sys.stdin.read())], sys.stdout)
+    for line in sys.stdin:
+        # A new channel each time: the driver may have been restarted, and an old one waits before it tries again.
+        with grpc.insecure_channel(f"unix:{sys.argv[1]}") as to:
+            print(json.dumps([call(to, method, request) for method, request in json.loads(line)]), flush=True)

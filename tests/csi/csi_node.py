@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Iterator
@@ -44,6 +44,7 @@ class Driver:
     def __init__(self, node: str) -> None:
         self.node = node
         self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
+        self._client: Any = None
 
     def shell(self, script: str) -> str:
         """Output of a shell script on the node."""
@@ -53,14 +54,28 @@ class Driver:
         """Start it and wait until it answers."""
         self.shell(_START)
 
+    def connect(self) -> None:
+        """Start the client, one for all calls: Python takes seconds to start on a node."""
+        line = f"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={HERE} python3 {HERE}/call.py {SOCKET}"
+        self._client = subprocess.Popen(  # pylint: disable=consider-using-with
+            (REPO / "lab" / "lab", "ssh", self.node, line), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def disconnect(self) -> None:
+        """End the client."""
+        if self._client:
+            self._client.stdin.close()
+            self._client.wait(30)
+
     def kill(self) -> None:
         """End it as a crash would."""
         self.shell(f"systemctl kill --signal=KILL {UNIT}; while systemctl --quiet is-active {UNIT}; do sleep 0.1; done; rm -f {SOCKET}")
 
     def calls(self, *requests: tuple[str, dict]) -> list[dict]:
         """The answers to several calls, one after the other, by one client."""
-        line = f"echo {shlex.quote(json.dumps(requests))} | PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={HERE} python3 {HERE}/call.py {SOCKET}"
-        return json.loads(self.shell(line))
+        self._client.stdin.write(json.dumps(requests) + "\n")
+        self._client.stdin.flush()
+        return json.loads(self._client.stdout.readline())
 
     def call(self, method: str, **request: Any) -> dict:
         """The answer to one call."""
@@ -81,8 +96,10 @@ def driver() -> Iterator[Driver]:
     here.shell(_PREPARE.format(disks=disks))
     try:
         here.start()
+        here.connect()
         yield here
     finally:
+        here.disconnect()
         print(here.shell(f"journalctl --no-pager --output=cat --unit={UNIT} | tail -n 2000"))
         here.shell(_CLEAN.format(disks=disks))
 
