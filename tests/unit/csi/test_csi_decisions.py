@@ -215,14 +215,18 @@ def test_deletion() -> None:
         lv("volume", "plain"),
         lv("volume", "raw", facts={"wipe": "zero"}),
         lv("volume", "wiping", facts={"wipe": "zero", "state": "wiping"}, open=True),
-        lv("volume", "copying", facts={"wipe": "zero", "state": "copying"}, open=True),
+        lv("volume", "copying", facts={"wipe": "zero", "state": "copying", "origin": "vg/work-csi-copying"}, open=True),
+        lv("work", "csi-copying", 4, origin="csi-plain-too"),
     )
-    assert delete.decide(None) == delete.Removal()
-    assert commands(delete.decide(found(seen, "csi-plain")).first) == ["lvremove --yes vg/csi-plain"]
-    raw = delete.decide(found(seen, "csi-raw"))
+    assert delete.decide(seen, Id(NODE, "vg", "csi-none")) == delete.Removal()
+    assert commands(delete.decide(seen, Id(NODE, "vg", "csi-plain")).first) == ["lvremove --yes vg/csi-plain"]
+    raw = delete.decide(seen, Id(NODE, "vg", "csi-raw"))
     assert commands(raw.first) == ["lvchange --addtag cairn.csi.state=wiping vg/csi-raw"] and raw.wipe == "zero"
-    assert delete.decide(found(seen, "csi-wiping")) == delete.Removal(Plan(), "zero")
-    assert commands(delete.decide(found(seen, "csi-copying")).first) == ["lvremove --yes vg/csi-copying"]
+    assert delete.decide(seen, Id(NODE, "vg", "csi-wiping")) == delete.Removal(Plan(), "zero")
+    assert commands(delete.decide(seen, Id(NODE, "vg", "csi-copying")).first) == [
+        "lvremove --yes vg/csi-copying",
+        "lvremove --yes vg/work-csi-copying",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -231,17 +235,18 @@ def test_deletion() -> None:
         ((lv("volume", "a", open=True),), "volume-open", "FAILED_PRECONDITION"),
         ((lv("volume", "a"), lv("snapshot", "s", 4, origin="csi-a")), "volume-has-snapshots", "FAILED_PRECONDITION"),
         ((lv("volume", "a"), lv("work", "w", 4, origin="csi-a")), "volume-cloned", "ABORTED"),
+        ((lv("volume", "a"), lv("volume", "b", facts={"state": "copying", "origin": "vg/csi-a"})), "snapshot-copied", "ABORTED"),
     ],
 )
 def test_what_is_needed_is_not_deleted(volumes: tuple[LogicalVolume, ...], code: str, grpc: str) -> None:
     with pytest.raises(CairnError) as refused:
-        delete.decide(found(state(*volumes), "csi-a"))
+        delete.decide(state(*volumes), Id(NODE, "vg", "csi-a"))
     assert (refused.value.code, refused.value.grpc) == (code, grpc)
 
 
 def test_a_thin_volume_goes_without_its_snapshots() -> None:
     seen = state(lv("volume", "a", thin=True), lv("snapshot", "s", thin=True, origin="csi-a"))
-    assert commands(delete.decide(found(seen, "csi-a")).first) == ["lvremove --yes vg/csi-a"]
+    assert commands(delete.decide(seen, Id(NODE, "vg", "csi-a")).first) == ["lvremove --yes vg/csi-a"]
 
 
 def test_growth() -> None:

@@ -11,21 +11,21 @@ from typing import Any, List
 
 import csi_pb2 as csi
 
-from . import create, delete
+from . import create
 from .central import Central
 from .collection import CairnError, InvalidRequest, NoSpace, Refused
 from .content import source
 from .copying import fill
 from .health import condition as condition_of
-from .inventory import all_of, find, must, page
+from .inventory import all_of, must, page
 from .jobs import Jobs
 from .messages import capabilities, condition, parse_capability, reachable, required, volume
 from .names import parse_id
 from .parameters import parse_class, parse_modifiable
 from .placement import allowed, candidates, room
+from .removing import destroy
 from .snapshots import Snapshots
 from .store import Store
-from .wiping import wipe
 
 _RPC = csi.ControllerServiceCapability.RPC
 
@@ -78,17 +78,8 @@ class Controller(Snapshots, Central):
             return csi.DeleteVolumeResponse()
         if which.node != self._store.node:
             raise Refused("the volume is on another node.", code="node-other", parameter="volume_id", found=str(which), fix="ask there.")
-        self._delete(which)
+        destroy(self._store, self._jobs, which)
         return csi.DeleteVolumeResponse()
-
-    def _delete(self, which: Any) -> None:
-        # A copy into it stops; a wipe goes on and is waited for.
-        self._jobs.drop(str(which))
-        with self._store.lock():
-            removal = delete.decide(find(self._store.report(which.group), which))
-            self._store.apply(removal.first)
-        if removal.wipe:
-            self._jobs.join(str(which), partial(wipe, self._store, which), "wiped")
 
     def ValidateVolumeCapabilities(self, request: Any, context: Any) -> Any:
         found = self._store.get(must(required(request.volume_id, "volume_id"), "volume", "volume_id"))

@@ -29,12 +29,16 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
         found = find(state, which)
         if found is None or found.facts.state != "copying":
             return
+        if found.volume.open:
+            raise Busy(
+                "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
+            )
         origin = Id(which.node, *found.facts.origin.split("/"))
         there = find(state, origin)
         if there is None or there.volume.invalid:
             _begin_anew(store, found, there)
         elif not there.volume.active:
-            store.apply(_plan("activate", origin.name, command("lvchange", "--activate", "y", "--ignoreactivationskip", origin.name)))
+            store.activate(there)
     # Step 2: the copy, piece by piece.
     while found.facts.copied < found.facts.bytes:
         if stop():

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
-
-from .collection import Action, Busy, Plan, Refused, command
-from .inventory import Found
+from .collection import Action, Busy, Plan, Refused, State, command
+from .inventory import all_of, find
+from .names import PREFIX, Id
 from .tags import retag
 
 
@@ -27,13 +26,19 @@ def remove(name: str) -> Action:
     return Action("remove", "logical volume", name, (command("lvremove", "--yes", name),))
 
 
-def decide(found: Optional[Found]) -> Removal:
+def decide(state: State, which: Id) -> Removal:
     """Remove a volume or a snapshot; nothing where it is gone already."""
+    found = find(state, which)
     if found is None:
         return Removal()
     if found.facts.state == "copying":
-        # Its copy is stopped by that; what it was made from is not touched.
-        return Removal(Plan((remove(found.id.name),)))
+        # With it goes what stood only to be copied from, not what others made.
+        group, _slash, origin = found.facts.origin.partition("/")
+        work = find(state, Id(which.node, group, origin)) if origin.startswith(PREFIX["work"]) else None
+        return Removal(Plan(tuple(remove(each.id.name) for each in (found, work) if each)))
+    copies = [each.id.name for each in all_of(state, which.node, "volume") if each.facts.state == "copying" and each.facts.origin == which.name]
+    if copies:
+        raise Busy("it is being restored.", code="snapshot-copied", parameter="snapshot_id", found=", ".join(copies), fix="wait until that is done.")
     if found.volume.open and not found.facts.state:
         raise Refused(
             "it is in use.",
@@ -44,7 +49,7 @@ def decide(found: Optional[Found]) -> Removal:
         )
     if found.dependents:
         names = ", ".join(each.name for each in found.dependents)
-        if any(each.name.startswith("work-") for each in found.dependents):
+        if any(each.name.startswith(PREFIX["work"]) for each in found.dependents):
             raise Busy("it is being cloned.", code="volume-cloned", parameter="volume_id", found=names, fix="wait until the clone is whole.")
         raise Refused(
             "thick snapshots go with their volume.",

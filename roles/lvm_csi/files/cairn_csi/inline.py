@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Mapping, Optional
 
-from . import delete
 from .capability import Capability
-from .collection import InvalidRequest, Plan, check_length, plan_volume
+from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
 from .inventory import Found, named, unknown
+from .jobs import Jobs
 from .mounting import Mounter
 from .names import Id, lv_name, parse_id
 from .parameters import parse_inline
 from .placement import allowed, choose, context, pool_of, rounded, volume
+from .removing import destroy
 from .store import Store
 from .tags import Facts
 
@@ -59,6 +60,8 @@ def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capabilit
                 raise unknown(name, "inline volume", "volume_id")
             store.apply(Plan(actions))
             found = Found(id_, after, made, facts)
+    if found.facts.state:
+        raise Busy("a volume of this name is still being wiped.", code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait.")
     mounter.file_system(found)
     mounter.mount(found, path, list(use.options))
 
@@ -68,11 +71,8 @@ def find(store: Store, name: str) -> Optional[Found]:
     return None if parse_id(name) else named(store.report(), store.node, "inline", name)
 
 
-def remove(store: Store, mounter: Mounter, name: str) -> None:
+def remove(store: Store, mounter: Mounter, jobs: Jobs, name: str) -> None:
     """Remove the inline volume once it is mounted nowhere."""
-    if parse_id(name):
-        return
-    with store.lock():
-        found = named(store.report(), store.node, "inline", name)
-        if found and not mounter.of(found):
-            store.apply(Plan((delete.remove(found.id.name),)))
+    found = find(store, name)
+    if found and not mounter.of(found):
+        destroy(store, jobs, found.id)

@@ -17,6 +17,7 @@ from .collection import InvalidRequest, NotFound, Refused
 from .expand import plan_growth, rounded_up
 from .health import condition as abnormal
 from .inventory import Found, must
+from .jobs import Jobs
 from .messages import condition, parse_capability, required, topology
 from .mounting import Mounter
 from .store import Store
@@ -29,8 +30,8 @@ _OFFERED = ("STAGE_UNSTAGE_VOLUME", "EXPAND_VOLUME", "GET_VOLUME_STATS", "VOLUME
 class Node(csi_pb2_grpc.NodeServicer):
     """Volumes in the pods of one node."""
 
-    def __init__(self, store: Store, mounter: Mounter, throttle: Throttle) -> None:
-        self._store, self._mounter, self._throttle = store, mounter, throttle
+    def __init__(self, store: Store, mounter: Mounter, throttle: Throttle, jobs: Jobs) -> None:
+        self._store, self._mounter, self._throttle, self._jobs = store, mounter, throttle, jobs
 
     def NodeGetInfo(self, request: Any, context: Any) -> Any:
         return csi.NodeGetInfoResponse(node_id=self._store.node, accessible_topology=topology(self._store.node))
@@ -44,6 +45,9 @@ class Node(csi_pb2_grpc.NodeServicer):
         path = self._path(request.staging_target_path, "staging_target_path")
         use = parse_capability(request.volume_capability)
         found = self._volume(request, use)
+        if not found.volume.active:
+            with self._store.lock():
+                self._store.activate(found)
         if use.access == "mount":
             self._mounter.file_system(found, "ro" in use.options)
             self._mounter.mount(found, path, list(use.options))
@@ -83,7 +87,7 @@ class Node(csi_pb2_grpc.NodeServicer):
     def NodeUnpublishVolume(self, request: Any, context: Any) -> Any:
         required(request.volume_id, "volume_id")
         self._mounter.unmount(self._path(request.target_path, "target_path"), remove=True)
-        inline.remove(self._store, self._mounter, request.volume_id)
+        inline.remove(self._store, self._mounter, self._jobs, request.volume_id)
         return csi.NodeUnpublishVolumeResponse()
 
     def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:
@@ -92,13 +96,12 @@ class Node(csi_pb2_grpc.NodeServicer):
         return csi.NodeGetVolumeStatsResponse(usage=usage, volume_condition=condition(abnormal(found, read_only)))
 
     def NodeExpandVolume(self, request: Any, context: Any) -> Any:
-        found = self._published(request)
         if request.capacity_range.required_bytes < 0 or request.capacity_range.limit_bytes < 0:
             raise InvalidRequest(
                 "a size cannot be negative.", code="size-negative", parameter="capacity_range", found="a negative one", fix="ask for more."
             )
         with self._store.lock():
-            found = self._store.whole(found.id)
+            found = self._published(request)
             size = rounded_up(found, request.capacity_range.required_bytes)
             self._store.apply(plan_growth(found, request.capacity_range.required_bytes, request.capacity_range.limit_bytes))
         if found.facts.access != "block":

@@ -16,8 +16,8 @@ from .copying import fill
 from .delete import remove
 from .inventory import Found, all_of
 from .jobs import Jobs
+from .removing import destroy, wipe
 from .store import Store
-from .wiping import wipe
 
 
 def leftovers(state: State, node: str) -> List[Found]:
@@ -32,10 +32,10 @@ def recover(store: Store, jobs: Jobs) -> None:
         state = store.report()
         for found in leftovers(state, store.node):
             _try(partial(store.apply, Plan((remove(found.id.name),))), found)
-        for found in all_of(state, store.node, "inline"):
-            if _orphaned(store, found):
-                _try(partial(_remove_inline, store, found), found)
-    for found in all_of(state, store.node, "volume"):
+    for found in all_of(state, store.node, "inline"):
+        if _orphaned(store, found):
+            _try(partial(_remove_inline, store, jobs, found), found)
+    for found in all_of(state, store.node, "volume", "inline"):
         if found.facts.state == "copying":
             jobs.start(str(found.id), partial(fill, store, found.id))
         elif found.facts.state == "wiping":
@@ -47,10 +47,10 @@ def _orphaned(store: Store, found: Found) -> bool:
     return bool(found.facts.pod) and not os.path.exists(store.machine.path(f"{store.machine.kubelet}/pods/{found.facts.pod}"))
 
 
-def _remove_inline(store: Store, found: Found) -> None:
+def _remove_inline(store: Store, jobs: Jobs, found: Found) -> None:
     for mount in mounts.of_device(mounts.parse(store.machine.mountinfo()), *store.machine.device(found.id.path)):
         store.apply(Plan((Action("unmount", "file system", mount.path, (command("umount", mount.path),)),)))
-    store.apply(Plan((remove(found.id.name),)))
+    destroy(store, jobs, found.id)
 
 
 def _try(action, found: Found) -> None:  # type: ignore[no-untyped-def]

@@ -77,7 +77,7 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     throttle = Throttle(store, cluster.limits) if cluster else Throttle(store)
     recover(store, jobs)
     csi_pb2_grpc.add_ControllerServicer_to_server(Controller(store, jobs, asked.attach), server)
-    csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle), server)
+    csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle, jobs), server)
     threading.Thread(target=throttle.run, name="limits", daemon=True).start()
     if cluster:
         threading.Thread(target=watch.run, args=(store, cluster, jobs.stopping), name="watch", daemon=True).start()

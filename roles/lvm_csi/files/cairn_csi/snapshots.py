@@ -11,20 +11,22 @@ from typing import Any
 
 import csi_pb2 as csi
 
-from . import delete
 from .collection import Refused
-from .inventory import all_of, find, must, page
+from .inventory import all_of, must, page
 from .messages import required, snapshot
+from .jobs import Jobs
 from .names import parse_id
 from .parameters import parse_snapshot_class
+from .removing import destroy
 from .snapshot import decide, ready
 from .store import Store
 
 
 class Snapshots:
-    """Calls on snapshots; the volumes' part gives ``_store``."""
+    """Calls on snapshots; the volumes' part gives ``_store`` and ``_jobs``."""
 
     _store: Store
+    _jobs: Jobs
 
     def CreateSnapshot(self, request: Any, context: Any) -> Any:
         required(request.source_volume_id, "source_volume_id")
@@ -41,8 +43,7 @@ class Snapshots:
             return csi.DeleteSnapshotResponse()
         if which.node != self._store.node:
             raise Refused("the snapshot is on another node.", code="node-other", parameter="snapshot_id", found=str(which), fix="ask there.")
-        with self._store.lock():
-            self._store.apply(delete.decide(find(self._store.report(which.group), which)).first)
+        destroy(self._store, self._jobs, which)
         return csi.DeleteSnapshotResponse()
 
     def ListSnapshots(self, request: Any, context: Any) -> Any:

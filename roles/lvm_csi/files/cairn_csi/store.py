@@ -12,7 +12,7 @@ import time
 from typing import Iterator, Tuple
 
 from . import log
-from .collection import Busy, Command, CommandFailed, Grow, Plan, State, argv, executor, fs_apply, host_lock, mutate, parse, read
+from .collection import Action, Busy, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
 from .host import Machine
 from .inventory import Found, find, unknown
 from .names import Id
@@ -66,6 +66,11 @@ class Store:
         if found.facts.state:
             raise Busy("the volume is not whole.", code="volume-unready", parameter="volume_id", found=found.facts.state, fix="wait.")
         return found
+
+    def activate(self, found: Found) -> None:
+        """Give a volume its device, under the lock; it may lack it after its disks came back late."""
+        step = command("lvchange", "--activate", "y", "--ignoreactivationskip", found.id.name)
+        self.apply(Plan((Action("activate", "logical volume", found.id.name, (step,)),)))
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan, and write down each command."""

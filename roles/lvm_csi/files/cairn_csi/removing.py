@@ -2,15 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Making a volume's blocks unreadable before others get them. The tag says so before the first block goes, so a crash leaves it to be finished."""
+"""Removing volumes and snapshots, and making their blocks unreadable first where that is wanted.
+
+The tag says so before the first block goes, so a crash leaves it to be finished.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Callable
 
 from .collection import Plan, command
-from .delete import remove
+from .delete import decide, remove
 from .inventory import find
+from .jobs import Jobs
 from .names import Id
 from .store import Store, run
 
@@ -20,14 +25,26 @@ _TIMEOUT = 24 * 3600
 _HOW = {"discard": ("blkdiscard", "--force"), "zero": ("blkdiscard", "--force", "--zeroout")}
 
 
+def destroy(store: Store, jobs: Jobs, which: Id) -> None:
+    """Remove what an id means, if it is there; ``Busy`` while that goes on."""
+    # A copy into it stops; a wipe goes on and is waited for.
+    jobs.drop(str(which))
+    with store.lock():
+        # Step 1: remove it, or mark it for being wiped.
+        removal = decide(store.report(), which)
+        store.apply(removal.first)
+    if removal.wipe:
+        jobs.join(str(which), partial(wipe, store, which), "wiped")
+
+
 def wipe(store: Store, which: Id, _stop: Callable[[], bool]) -> None:
     """Wipe and remove a volume that is marked for it."""
     found = find(store.report(which.group), which)
     if found is None or found.facts.state != "wiping":
         return
-    # Step 1 was the mark. Step 2:
+    # Step 2: whoever was killed in the middle begins anew.
     run(command(*_HOW[found.facts.wipe], which.path, timeout=_TIMEOUT))
-    # Step 3:
     with store.lock():
+        # Step 3: nothing of it is left.
         if find(store.report(which.group), which):
             store.apply(Plan((remove(which.name),)))
