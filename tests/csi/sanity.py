@@ -6,7 +6,7 @@ import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from csi_node import HERE, KUBELET, REPO, SOCKET, driver
+from csi_node import HERE, KUBELET, REPO, SOCKET, UNIT, driver
 
 from cairn_lab import csi, images  # found by csi_node
 
@@ -29,10 +29,12 @@ def main(kind: str) -> int:
         (here.share / "limits.yml").write_text('iops: "1000"\n', encoding="utf-8")
         print(here.shell(f"{images.in_node(csi.sanity())} {FLAGS} 2>&1; true"))
         left = here.volumes()
+        memory = here.shell(f"grep VmRSS /proc/$(systemctl show --property MainPID --value {UNIT})/status").split()[1]
         shutil.copy(here.share / "junit.xml", junit)
     cases = list(ElementTree.parse(junit).iter("testcase"))
     skipped = sum(case.find("skipped") is not None for case in cases)
     failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    print(f"resident memory of the driver afterwards: {int(memory) // 1024} MiB")
     print(f"volumes left: {', '.join(left) or 'none'}")
     print(f"{len(cases) - skipped - failed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed or left or len(cases) - skipped < LEAST else 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any, Iterator
 
 import pytest
 from csi_node import GROUP, KUBELET, UNIT, Driver, driver
+
+from host_play import lab  # found by csi_node
 
 MIB = 1024**2
 MODE = {"access_mode": {"mode": "SINGLE_NODE_WRITER"}}
@@ -203,6 +206,32 @@ def test_metrics_and_capacity_tell_what_lvm_says(here: Driver) -> None:
     assert int(here.call("GetCapacity", parameters={"type": "linear"})["available_capacity"]) == free
     assert here.call("GetCapacity", parameters={"volumeGroup": "other"}).get("available_capacity", "0") == "0"
     gone(here, id_)
+
+
+def test_each_call_runs_few_lvm_commands(here: Driver) -> None:
+    """One report for what there is, and one command for each change; taking a volume from a pod asks LVM nothing."""
+    id_ = f"{here.node}/{GROUP}/csi-few"
+    (stage, publish), down = pods(id_, "few"), pods(id_, "few", up=False)
+    steps = [
+        (create("few", type="thin"), ["lvm", "lvcreate"]),
+        (stage, ["lvm"]),
+        (publish, ["lvm"]),
+        (("NodeGetVolumeStats", {"volume_id": id_, "volume_path": f"{TARGET}/few"}), ["lvm"]),
+        (
+            ("NodeExpandVolume", {"volume_id": id_, "volume_path": f"{TARGET}/few", "capacity_range": {"required_bytes": 128 * MIB}}),
+            ["lvm", "lvextend"],
+        ),
+        (("CreateSnapshot", {"name": "few", "source_volume_id": id_}), ["lvm", "lvcreate"]),
+        (("DeleteSnapshot", {"snapshot_id": f"{here.node}/{GROUP}/snap-few"}), ["lvm", "lvremove"]),
+        (down[0], []),
+        (down[1], []),
+        (("DeleteVolume", {"volume_id": id_}), ["lvm", "lvremove"]),
+    ]
+    for request, expected in steps:
+        since = here.shell("date +%s.%N").strip()
+        assert "code" not in here.calls(request)[0], request
+        ran = [json.loads(line)["argv"][0].rpartition("/")[2] for line in lab("exec-log", "--json", "--since", since, here.node).splitlines()]
+        assert [name for name in ran if name.startswith("lv")] == expected, request
 
 
 REFUSALS = [
