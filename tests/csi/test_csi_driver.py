@@ -254,6 +254,7 @@ REFUSALS = [
     (("CreateSnapshot", {"name": "s", "source_volume_id": "nothing"}), "NOT_FOUND"),
     (("ControllerModifyVolume", {"volume_id": "node1/csi/csi-x", "mutable_parameters": {"type": "thin"}}), "INVALID_ARGUMENT"),
     (("ListVolumes", {"starting_token": "nonsense"}), "ABORTED"),
+    (("ControllerExpandVolume", {"volume_id": "node1/csi/csi-x"}), "UNIMPLEMENTED"),
     (("NodePublishVolume", {"volume_id": "node1/csi/csi-x", "target_path": "/etc", "volume_capability": use()}), "INVALID_ARGUMENT"),
     (("NodeStageVolume", {"volume_id": "node1/csi/csi-x", "staging_target_path": f"{KUBELET}/../x", "volume_capability": use()}), "INVALID_ARGUMENT"),
     (("NodeUnpublishVolume", {"volume_id": "node1/csi/csi-x", "target_path": "/"}), "INVALID_ARGUMENT"),

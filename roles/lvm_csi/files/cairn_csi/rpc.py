@@ -49,6 +49,8 @@ class Interceptor(grpc.ServerInterceptor):
                 response = answer(request, context)
             except CairnError as error:
                 code, message = error.grpc, str(error)
+            except NotImplementedError:
+                code, message = "UNIMPLEMENTED", f"This driver has no {method}."
             except Exception as error:  # pylint: disable=broad-except
                 code, message = "INTERNAL", repr(error)
             finally:
