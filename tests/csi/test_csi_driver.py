@@ -197,6 +197,18 @@ def test_a_copy_goes_on_after_a_crash(here: Driver) -> None:
     gone(here, copy, origin)
 
 
+def test_a_file_system_that_was_never_finished_is_made_anew(here: Driver) -> None:
+    id_ = made(here, *create("half", "xfs", 320 * MIB))
+    # What mkfs.xfs leaves when it is killed: a superblock that is still marked.
+    here.shell(f"mkfs.xfs -q /dev/{GROUP}/csi-half && printf '\\001' | dd of=/dev/{GROUP}/csi-half bs=1 seek=126 conv=notrunc,fsync status=none")
+    assert here.calls(*pods(id_, "half", "xfs"), *pods(id_, "half", "xfs", up=False)) == [{}] * 4
+    # Another's file system is left alone.
+    here.shell(f"mkfs.ext4 -q -F /dev/{GROUP}/csi-half")
+    assert here.calls(*pods(id_, "half", "xfs"))[0]["code"] == "FAILED_PRECONDITION"
+    here.shell(f"blkid -o value -s TYPE /dev/{GROUP}/csi-half | grep -qx ext4")
+    gone(here, id_)
+
+
 def test_metrics_and_capacity_tell_what_lvm_says(here: Driver) -> None:
     id_ = made(here, *create("seen", type="thin"))
     figures = here.shell("curl -s http://127.0.0.1:9810/metrics")

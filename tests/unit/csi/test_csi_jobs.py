@@ -1,14 +1,16 @@
-"""Work that outlasts a request, and the switch that leads commands into the host."""
+"""Work that outlasts a request, the switch that leads commands into the host, and a look at a device."""
 
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core import command
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, NoSpace
 from cairn_csi import jobs
 from cairn_csi.host import Machine
+from cairn_csi.mounting import unfinished_xfs
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +70,11 @@ def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.Mon
         assert Machine(False).path("/dev/vg/a") == "/dev/vg/a" and command.read("sh", "-c", "echo $ENTERED") == "\n"
     finally:
         command.run_through()
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"), [(b"XFSB" + bytes(122) + b"\1" + bytes(385), True), (b"XFSB" + bytes(508), False), (bytes(512), False), (b"", False)]
+)
+def test_mkfs_that_was_killed_leaves_a_mark(tmp_path: Path, block: bytes, expected: bool) -> None:
+    (tmp_path / "device").write_bytes(block)
+    assert unfinished_xfs(str(tmp_path / "device")) is expected

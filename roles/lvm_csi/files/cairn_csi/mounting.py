@@ -49,7 +49,8 @@ class Mounter:
     def file_system(self, found: Found, read_only: bool = False) -> None:
         """Make the file system unless the volume holds one; one that holds anything else is left alone."""
         wanted, path = found.facts.access, found.id.path
-        holds = signatures([path]).get(path, ())
+        unfinished = unfinished_xfs(self._machine.path(path))
+        holds = () if unfinished else signatures([path]).get(path, ())
         if not holds and read_only:
             raise Refused(
                 "there is no file system on it yet.", code="fs-none", parameter="readonly", found=found.id.name, fix="mount it for writing once."
@@ -63,7 +64,7 @@ class Mounter:
                     found=human(found.bytes),
                     fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
                 )
-            run(make(wanted, path, options=found.facts.mkfs.split()))
+            run(make(wanted, path, options=(*(("-f",) if unfinished else ()), *found.facts.mkfs.split())))
         elif [each.type for each in holds] != [wanted]:
             raise Refused(
                 "the volume holds something else.",
@@ -114,3 +115,10 @@ class Mounter:
             # Never what is in it: after a failed unmount that would be somebody's data.
             with contextlib.suppress(FileNotFoundError):
                 (os.rmdir if os.path.isdir(place) else os.unlink)(place)
+
+
+def unfinished_xfs(path: str) -> bool:
+    """Whether mkfs.xfs was killed on the way: it marks the superblock until it is done (sb_inprogress); mkfs.ext4 writes its own last."""
+    with open(path, "rb") as device:
+        block = device.read(512)
+    return block[:4] == b"XFSB" and block[126:127] not in (b"", b"\0")
