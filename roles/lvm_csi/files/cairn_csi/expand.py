@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Larger volumes. Pure; the file system follows in node.py."""
+"""Larger volumes; their file systems follow in node.py. Pure."""
 
 from __future__ import annotations
 
