@@ -12,7 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, FrozenSet, List, Tuple
 
 from . import NAME, log
 from .collection import CairnError, files
@@ -21,6 +21,8 @@ from .parameters import parse_modifiable
 
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TIMEOUT = 10
+#: Seconds after which a volume's class is asked for again.
+_FRESH = 25
 
 
 class Cluster:
@@ -30,11 +32,15 @@ class Cluster:
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         self._url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
         self._tls = ssl.create_default_context(cafile=f"{_ACCOUNT}/ca.crt")
-        #: What was known last, for as long as the API server does not answer.
+        #: What was known last and of whom, for as long as it is new or the API server does not answer.
         self._last: Dict[str, Limits] = {}
+        self._of: FrozenSet[str] = frozenset()
+        self._when = float("-inf")
 
     def limits(self, names: List[str]) -> Dict[str, Limits]:
         """Limits by CSI name of those volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now."""
+        if self._of.issuperset(names) and time.monotonic() - self._when < _FRESH:
+            return self._last
         try:
             classes = {name: self._class_of(name) for name in names}
             known = {each: self._parameters(each) for each in set(classes.values()) if each}
@@ -42,6 +48,7 @@ class Cluster:
             log.error("kubernetes", message=str(problem))
             return self._last
         self._last = {name: known[each] for name, each in classes.items() if each and each in known}
+        self._of, self._when = frozenset(names), time.monotonic()
         return self._last
 
     def _class_of(self, name: str) -> str:

@@ -67,7 +67,8 @@ class Throttle:
         for each in used:
             limits = overruled.get(each.facts.name, from_tag(each.facts.limits))
             number, _node = self._store.machine.device(each.id.path)
-            whole &= all(_put(self._store.machine.path(_CGROUPS), pod, number, limits) for pod in pods[each.id])
+            for pod in pods[each.id]:
+                whole &= _put(self._store.machine.path(_CGROUPS), pod, number, limits)
             active.update({each.facts.name: limits} if limits else {})
         self.active = active
         return whole
