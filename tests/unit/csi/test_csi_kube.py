@@ -36,7 +36,7 @@ class Cluster(kube.Cluster):
 def test_limits_of_those_volumes_that_have_a_class() -> None:
     cluster = Cluster()
     found = cluster.limits(["pvc-1", "pvc-2", "pvc-3", "pvc-gone"])
-    assert found == {"pvc-1": Limits(0, 0, 5, 5), "pvc-3": Limits()}
+    assert found == {"pvc-1": Limits(0, 0, 5, 5)}
     asked = len(cluster.asked)
     assert cluster.limits(["pvc-1"]) == found and len(cluster.asked) == asked
 

@@ -12,7 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, FrozenSet, List, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from . import NAME, log
 from .collection import CairnError, files
@@ -47,20 +47,21 @@ class Cluster:
         except (OSError, ValueError) as problem:
             log.error("kubernetes", message=str(problem))
             return self._last
-        self._last = {name: known[each] for name, each in classes.items() if each and each in known}
+        self._last = {name: limits for name, each in classes.items() if (limits := known.get(each)) is not None}
         self._of, self._when = frozenset(names), time.monotonic()
         return self._last
 
     def _class_of(self, name: str) -> str:
         return (self._ask(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
 
-    def _parameters(self, name: str) -> Limits:
+    def _parameters(self, name: str) -> Optional[Limits]:
         given = (self._ask(f"/apis/storage.k8s.io/v1/volumeattributesclasses/{name}") or {}).get("parameters") or {}
         try:
             return parse_modifiable(given, f"VolumeAttributesClass {name}")
         except CairnError as error:
+            # What the volume was made with stays.
             log.error("limits", message=str(error))
-            return Limits()
+            return None
 
     def warn(self, kind: str, name: str, version: str, reason: str, message: str) -> None:
         """Write a warning about an object of the cluster, once: the event's own name says what it is about."""
