@@ -26,18 +26,18 @@ class Mounter:
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
 
-    def mounts(self) -> List[mounts.Mount]:
+    def table(self) -> List[mounts.Mount]:
         """Everything that is mounted now."""
         return mounts.parse(self._machine.mountinfo())
 
     def of(self, found: Found) -> List[mounts.Mount]:
         """Where a volume is mounted or bound."""
         number, node = self._machine.device(found.id.path)
-        return mounts.of_device(self.mounts(), number, node) if number else []
+        return mounts.of_device(self.table(), number, node) if number else []
 
     def holds(self, found: Found, path: str) -> bool:
         """Whether the volume is what is mounted at ``path``; ``Conflict`` if something else is."""
-        there = mounts.at(self.mounts(), path)
+        there = mounts.at(self.table(), path)
         if there is None:
             return False
         if there.path not in {each.path for each in self.of(found)}:
@@ -108,7 +108,7 @@ class Mounter:
 
     def unmount(self, path: str, remove: bool) -> None:
         """Undo all that is mounted at ``path``, and take the folder or file away where asked to."""
-        for _each in [mount for mount in self.mounts() if mount.path == path]:
+        for _each in [mount for mount in self.table() if mount.path == path]:
             run(command("umount", path))
         place = self._machine.path(path)
         if remove:

@@ -92,7 +92,7 @@ class Node(csi_pb2_grpc.NodeServicer):
 
     def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:
         found = self._published(request)
-        usage, read_only = stats.usage(self._store.machine, found, request.volume_path, self._mounter.mounts())
+        usage, read_only = stats.usage(self._store.machine, found, request.volume_path, self._mounter.table())
         return csi.NodeGetVolumeStatsResponse(usage=usage, volume_condition=condition(abnormal(found, read_only)))
 
     def NodeExpandVolume(self, request: Any, context: Any) -> Any:
