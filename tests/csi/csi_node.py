@@ -31,18 +31,20 @@ systemctl stop {UNIT}; rm -f {SOCKET}; grep -o '{KUBELET}/[^ ]*' /proc/mounts | 
 vgremove --quiet --force --yes {GROUP}; pvremove --quiet {{disks}}; wipefs --all --quiet {{disks}}; rm -rf --one-file-system {KUBELET}; true
 """
 _START = (
-    f"mkdir -p {KUBELET} && systemd-run --quiet --collect --unit={UNIT} --setenv=PYTHONPATH={HERE} --setenv=PYTHONDONTWRITEBYTECODE=1"
-    " python3 -m cairn_csi"
-    f" --endpoint=unix://{SOCKET} --volume-group={GROUP} --kubelet-dir={KUBELET} --attach --metrics=127.0.0.1:9810"
+    f"mkdir -p {KUBELET} && systemd-run --quiet --collect --unit={UNIT} --setenv=PYTHONPATH={HERE} --setenv=PYTHONDONTWRITEBYTECODE=1 {{properties}}"
+    f" python3 -m cairn_csi --endpoint=unix://{SOCKET} --volume-group={GROUP} --kubelet-dir={KUBELET} --attach --metrics=127.0.0.1:9810 {{options}}"
     f" && for try in $(seq 150); do test -S {SOCKET} && exit; sleep 0.2; done; journalctl --no-pager --unit={UNIT} --lines=50; exit 1"
 )
+#: Mounts of its own, and empty folders where the machine keeps what it needs, as in a container: what it does has to reach the machine all the same.
+_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", "TemporaryFileSystem=/run/lock", f"TemporaryFileSystem={KUBELET}"))
 
 
 class Driver:
     """The driver as those who call it see it."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, node: str, contained: bool) -> None:
         self.node = node
+        self._how = {"properties": _CONTAINED, "options": "--contained"} if contained else {"properties": "", "options": ""}
         self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
         self._client: Any = None
 
@@ -52,7 +54,7 @@ class Driver:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.shell(_START)
+        self.shell(_START.format(**self._how))
 
     def connect(self) -> None:
         """Start the client, one for all calls: Python takes seconds to start on a node."""
@@ -87,9 +89,9 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver() -> Iterator[Driver]:
-    """The driver on the lab's last node, until the end; its journal is printed then."""
-    here = Driver(nodes()[-1])
+def driver(contained: bool = False) -> Iterator[Driver]:
+    """The driver on the lab's last node, ``contained`` as in a container, until the end; its journal is printed then."""
+    here = Driver(nodes()[-1], contained)
     disks = " ".join(disk_ids(here.node, (1, 2, 3)))
     _bring(here.share)
     here.shell(f"({_CLEAN.format(disks=disks)}) >/dev/null 2>&1")

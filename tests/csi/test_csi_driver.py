@@ -19,7 +19,7 @@ STAGING, TARGET = f"{KUBELET}/staging", f"{KUBELET}/pods/{POD}/volumes/kubernete
 
 @pytest.fixture(name="here", scope="module")
 def _here() -> Iterator[Driver]:
-    with driver() as here:
+    with driver(contained=True) as here:
         yield here
 
 
