@@ -77,8 +77,10 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
     line = shlex.join(argv)
     try:
         # Not subprocess.run, nor as a context manager: after the time limit these wait on for a process that hangs in the kernel.
-        process = subprocess.Popen((*_THROUGH, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,  # pylint: disable=consider-using-with
-                                   env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape")
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            (*_THROUGH, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape",
+        )
     except FileNotFoundError:
         raise NotFound(f"the command {argv[0]} is not installed.", code="command-missing", fix="run the role node_bootstrap, or install its package.") from None
     try:

@@ -34,7 +34,10 @@ class Jobs:
             if job is None:
                 job = self._jobs[key] = Future()
                 dropped = self._dropped[key] = threading.Event()
-                stop = lambda: dropped.is_set() or self.stopping.is_set()  # noqa: E731
+
+                def stop() -> bool:
+                    return dropped.is_set() or self.stopping.is_set()
+
                 context = contextvars.copy_context()
                 threading.Thread(target=context.run, args=(self._run, key, job, work, stop), name=key, daemon=True).start()
             return job
