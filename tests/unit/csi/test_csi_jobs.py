@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,21 @@ def test_whoever_asks_again_joins_the_same_job() -> None:
     go.set()
     job.result(5)
     assert runs == [1]
+
+
+def test_a_request_is_answered_before_its_caller_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", 60)
+    here, go = jobs.Jobs(), threading.Event()
+
+    def ask() -> None:
+        jobs.allow(1.1)
+        with pytest.raises(Busy):
+            here.join("a", lambda stop: go.wait(5) and None, "copied")
+
+    began = time.monotonic()
+    contextvars.copy_context().run(ask)
+    go.set()
+    assert time.monotonic() - began < 1.1
 
 
 def test_a_jobs_error_is_the_answer_and_the_next_try_is_a_new_one() -> None:

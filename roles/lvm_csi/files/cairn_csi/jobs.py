@@ -8,14 +8,28 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from concurrent.futures import Future, TimeoutError as NotYet
-from typing import Callable, Dict
+from typing import Callable, Dict, Optional
 
 from . import log
 from .collection import Busy, CairnError
 
-#: Seconds that a request waits for its job; small volumes are done by then, and sidecars give up after some ten.
-PATIENCE = 8.0
+#: Seconds that a request without a time limit of its own waits for its job.
+PATIENCE = 60.0
+#: Seconds before its time limit at which a request is answered all the same.
+_MARGIN = 1.0
+_ENDS: contextvars.ContextVar[float] = contextvars.ContextVar("ends", default=0.0)
+
+
+def allow(seconds: Optional[float]) -> None:
+    """Say how long the caller of this thread's request waits for its answer."""
+    left = PATIENCE if seconds is None else min(PATIENCE, seconds - _MARGIN)
+    _ENDS.set(time.monotonic() + left)
+
+
+def _left() -> float:
+    return max(0.0, _ENDS.get() - time.monotonic()) if _ENDS.get() else PATIENCE
 
 
 class Jobs:
@@ -45,7 +59,7 @@ class Jobs:
     def join(self, key: str, work: Callable[[Callable[[], bool]], None], doing: str) -> None:
         """Begin or find a job and wait a while for its end; ``Busy`` while it goes on, its error if it failed."""
         try:
-            self.start(key, work).result(PATIENCE)
+            self.start(key, work).result(_left())
         except NotYet:
             raise Busy(f"it is still being {doing}.", code="unfinished", parameter="volume_id", found=key, fix="ask again.") from None
 
@@ -57,7 +71,7 @@ class Jobs:
                 self._dropped[key].set()
         if job:
             try:
-                job.exception(PATIENCE)
+                job.exception(_left())
             except NotYet:
                 raise Busy("a job on it has yet to stop.", code="stopping", parameter="volume_id", found=key, fix="ask again.") from None
 

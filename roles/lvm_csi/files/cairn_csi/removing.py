@@ -9,16 +9,19 @@ The tag says so before the first block goes, so a crash leaves it to be finished
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Callable
 
-from .collection import Plan, command
-from .delete import decide, remove
+from .collection import Plan, Refused, command
+from .delete import Removal, decide, remove
 from .inventory import find
 from .jobs import Jobs
 from .names import Id
 from .store import Store, run
 
+#: Seconds that udev is given.
+_UDEV = 5.0
 #: Hours, for a large slow disk.
 _TIMEOUT = 24 * 3600
 #: blkdiscard(8); zeroes are written where the device has no command for them.
@@ -29,12 +32,24 @@ def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     """Remove what an id means, if it is there; ``Busy`` while that goes on."""
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
-    with store.lock():
-        # Step 1: remove it, or mark it for being wiped.
-        removal = decide(store.report(), which)
-        store.apply(removal.first)
+    removal = _begin(store, which, time.monotonic() + _UDEV)
     if removal.wipe:
         jobs.join(str(which), partial(wipe, store, which), "wiped")
+
+
+def _begin(store: Store, which: Id, until: float) -> Removal:
+    """Step 1: remove it, or mark it for being wiped."""
+    while True:
+        try:
+            with store.lock():
+                removal = decide(store.report(), which)
+                store.apply(removal.first)
+                return removal
+        except Refused as error:
+            # A new device is open for a moment, because udev looks at what it holds.
+            if error.code != "volume-open" or time.monotonic() > until:
+                raise
+        time.sleep(0.5)
 
 
 def wipe(store: Store, which: Id, _stop: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Callable, Set
 
 import grpc
 
-from . import log, metrics
+from . import jobs, log, metrics
 from .collection import CairnError
 
 #: Calls that only look; they may run beside anything.
@@ -40,6 +40,7 @@ class Interceptor(grpc.ServerInterceptor):
 
     def _call(self, method: str, answer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
         log.begin()
+        jobs.allow(context.time_remaining())
         begin, key = time.monotonic(), "" if method.startswith(_READS) else _key(request)
         code, message, response = "OK", "", None
         if not self._take(key):

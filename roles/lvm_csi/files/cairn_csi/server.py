@@ -24,8 +24,8 @@ from .identity import Identity
 from .jobs import Jobs
 from .rpc import Interceptor
 
-#: Calls at a time; LVM does one thing at a time anyway.
-_THREADS = 8
+#: Calls at a time; LVM does one thing at a time anyway, but calls wait for copies.
+_THREADS = 16
 #: Seconds that calls under way are given when the driver ends.
 _GRACE = 20
 
