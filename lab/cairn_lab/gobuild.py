@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 from .cache import product
 from .config import CACHE, versions
@@ -14,18 +15,19 @@ from .progress import step
 from .run import LabError, run
 
 
-def program(name, module, *, ldflags="", expected=None):
+def program(name, module, *, package=".", ldflags="", expected=None):
     """The static binary of the Go module in folder ``module``; compiled if not in the cache.
 
     name: what people read while it is compiled.
+    package: the one to compile; the module's own, or one of a module that its go.mod requires.
     expected: about how many seconds that takes cold.
     """
 
     def make(target):
         with step(f"compile {name}", expected) as work, _compiler_cache():
-            _compile(module, target, ldflags, work)
+            _compile(module, package, target, ldflags, work)
 
-    return product("go", [module.name, ldflags, *_sources(module)], make)
+    return product("go", [module.name, *([package] if package != "." else []), ldflags, *_sources(module)], make)
 
 
 def drop_compiler_cache():
@@ -39,6 +41,13 @@ def drop_compiler_cache():
         except BlockingIOError:
             return
         shutil.rmtree(folder)
+
+
+def sources(module, required):
+    """The folder with the source of a module that the go.mod in ``module`` requires, in Go's own cache."""
+    environment = {"GOTOOLCHAIN": "local"}
+    run([toolchain(), "mod", "download", required], cwd=module, env=environment)
+    return Path(run([toolchain(), "list", "-m", "-f", "{{.Dir}}", required], cwd=module, env=environment).strip())
 
 
 def _sources(module):
@@ -59,7 +68,7 @@ def _compiler_cache():
         yield
 
 
-def _compile(module, target, ldflags, work):
+def _compile(module, package, target, ldflags, work):
     environment = {
         **os.environ,
         "CGO_ENABLED": "0",
@@ -68,7 +77,7 @@ def _compile(module, target, ldflags, work):
         "GOTOOLCHAIN": "local",
     }
     argv = ["nice", toolchain(), "build", "-v", "-trimpath", "-buildvcs=false"]
-    argv += ["-ldflags", f"-s -w {ldflags}".strip(), "-o", str(target), "."]
+    argv += ["-ldflags", f"-s -w {ldflags}".strip(), "-o", str(target), package]
     said = []
     with subprocess.Popen(
         argv, cwd=module, env=environment, stderr=subprocess.PIPE, text=True, bufsize=1

@@ -1,4 +1,4 @@
-"""What `make unit`, `make lint`, `make molecule`, `make faults` and `make test` are made of: suites as data."""
+"""What `make unit`, `make lint`, `make molecule`, `make csi-sanity`, `make faults` and `make test` are made of: suites as data."""
 
 from __future__ import annotations
 
@@ -67,6 +67,13 @@ ISCSI = (
     pytest("iscsi hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "test_iscsi", in_lab=True),
     pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
+#: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
+CSI_SANITY = tuple(
+    Suite(f"csi-sanity {kind}", (*LAB, sys.executable, "tests/csi/sanity.py", kind), REPO / ".work" / "junit" / f"csi-sanity-{kind}.xml")
+    for kind in ("linear", "thin")
+)
+CSI_DRIVER = (pytest("csi driver", "tests/csi", in_lab=True),)
+ONE_NODE = (LAB_DOWN, Suite("lab node up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")))
 MOLECULE = (
     Suite("molecule", (*LAB, "molecule", "test", "--all")),
 )
@@ -77,6 +84,7 @@ TIERS = {
     "lint": LINT + SANITY[1:],
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
+    "csi-sanity": (*ONE_NODE, *CSI_SANITY, *CSI_DRIVER, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
     # Molecule begins on fresh machines: its first claim is about check mode there.
     "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_NODES + FRESH_LAB + ON_CLUSTER + FRESH_LAB + MOLECULE + (LAB_DOWN,),

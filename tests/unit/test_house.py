@@ -83,6 +83,8 @@ def test_go_modules_agree_with_the_one_version_file() -> None:
     modules = {relative(file): file.read_text(encoding="utf-8") for file in FILES if file.name == "go.mod"}
     assert f"k8s.io/kubernetes v{kubernetes}" in modules["lab/kubernetes/go.mod"]
     assert f"external-snapshotter/client/v8 v{versions['snapshots']['client']}" in modules["lab/snapshot-crds/go.mod"]
+    assert f"container-storage-interface/spec v{versions['csi']['spec']}" in modules["lab/csi-spec/go.mod"]
+    assert f"kubernetes-csi/csi-test/v5 v{versions['csi']['test']}" in modules["lab/csi-sanity/go.mod"]
     staging = kubernetes.replace("1.", "0.", 1)
     for name, text in modules.items():
         if not name.startswith("lab/standins/"):  # CoreDNS has client versions of its own

@@ -14,7 +14,7 @@ import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, field
-from typing import Optional, Tuple
+from typing import List, Optional, Tuple
 
 from .errors import CommandFailed, NotFound, Timeout
 
@@ -27,6 +27,13 @@ _ENVIRONMENT = {
 }
 #: Seconds that a killed process is given to go; one that waits for a dead disk does not go at all.
 _DYING = 5
+#: What every command is started with; see ``run_through``.
+_THROUGH: List[str] = []
+
+
+def run_through(*argv: str) -> None:
+    """From now on start every command by way of ``argv``: the CSI driver's container has its commands run in the host's namespaces."""
+    _THROUGH[:] = argv
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,10 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
     line = shlex.join(argv)
     try:
         # Not subprocess.run, nor as a context manager: after the time limit these wait on for a process that hangs in the kernel.
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,  # pylint: disable=consider-using-with
-                                   env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape")
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            (*_THROUGH, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape",
+        )
     except FileNotFoundError:
         raise NotFound(f"the command {argv[0]} is not installed.", code="command-missing", fix="run the role node_bootstrap, or install its package.") from None
     try:

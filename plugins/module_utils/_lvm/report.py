@@ -25,13 +25,13 @@ _FIELDS = {
 }
 
 
-def argv() -> List[str]:
-    """The command."""
+def argv(group: str = "") -> List[str]:
+    """The command, for all volume groups or for one."""
     # Where lvm.conf turns monitoring off, LVM does not look whether a pool is monitored all the same.
     line = ["lvm", "fullreport", "--config", "activation/monitoring=1", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
     for section, fields in _FIELDS.items():
         line += ["--configreport", section, "--options", fields]
-    return line
+    return [*line, group] if group else line
 
 
 def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> State:

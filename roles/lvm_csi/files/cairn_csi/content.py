@@ -1,0 +1,125 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Volumes made from snapshots and from other volumes: shared where both are in one thin pool, else copied. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Tuple
+
+from .collection import Action, Busy, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human, plan_size, plan_snapshot, plan_volume
+from .inventory import Found, find, must, unknown
+from .names import Id, lv_name
+from .parameters import Class
+from .placement import context, pool_of, thin_room, volume
+from .tags import Facts
+
+#: Room of the snapshot that a thick volume is copied from while it goes on being written to.
+_WORK = Percent(20, "ORIGIN")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be run, and the volume that is there then; it is to be filled by a copy before it may be used where ``fill`` says so."""
+
+    plan: Plan
+    id: Id
+    bytes: int
+    fill: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a volume is made from."""
+
+    found: Found
+
+    @property
+    def bytes(self) -> int:
+        """The least that the new volume has to hold."""
+        return self.found.bytes
+
+    def shares(self, wanted: Class) -> bool:
+        """Whether a volume of the class can share the source's blocks."""
+        group, origin = self.found.group, self.found.volume
+        there = wanted.group in ("", group.name) and (not wanted.tag or wanted.tag in group.tags)
+        return wanted.thin and origin.thin and there and wanted.pool in ("", origin.pool)
+
+
+def source(state: State, node: str, kind: str, text: str) -> Source:
+    """What the id in a request means, on this node and fit to be copied."""
+    id_ = must(text, kind, "volume_content_source")
+    if id_.node != node:
+        raise NoSpace(
+            f"the {kind} is on another node.",
+            code="source-elsewhere",
+            parameter="volume_content_source",
+            found=f"{id_}, asked of {node}",
+            fix=f"let the pod run on {id_.node}.",
+        )
+    found = find(state, id_)
+    if found is None or found.facts.kind != kind:
+        raise unknown(text, kind, "volume_content_source")
+    check_whole(found)
+    return Source(found)
+
+
+def check_whole(found: Found) -> None:
+    """Refuse what is half-made or half-gone, and snapshots that changed more than they had room for."""
+    if found.facts.state:
+        raise Busy(
+            "it is not whole.", code="source-unready", parameter="volume_content_source", found=f"{found.id.name}: {found.facts.state}", fix="wait."
+        )
+    if found.volume.invalid:
+        raise Refused(
+            "the snapshot is lost: more changed than it had room for.",
+            code="snapshot-overflow",
+            parameter="volume_content_source",
+            found=found.id.name,
+            fix="delete it, and give its snapshot class a larger size.",
+        )
+
+
+def plan_content(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: int, facts: Facts) -> Decision:
+    """A new volume in ``group`` with what ``origin`` holds."""
+    return (_shared if origin.shares(wanted) else _copied)(group, id_, origin, wanted, size, facts)
+
+
+def _shared(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: int, facts: Facts) -> Decision:
+    pool = group.lv(origin.found.volume.pool)
+    there = thin_room(group, pool, wanted.ratio) if pool else 0
+    if there < size:
+        raise NoSpace(
+            "the thin pool may not promise so much.",
+            code="pool-overcommit",
+            parameter="capacity_range",
+            found=f"{human(size)} wanted, {human(there)} left",
+            fix="make the pool larger, or raise overprovisionRatio and watch the pool.",
+        )
+    wish = Volume(id_.volume, "name", None, snapshot_of=origin.found.volume.name, tags=facts.tags)
+    made, after = plan_snapshot(group, wish, context())
+    grown, _after = plan_size(after, Volume(id_.volume, "capacity_range", size), context())
+    return Decision(Plan((*made, *grown)), id_, size)
+
+
+def _copied(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: int, facts: Facts) -> Decision:
+    first, group, name = _still(group, id_, origin)
+    facts = replace(facts, state="copying", origin=name, bytes=origin.bytes)
+    pool = pool_of(group, wanted) if wanted.thin else None
+    made, _after = plan_volume(group, volume(wanted, pool.name if pool else "", size, id_.volume, facts.tags), context())
+    return Decision(Plan((*first, *made)), id_, size, fill=True)
+
+
+def _still(group: VolumeGroup, id_: Id, origin: Source) -> Tuple[Tuple[Action, ...], VolumeGroup, str]:
+    """What can be copied from without changing meanwhile: a snapshot, made first where a volume is copied."""
+    found = origin.found
+    if found.facts.kind == "snapshot":
+        return (), group, found.id.name
+    own = found.group if found.group.name != group.name else group
+    name = lv_name("work", id_.volume)
+    tags = Facts("work", id_.volume, source=str(found.id), bytes=found.bytes).tags
+    wish = Volume(name, "volume_content_source", None if found.volume.thin else _WORK, snapshot_of=found.volume.name, tags=tags)
+    actions, after = plan_snapshot(own, wish, context())
+    return actions, (after if own is group else group), f"{own.name}/{name}"

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filling a new volume from what it is made of. Each step leaves tags from which the next start goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Callable, Optional
+
+from .collection import Action, Busy, Plan, command
+from .delete import remove
+from .inventory import Found, find
+from .names import Id
+from .store import Store, run
+from .tags import retag
+
+#: Bytes that are copied between two marks of how far it got.
+_PIECE = 256 * 1024**2
+_BLOCK = 4 * 1024**2
+
+
+def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
+    """Copy what is missing, then let the volume be used and the snapshot go that it was copied from."""
+    # Step 1: what is copied from gets a device; a thin snapshot has none.
+    with store.lock():
+        state = store.report()
+        found = find(state, which)
+        if found is None or found.facts.state != "copying":
+            return
+        if found.volume.open:
+            raise Busy(
+                "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
+            )
+        origin = Id(which.node, *found.facts.origin.split("/"))
+        there = find(state, origin)
+        if there is None or there.volume.invalid:
+            _begin_anew(store, found, there)
+        elif not there.volume.active:
+            store.activate(there)
+    # Step 2: the copy, piece by piece.
+    while found.facts.copied < found.facts.bytes:
+        if stop():
+            raise Busy("the copy was stopped.", code="copy-stopped", parameter="volume_id", found=which.name, fix="ask again.")
+        found = _piece(store, found, origin)
+    with store.lock():
+        # Step 3: from now on it is a volume like any other.
+        store.apply(_plan("finish", which.name, retag(which.name, found.facts, state="", origin="", copied=0, bytes=0)))
+        # Step 4: what stood only for this goes; after a crash recovery.py sees to it.
+        left = find(store.report(origin.group), origin)
+        if left and left.facts.kind == "work":
+            store.apply(Plan((remove(origin.name),)))
+
+
+def _begin_anew(store: Store, found: Found, origin: Optional[Found]) -> None:
+    """More changed meanwhile than the snapshot that is copied from has room for: what was copied is worth nothing."""
+    store.apply(Plan((remove(found.id.name), *((remove(origin.id.name),) if origin and origin.facts.kind == "work" else ()))))
+    raise Busy(
+        "the snapshot that it was copied from is lost.",
+        code="copy-lost",
+        parameter="volume_content_source",
+        found=found.facts.origin,
+        fix="ask again.",
+    )
+
+
+def _piece(store: Store, found: Found, origin: Id) -> Found:
+    offset = found.facts.copied
+    end = min(offset + _PIECE, found.facts.bytes)
+    place = (f"bs={_BLOCK}", f"count={-(-(end - offset) // _BLOCK)}", f"skip={offset // _BLOCK}", f"seek={offset // _BLOCK}")
+    # Past the page cache, of which pods have better use; nothing of it is told finished before it is on the disk.
+    run(
+        command(
+            "dd",
+            f"if={origin.path}",
+            f"of={found.id.path}",
+            *place,
+            "iflag=direct",
+            "oflag=direct",
+            "conv=notrunc,fsync",
+            "status=none",
+            timeout=3600,
+        )
+    )
+    with store.lock():
+        store.apply(_plan("mark", found.id.name, retag(found.id.name, found.facts, copied=end)))
+    return replace(found, facts=replace(found.facts, copied=end))
+
+
+def _plan(verb: str, name: str, *steps: object) -> Plan:
+    return Plan((Action(verb, "logical volume", name, steps),))

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What asking for a volume means, given what is there. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterable, Optional, Tuple
+
+from .capability import Capability
+from .collection import Action, Busy, Conflict, Plan, State, VolumeGroup, check_length, human, plan_volume
+from .content import Decision, Source, plan_content
+from .errors import OutOfRange
+from .expand import plan_growth, rounded_up
+from .inventory import Found, named
+from .limits import Limits
+from .names import Id, lv_name
+from .parameters import Class
+from .placement import allowed, choose, context, pool_of, rounded, volume
+from .tags import Facts
+
+_DEFAULT_BYTES = 1024**3
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request for a volume. ``least`` and ``most`` are bytes, 0 where not given; ``limits`` are those of a VolumeAttributesClass."""
+
+    name: str
+    least: int
+    most: int
+    wanted: Class
+    capability: Capability
+    limits: Limits = Limits()
+    source: Optional[Source] = None
+
+
+def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decision:
+    """Make the volume, go on with it where that was interrupted, or find that it is there already."""
+    if wish.most and wish.least > wish.most:
+        raise OutOfRange(
+            "the limit is below what is required.", code="range", parameter="capacity_range", found=f"{wish.least} to {wish.most}", fix="swap them."
+        )
+    present = named(state, node, "volume", wish.name)
+    if present:
+        return _resume(present, wish)
+    size = wish.least or (wish.source.bytes if wish.source else min(_DEFAULT_BYTES, wish.most or _DEFAULT_BYTES))
+    if wish.source and size < wish.source.bytes:
+        raise OutOfRange(
+            "it is too small for what it is made from.",
+            code="source-larger",
+            parameter="capacity_range",
+            found=human(size),
+            fix=f"ask for {human(wish.source.bytes)} or more.",
+        )
+    if wish.source and wish.source.shares(wish.wanted):
+        # Thin snapshots are where their origin is.
+        group = wish.source.found.group
+    else:
+        group = choose(allowed(state, groups), wish.wanted, size)
+    size = rounded(group, wish.wanted, size)
+    _check_limit(size, wish)
+    id_ = Id(node, group.name, lv_name("volume", wish.name))
+    check_length(group.name, id_.volume, "name")
+    if group.lv(id_.volume):
+        raise Conflict(
+            "a logical volume of this name is not the driver's.", code="name-taken", parameter="name", found=id_.name, fix="rename or remove it."
+        )
+    if wish.source:
+        return plan_content(group, id_, wish.source, wish.wanted, size, _facts(wish))
+    return Decision(Plan(_make(group, id_, wish.wanted, size, _facts(wish).tags)), id_, size)
+
+
+def _make(group: VolumeGroup, id_: Id, wanted: Class, size: int, tags: Tuple[str, ...]) -> Tuple[Action, ...]:
+    pool = pool_of(group, wanted) if wanted.thin else None
+    return plan_volume(group, volume(wanted, pool.name if pool else "", size, id_.volume, tags), context())[0]
+
+
+def _facts(wish: Wish) -> Facts:
+    wanted, capability = wish.wanted, wish.capability
+    return Facts(
+        "volume",
+        wish.name,
+        access=capability.fs or "block",
+        layout=wanted.type,
+        source=str(wish.source.found.id) if wish.source else "",
+        wipe=wanted.wiped(capability.access),
+        limits=str(wish.limits or wanted.limits),
+        pool_ratio=f"{wanted.ratio:g}" if wanted.thin else "",
+        mkfs=" ".join(wanted.mkfs),
+    )
+
+
+def _check_limit(size: int, wish: Wish) -> None:
+    if wish.most and size > wish.most:
+        raise OutOfRange(
+            "no volume has a size within this range.",
+            code="limit",
+            parameter="capacity_range.limit_bytes",
+            found=f"{human(size)} is the next size",
+            fix="sizes are multiples of the volume group's extents, and of its stripes; raise the limit.",
+        )
+
+
+def _resume(present: Found, wish: Wish) -> Decision:
+    """The volume is there: as it was asked for, half-made, or a different one of the same name."""
+    asked = _facts(wish)
+    for key, what in (("access", "use"), ("layout", "type"), ("source", "source")):
+        if getattr(present.facts, key) != getattr(asked, key):
+            found = f"{what} {getattr(present.facts, key) or 'none'} instead of {getattr(asked, key) or 'none'}"
+            raise Conflict(
+                "a volume of this name is there and differs.", code=f"volume-{key}", parameter="name", found=found, fix="use another name."
+            )
+    if present.facts.state == "wiping":
+        raise Busy(
+            "a volume of this name is still being wiped.", code="volume-wiping", parameter="name", found=present.id.name, fix="wait until it is gone."
+        )
+    if present.bytes < wish.least and wish.source and not present.facts.state:
+        # The power went between a thin snapshot and its growth.
+        return Decision(plan_growth(present, wish.least, wish.most), present.id, rounded_up(present, wish.least))
+    if present.bytes < wish.least or (wish.most and present.bytes > wish.most):
+        raise Conflict(
+            "a volume of this name is there with another size.",
+            code="volume-size",
+            parameter="name",
+            found=human(present.bytes),
+            fix="use another name.",
+        )
+    return Decision(Plan(), present.id, present.bytes, fill=present.facts.state == "copying")

@@ -1,0 +1,91 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The little that the driver asks and tells Kubernetes itself: limits of VolumeAttributesClasses, events. Plain HTTP with the pod's service account."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+
+from . import NAME, log
+from .collection import CairnError, files
+from .limits import Limits
+from .parameters import parse_modifiable
+
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_TIMEOUT = 10
+#: Seconds after which a volume's class is asked for again.
+_FRESH = 25
+
+
+class Cluster:
+    """The API server, as a pod finds it."""
+
+    def __init__(self) -> None:
+        host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
+        self._url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+        self._tls = ssl.create_default_context(cafile=f"{_ACCOUNT}/ca.crt")
+        #: What was known last and of whom, for as long as it is new or the API server does not answer.
+        self._last: Dict[str, Limits] = {}
+        self._of: FrozenSet[str] = frozenset()
+        self._when = float("-inf")
+
+    def limits(self, names: List[str]) -> Dict[str, Limits]:
+        """Limits by CSI name of those volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now."""
+        if self._of.issuperset(names) and time.monotonic() - self._when < _FRESH:
+            return self._last
+        try:
+            classes = {name: self._class_of(name) for name in names}
+            known = {each: self._parameters(each) for each in set(classes.values()) if each}
+        except (OSError, ValueError) as problem:
+            log.error("kubernetes", message=str(problem))
+            return self._last
+        self._last = {name: limits for name, each in classes.items() if (limits := known.get(each)) is not None}
+        self._of, self._when = frozenset(names), time.monotonic()
+        return self._last
+
+    def _class_of(self, name: str) -> str:
+        return (self._ask(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
+
+    def _parameters(self, name: str) -> Optional[Limits]:
+        given = (self._ask(f"/apis/storage.k8s.io/v1/volumeattributesclasses/{name}") or {}).get("parameters") or {}
+        try:
+            return parse_modifiable(given, f"VolumeAttributesClass {name}")
+        except CairnError as error:
+            # What the volume was made with stays.
+            log.error("limits", message=str(error))
+            return None
+
+    def warn(self, kind: str, name: str, version: str, reason: str, message: str) -> None:
+        """Write a warning about an object of the cluster, once: the event's own name says what it is about."""
+        event = {
+            "metadata": {"name": f"{name}.{reason.lower()}", "namespace": "default"},
+            "involvedObject": {"kind": kind, "name": name, "apiVersion": version},
+            "reason": reason,
+            "message": message,
+            "type": "Warning",
+            "source": {"component": NAME},
+            "count": 1,
+            **dict.fromkeys(("firstTimestamp", "lastTimestamp"), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())),
+        }
+        self._ask("/api/v1/namespaces/default/events", event, passed=(409,))
+
+    def _ask(self, path: str, body: Any = None, passed: Tuple[int, ...] = (404,)) -> Any:
+        # The token is renewed in its file.
+        token = files.text(f"{_ACCOUNT}/token").strip()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": "application/json"}
+        request = urllib.request.Request(self._url + path, headers=headers, data=json.dumps(body).encode() if body else None)
+        try:
+            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as problem:
+            if problem.code in passed:
+                return None
+            raise

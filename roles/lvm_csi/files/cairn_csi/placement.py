@@ -1,0 +1,112 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which volume group a volume goes to, and how much there is room for. Pure."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Iterable, List, Optional, Tuple
+
+from .collection import Consent, Context, Host, Kind, LogicalVolume, NoSpace, Percent, State, Volume, VolumeGroup, fits, human, wanted_extents
+from .collection import wanted_kind
+from .parameters import Class
+from .tags import facts
+
+#: From this share of its data or metadata on a thin pool gets no more volumes.
+_POOL_FULL = 95
+
+
+def context() -> Context:
+    """What the collection's planners are given besides the volume group. None of the driver's wishes names a device or needs a consent."""
+    return Context(Host(), Consent("wipe", {}), Consent("allow_data_loss", {}))
+
+
+def allowed(state: State, patterns: Iterable[str]) -> List[VolumeGroup]:
+    """The volume groups that the node gives to the driver and that are whole."""
+    usable = (group for group in state.groups if not (group.exported or group.shared or group.missing))
+    return [group for group in usable if any(fnmatch.fnmatchcase(group.name, pattern) for pattern in patterns)]
+
+
+def candidates(groups: Iterable[VolumeGroup], wanted: Class) -> List[VolumeGroup]:
+    """Those of them that a class may use."""
+    return [group for group in groups if wanted.group in ("", group.name) and (not wanted.tag or wanted.tag in group.tags)]
+
+
+def pool_of(group: VolumeGroup, wanted: Class) -> Optional[LogicalVolume]:
+    """The thin pool that a class means in a group: the one it names, else the only one."""
+    pools = [volume for volume in group.visible if volume.thin_pool and wanted.pool in ("", volume.name)]
+    return pools[0] if len(pools) == 1 else None
+
+
+def volume(wanted: Class, pool: str, size: object, name: str, tags: Tuple[str, ...]) -> Volume:
+    """The wish for a volume of a class, as the collection's planners take it."""
+    if wanted.thin:
+        return Volume(name, "parameters", size, thin_pool=pool, tags=tags)  # type: ignore[arg-type]
+    layout = {"type": wanted.type, "stripes": wanted.stripes, "stripe_bytes": wanted.stripe_bytes, "mirrors": wanted.mirrors}
+    return Volume(name, "parameters", size, tags=tags, **layout)  # type: ignore[arg-type]
+
+
+def room(group: VolumeGroup, wanted: Class) -> int:
+    """Bytes of the largest volume of a class that fits into a group now."""
+    if wanted.thin:
+        pool = pool_of(group, wanted)
+        return thin_room(group, pool, wanted.ratio) if pool else 0
+    wish = volume(wanted, "", Percent(100, "FREE"), "", ())
+    kind = wanted_kind(wish, group.extent_bytes)
+    if len(group.pvs) < kind.devices:
+        return 0
+    count = wanted_extents(group, wish, kind, group.pvs)
+    return count * group.extent_bytes if fits(group, kind, group.pvs, kind.part(count, group.extent_bytes)) is not None else 0
+
+
+def thin_room(group: VolumeGroup, pool: LogicalVolume, ratio: float) -> int:
+    """Bytes that a thin pool may still promise; snapshots take what changes, and promise nothing."""
+    if pool.health or pool.check_needed or max(pool.data_percent or 0, pool.metadata_percent or 0) >= _POOL_FULL:
+        return 0
+    of_pool = (each for each in group.lvs if each.pool == pool.name)
+    promised = sum(each.extents for each in of_pool if not ((known := facts(each)) and known.kind == "snapshot"))
+    return max(0, int(pool.extents * ratio) - promised) * group.extent_bytes
+
+
+def rounded(group: VolumeGroup, wanted: Class, size: int) -> int:
+    """Bytes that a volume of ``size`` bytes will have: whole extents, whole stripes."""
+    kind = Kind() if wanted.thin else wanted_kind(volume(wanted, "", size, "", ()), group.extent_bytes)
+    return kind.rounded(-(-size // group.extent_bytes)) * group.extent_bytes
+
+
+def choose(groups: Iterable[VolumeGroup], wanted: Class, size: int) -> VolumeGroup:
+    """The volume group with the most room of those that a class may use, so that disks fill evenly."""
+    found = candidates(groups, wanted)
+    if not found:
+        raise _none(groups, wanted)
+    best = max(found, key=lambda group: (room(group, wanted), group.name))
+    if wanted.thin and all(pool_of(group, wanted) is None for group in found):
+        raise NoSpace(
+            "this node has not the one thin pool that the class means.",
+            code="pool-none",
+            parameter="parameters.thinPool",
+            found=f"{wanted.pool or 'none or several to choose from'} in {', '.join(group.name for group in found)}",
+            fix="make it with the role lvm, or name the one to use.",
+        )
+    if room(best, wanted) < rounded(best, wanted, size):
+        raise NoSpace(
+            "this node has no room for the volume.",
+            code="node-full",
+            parameter="capacity_range.required_bytes",
+            found=f"{human(size)} wanted, at most {human(room(best, wanted))} of type {wanted.type} in {best.name}",
+            fix="choose another node, ask for less, or give the volume group more disks.",
+        )
+    return best
+
+
+def _none(groups: Iterable[VolumeGroup], wanted: Class) -> NoSpace:
+    # Another node may have one: so it is a matter of capacity, and the pod is scheduled anew.
+    return NoSpace(
+        "this node has no volume group for the class.",
+        code="vg-none",
+        parameter="parameters.volumeGroup" if wanted.group else "parameters.volumeGroupTag" if wanted.tag else "volume_groups",
+        found=f"{wanted.group or wanted.tag or 'any'} wanted, {', '.join(group.name for group in groups) or 'none'} given to the driver",
+        fix="make it with the role lvm and list it in the driver's volume groups.",
+    )

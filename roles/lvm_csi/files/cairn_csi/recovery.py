@@ -1,0 +1,61 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a start finds half-made is finished or removed, whatever step the last process died at."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import List
+
+from . import log, mounts
+from .collection import Action, CairnError, Plan, State, command
+from .copying import fill
+from .delete import remove
+from .inventory import Found, all_of
+from .jobs import Jobs
+from .removing import destroy, wipe
+from .store import Store
+
+
+def leftovers(state: State, node: str) -> List[Found]:
+    """Snapshots that stood for a copy that is done or was never begun. Pure."""
+    needed = {found.facts.origin for found in all_of(state, node, "volume") if found.facts.state == "copying"}
+    return [found for found in all_of(state, node, "work") if found.id.name not in needed]
+
+
+def recover(store: Store, jobs: Jobs) -> None:
+    """Take up copies and wipes again, and remove what nobody needs or can ask for any more."""
+    with store.lock():
+        state = store.report()
+        for found in leftovers(state, store.node):
+            _try(partial(store.apply, Plan((remove(found.id.name),))), found)
+    for found in all_of(state, store.node, "inline"):
+        if _orphaned(store, found):
+            _try(partial(_remove_inline, store, jobs, found), found)
+    for found in all_of(state, store.node, "volume", "inline"):
+        if found.facts.state == "copying":
+            jobs.start(str(found.id), partial(fill, store, found.id))
+        elif found.facts.state == "wiping":
+            jobs.start(str(found.id), partial(wipe, store, found.id))
+
+
+def _orphaned(store: Store, found: Found) -> bool:
+    """Whether an inline volume's pod is gone: kubelet keeps a folder for each that it has not finished with."""
+    return bool(found.facts.pod) and not os.path.exists(store.machine.path(f"{store.machine.kubelet}/pods/{found.facts.pod}"))
+
+
+def _remove_inline(store: Store, jobs: Jobs, found: Found) -> None:
+    for mount in mounts.of_device(mounts.parse(store.machine.mountinfo()), *store.machine.device(found.id.path)):
+        store.apply(Plan((Action("unmount", "file system", mount.path, (command("umount", mount.path),)),)))
+    destroy(store, jobs, found.id)
+
+
+def _try(action, found: Found) -> None:  # type: ignore[no-untyped-def]
+    try:
+        action()
+        log.info("recovered", removed=found.id.name, kind=found.facts.kind)
+    except CairnError as error:
+        log.error("recovery", volume=found.id.name, message=str(error))

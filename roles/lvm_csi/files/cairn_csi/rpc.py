@@ -1,0 +1,81 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every call has in common: an id in the log, one change of a thing at a time, errors as the codes of gRPC, figures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Callable, Set
+
+import grpc
+
+from . import jobs, log, metrics
+from .collection import CairnError
+
+#: Calls that only look; they may run beside anything.
+_READS = ("Get", "List", "Probe", "NodeGet", "ControllerGet", "Validate")
+
+
+class Interceptor(grpc.ServerInterceptor):
+    """Wraps every call of the server."""
+
+    def __init__(self) -> None:
+        self._busy: Set[str] = set()
+        self._lock = threading.Lock()
+
+    def intercept_service(self, continuation: Callable, handler_call_details: Any) -> Any:
+        """See ``grpc.ServerInterceptor``."""
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        method = handler_call_details.method.rpartition("/")[2]
+
+        def call(request: Any, context: grpc.ServicerContext) -> Any:
+            return self._call(method, handler.unary_unary, request, context)
+
+        return grpc.unary_unary_rpc_method_handler(call, handler.request_deserializer, handler.response_serializer)
+
+    def _call(self, method: str, answer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
+        log.begin()
+        jobs.allow(context.time_remaining())
+        begin, key = time.monotonic(), "" if method.startswith(_READS) else _key(request)
+        code, message, response = "OK", "", None
+        if not self._take(key):
+            code, message = "ABORTED", f"{key} is being worked on by another call. Fix: ask again."
+        else:
+            try:
+                response = answer(request, context)
+            except CairnError as error:
+                code, message = error.grpc, str(error)
+            except NotImplementedError:
+                code, message = "UNIMPLEMENTED", f"This driver has no {method}."
+            except Exception as error:  # pylint: disable=broad-except
+                code, message = "INTERNAL", repr(error)
+            finally:
+                self._give(key)
+        seconds = time.monotonic() - begin
+        metrics.operation(method, code, seconds)
+        if code != "OK" or key:
+            (log.info if code == "OK" else log.error)("call", method=method, on=_key(request), code=code, seconds=round(seconds, 3), message=message)
+        if code != "OK":
+            context.abort(getattr(grpc.StatusCode, code), message)
+        return response
+
+    def _take(self, key: str) -> bool:
+        with self._lock:
+            if key and key in self._busy:
+                return False
+            self._busy.add(key)
+            return True
+
+    def _give(self, key: str) -> None:
+        with self._lock:
+            self._busy.discard(key)
+
+
+def _key(request: Any) -> str:
+    """What a request is about: the id of a volume or snapshot, or the name of one that is to be made."""
+    return next((str(value) for value in (getattr(request, each, "") for each in ("volume_id", "snapshot_id", "name")) if value), "")

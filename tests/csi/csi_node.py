@@ -1,0 +1,118 @@
+"""The driver on a node of the lab, run straight from this repository beside a volume group of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Iterator
+
+REPO = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPO / "lab"), str(REPO / "tests" / "hosts")]
+
+# pylint: disable=wrong-import-position
+from cairn_lab import csi
+from cairn_lab.config import Lab
+from host_play import disk_ids, nodes, shell
+
+#: Where a node sees what is put into its share.
+HERE, UNIT, SOCKET = "/lab/share/csi", "cairn-csi-test", "/run/cairn-csi.sock"
+GROUP, KUBELET = "csi", "/var/lib/kubelet-csi"
+#: A volume group of its own, with a thin pool. Its disks hold nothing that is wanted.
+_PREPARE = (
+    f"wipefs --all --quiet {{disks}} && vgcreate --quiet {GROUP} {{disks}} && lvcreate --quiet --yes --type thin-pool --size 2g --name pool {GROUP}"
+)
+_CLEAN = f"""
+systemctl stop {UNIT}; rm -f {SOCKET}; grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount
+vgremove --quiet --force --yes {GROUP}; pvremove --quiet {{disks}}; wipefs --all --quiet {{disks}}; rm -rf --one-file-system {KUBELET}; true
+"""
+_START = (
+    f"mkdir -p {KUBELET} && systemd-run --quiet --collect --unit={UNIT} --setenv=PYTHONPATH={HERE} --setenv=PYTHONDONTWRITEBYTECODE=1 {{properties}}"
+    f" python3 -m cairn_csi --endpoint=unix://{SOCKET} --volume-group={GROUP} --kubelet-dir={KUBELET} --attach --metrics=127.0.0.1:9810 {{options}}"
+    f" && for try in $(seq 150); do test -S {SOCKET} && exit; sleep 0.2; done; journalctl --no-pager --unit={UNIT} --lines=50; exit 1"
+)
+#: Mounts of its own, and empty folders where the machine keeps what it needs, as in a container: what it does has to reach the machine all the same.
+_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", "TemporaryFileSystem=/run/lock", f"TemporaryFileSystem={KUBELET}"))
+
+
+class Driver:
+    """The driver as those who call it see it."""
+
+    def __init__(self, node: str, contained: bool) -> None:
+        self.node = node
+        self._how = {"properties": _CONTAINED, "options": "--contained"} if contained else {"properties": "", "options": ""}
+        self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
+        self._client: Any = None
+
+    def shell(self, script: str) -> str:
+        """Output of a shell script on the node."""
+        return shell(self.node, script)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.shell(_START.format(**self._how))
+
+    def connect(self) -> None:
+        """Start the client, one for all calls: Python takes seconds to start on a node."""
+        line = f"PYTHONDONTWRITEBYTECODE=1 PYTHONPATH={HERE} python3 {HERE}/call.py {SOCKET}"
+        self._client = subprocess.Popen(  # pylint: disable=consider-using-with
+            (REPO / "lab" / "lab", "ssh", self.node, line), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def disconnect(self) -> None:
+        """End the client."""
+        if self._client:
+            self._client.stdin.close()
+            self._client.wait(30)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.shell(f"systemctl kill --signal=KILL {UNIT}; while systemctl --quiet is-active {UNIT}; do sleep 0.1; done; rm -f {SOCKET}")
+
+    def calls(self, *requests: tuple[str, dict]) -> list[dict]:
+        """The answers to several calls, one after the other, by one client."""
+        self._client.stdin.write(json.dumps(requests) + "\n")
+        self._client.stdin.flush()
+        return json.loads(self._client.stdout.readline())
+
+    def call(self, method: str, **request: Any) -> dict:
+        """The answer to one call."""
+        return self.calls((method, request))[0]
+
+    def volumes(self) -> list[str]:
+        """What is left of the driver's logical volumes."""
+        return self.shell(f"lvs --noheadings --options lv_name,lv_tags {GROUP} | awk '/cairn.csi/ {{print $1}}'").split()
+
+
+@contextlib.contextmanager
+def driver(contained: bool = False) -> Iterator[Driver]:
+    """The driver on the lab's last node, ``contained`` as in a container, until the end; its journal is printed then."""
+    here = Driver(nodes()[-1], contained)
+    disks = " ".join(disk_ids(here.node, (1, 2, 3)))
+    _bring(here.share)
+    here.shell(f"({_CLEAN.format(disks=disks)}) >/dev/null 2>&1")
+    here.shell(_PREPARE.format(disks=disks))
+    try:
+        here.start()
+        here.connect()
+        yield here
+    finally:
+        here.disconnect()
+        print(here.shell(f"journalctl --no-pager --output=cat --unit={UNIT} | tail -n 2000"))
+        here.shell(_CLEAN.format(disks=disks))
+
+
+def _bring(share: Path) -> None:
+    """Put the driver and the collection's part of it where the node sees them."""
+    shutil.rmtree(share, ignore_errors=True)
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(REPO / "roles/lvm_csi/files/cairn_csi", share / "cairn_csi", ignore=unwanted)
+    for room in ("_core", "_block", "_lvm"):
+        place = Path("plugins/module_utils") / room
+        shutil.copytree(REPO / place, share / "ansible_collections/cairn/storage" / place, ignore=unwanted)
+    shutil.copytree(csi.stubs(), share, dirs_exist_ok=True)
+    shutil.copy(REPO / "tests/csi/call.py", share)

@@ -1,0 +1,97 @@
+"""Work that outlasts a request, the switch that leads commands into the host, and a look at a device."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from ansible_collections.cairn.storage.plugins.module_utils._core import command
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, NoSpace
+from cairn_csi import jobs
+from cairn_csi.host import Machine
+from cairn_csi.mounting import unfinished_xfs
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", 0.05)
+
+
+def test_whoever_asks_again_joins_the_same_job() -> None:
+    here, go, runs = jobs.Jobs(), threading.Event(), []
+
+    def work(_stop: object) -> None:
+        runs.append(1)
+        go.wait(5)
+
+    for _time in range(2):
+        with pytest.raises(Busy) as refused:
+            here.join("a", work, "copied")
+        assert refused.value.grpc == "ABORTED"
+    job = here.start("a", work)
+    go.set()
+    job.result(5)
+    assert runs == [1]
+
+
+def test_a_request_is_answered_before_its_caller_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", 60)
+    here, go = jobs.Jobs(), threading.Event()
+
+    def ask() -> None:
+        jobs.allow(1.1)
+        with pytest.raises(Busy):
+            here.join("a", lambda stop: go.wait(5) and None, "copied")
+
+    began = time.monotonic()
+    contextvars.copy_context().run(ask)
+    go.set()
+    assert time.monotonic() - began < 1.1
+
+
+def test_a_jobs_error_is_the_answer_and_the_next_try_is_a_new_one() -> None:
+    here = jobs.Jobs()
+
+    def full(_stop: object) -> None:
+        raise NoSpace("full", code="full")
+
+    with pytest.raises(NoSpace):
+        here.join("a", full, "copied")
+    here.join("a", lambda stop: None, "copied")
+
+
+def test_a_dropped_job_and_an_ending_driver_stop_at_the_next_step() -> None:
+    for end in (lambda here: here.drop("a"), lambda here: here.stopping.set()):
+        here, stopped = jobs.Jobs(), threading.Event()
+
+        def work(stop: "jobs.Callable[[], bool]", done: threading.Event = stopped) -> None:
+            while not stop():
+                done.wait(0.001)
+            done.set()
+
+        here.start("a", work)
+        end(here)
+        assert stopped.wait(5)
+    jobs.Jobs().drop("nothing")
+
+
+def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cairn_csi.host._ENTER", ("env", "ENTERED=yes"))
+    try:
+        machine = Machine(True, "/var/lib/kubelet/")
+        assert command.read("sh", "-c", "echo $ENTERED") == "yes\n"
+        assert (machine.path("/dev/vg/a"), machine.kubelet) == ("/proc/1/root/dev/vg/a", "/var/lib/kubelet")
+        assert Machine(False).path("/dev/vg/a") == "/dev/vg/a" and command.read("sh", "-c", "echo $ENTERED") == "\n"
+    finally:
+        command.run_through()
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"), [(b"XFSB" + bytes(122) + b"\1" + bytes(385), True), (b"XFSB" + bytes(508), False), (bytes(512), False), (b"", False)]
+)
+def test_mkfs_that_was_killed_leaves_a_mark(tmp_path: Path, block: bytes, expected: bool) -> None:
+    (tmp_path / "device").write_bytes(block)
+    assert unfinished_xfs(str(tmp_path / "device")) is expected
