@@ -350,16 +350,16 @@ def _list(name: str, about: str, options: str) -> str:
 class ModuleDocFragment:
     """What the modules for one kind take: a list of items. Consents are fragments of their own."""
 
-    CLAIMS = _list(
+    CLAIMS: str = _list(
         "claims",
         "The claims.",
         _NAMESPACE + _ITEM.lstrip() + _CLAIM.lstrip() + _ACCESS_MODES.format(more="").lstrip() + "  default: [ReadWriteOnce]",
     )
-    VOLUMES = _list("volumes", "The volumes.", _ITEM + _VOLUME.lstrip() + _ACCESS_MODES.format(more=" Needed to make one.").lstrip())
-    STORAGE_CLASSES = _list("classes", "The classes.", _ITEM + _STORAGE_CLASS.lstrip())
-    SNAPSHOTS = _list("snapshots", "The snapshots.", _NAMESPACE + _ITEM.lstrip() + _SNAPSHOT.lstrip())
-    SNAPSHOT_CLASSES = _list("classes", "The classes.", _ITEM + _SNAPSHOT_CLASS.lstrip())
-    DRIVERS = _list("drivers", "The drivers.", _ITEM + _DRIVER.lstrip())
+    VOLUMES: str = _list("volumes", "The volumes.", _ITEM + _VOLUME.lstrip() + _ACCESS_MODES.format(more=" Needed to make one.").lstrip())
+    STORAGE_CLASSES: str = _list("classes", "The classes.", _ITEM + _STORAGE_CLASS.lstrip())
+    SNAPSHOTS: str = _list("snapshots", "The snapshots.", _NAMESPACE + _ITEM.lstrip() + _SNAPSHOT.lstrip())
+    SNAPSHOT_CLASSES: str = _list("classes", "The classes.", _ITEM + _SNAPSHOT_CLASS.lstrip())
+    DRIVERS: str = _list("drivers", "The drivers.", _ITEM + _DRIVER.lstrip())
 
     DATA = r"""
 options:
