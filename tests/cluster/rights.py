@@ -24,7 +24,8 @@ def kubeconfig(book: str, folder: Path, space: str = "storage") -> Path:
     kubectl("create", "serviceaccount", name, "-n", HOME)
     account = f"--serviceaccount={HOME}:{name}"
     kubectl("create", "clusterrolebinding", f"test-{name}", f"--clusterrole=cairn-storage-{name}", account)
-    for found in yaml.safe_load_all(roles):
+    given = yaml.safe_load(roles)
+    for found in given.get("items", [given]):
         if found["kind"] == "Role":
             kubectl("create", "rolebinding", f"test-{name}", "-n", found["metadata"]["namespace"], f"--role=cairn-storage-{name}", account)
     config = yaml.safe_load(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
