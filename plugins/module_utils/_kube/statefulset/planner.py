@@ -27,6 +27,7 @@ def next_action(observed: Observed, desired: Desired) -> Step:
         return abort.next_step(observed, desired)
     if desired.replace:
         return replacement.next_step(observed, desired) or _settled(observed, desired) or Done()
+    scale.refuse_moved(observed, desired)
     if live is None:
         return growth.recreate(observed, desired)
     return _present(observed, desired)

@@ -32,6 +32,16 @@ def refuse_unsaid(observed: Observed, desired: Desired) -> None:
             loss(observed, desired, claim)
 
 
+def refuse_moved(observed: Observed, desired: Desired) -> None:
+    """Refuse another first number: pods outside the new range would go at once, and by whenScaled their claims with them."""
+    live, first = observed.live, facts.start(observed.target)
+    pods = [pod["metadata"]["name"] for index, pod in facts.numbered(observed) if index < 0]
+    if facts.start(live) != first if live else pods:
+        told = f"they begin at {facts.start(live)}" if live else f"the pods {', '.join(pods)}"
+        raise Refused(f"{desired.ref}: its pods would be numbered from {first}, and those outside would be deleted.", code="ordinals-fixed",
+                      parameter="sets", found=told, fix="leave spec.ordinals as it is, or make a StatefulSet of another name.")
+
+
 def removed(observed: Observed) -> List[Object]:
     """The claims of pods that are not wanted."""
     count = facts.replicas(observed.target)

@@ -226,6 +226,10 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("volumes-missing", running(), blocks(replicas=4), PODS, {},
      {"capacities": [{"storageClassName": "fast", "capacity": "9Gi", "maximumVolumeSize": "1Mi"}]}),
     ("claims-unsaid", running(), blocks(replicas=2), PODS, {}, {}),
+    # Another first number deletes pods, and says nothing of their claims.
+    ("ordinals-fixed", running(), blocks(ordinals={"start": 2}), PODS, {}, {}),
+    ("ordinals-fixed", running(ordinals={"start": 2}), blocks(), [pod(2), pod(3), pod(4)], {}, {}),
+    ("ordinals-fixed", None, blocks(ordinals={"start": 2}), PODS, {}, {}),
     ("consent-missing", running(), blocks(replicas=2), PODS, {"removed_claims": "delete"}, {"volumes": [volume("pv-2", policy="Delete")]}),
     ("consent-missing", running(), blocks(replicas=2, persistentVolumeClaimRetentionPolicy={"whenScaled": "Delete"}), PODS, {},
      {"volumes": [volume("pv-2", policy="Delete")]}),
