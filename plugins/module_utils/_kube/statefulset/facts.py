@@ -71,6 +71,19 @@ def noticed(stateful_set: Object) -> bool:
     return status(stateful_set).get("observedGeneration", 0) >= stateful_set["metadata"].get("generation", 0)
 
 
+def held_up_by_pods(stateful_set: Object) -> bool:
+    """Whether its controller replaces no pod while another is not ready, be that of an older template (kubernetes#67250).
+
+    So it does with OrderedReady, and where the API server knows maxUnavailable also with Parallel (kubernetes#137409, early 1.35). With OnDelete
+    it replaces none.
+    """
+    spec = stateful_set["spec"]
+    strategy = spec.get("updateStrategy") or {}
+    if strategy.get("type") == "OnDelete":
+        return False
+    return spec.get("podManagementPolicy", "OrderedReady") != "Parallel" or "maxUnavailable" in (strategy.get("rollingUpdate") or {})
+
+
 def under_way(stateful_set: Object) -> bool:
     """Whether pods of two templates stand side by side."""
     current, update = status(stateful_set).get("currentRevision", ""), status(stateful_set).get("updateRevision", "")

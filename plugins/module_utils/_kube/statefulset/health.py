@@ -50,12 +50,9 @@ def stuck(observed: Observed, pods: Iterable[Object]) -> str:
 
 
 def blocking(observed: Observed) -> Optional[Object]:
-    """A pod of an older template that is not ready and keeps the controller from replacing it (kubernetes#67250).
-
-    With the policy OrderedReady the controller waits for it before it looks at templates; nobody but us deletes it then.
-    """
+    """A pod of an older template that is not ready and keeps the controller from replacing it: nobody but us deletes it then."""
     live = observed.live
-    if live["spec"].get("podManagementPolicy", "OrderedReady") == "Parallel" or not facts.noticed(live):
+    if not facts.held_up_by_pods(live) or not facts.noticed(live):
         return None
     update, floor = facts.status(live).get("updateRevision"), facts.partition(live)
     for index, pod in facts.numbered(observed):

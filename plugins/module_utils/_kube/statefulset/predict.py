@@ -27,7 +27,9 @@ def settled(observed: Observed) -> Observed:
     count, part = facts.replicas(live), facts.partition(live)
     current, update = _revisions(observed)
     there = dict(facts.numbered(observed))
-    pods = tuple(_pod(observed, index, current if index < part else update, there.get(index)) for index in range(count))
+    # A pod that its controller does not replace comes up as it is.
+    held = part if facts.held_up_by_pods(live) else count
+    pods = tuple(_pod(observed, index, current if index < part else update, there.get(index) if index >= held else None) for index in range(count))
     generation = live["metadata"].get("generation", 1)
     status = {"observedGeneration": generation, "replicas": count, "availableReplicas": count, "updatedReplicas": max(count - part, 0),
               "currentRevision": current if part else update, "updateRevision": update}
@@ -45,9 +47,8 @@ def _revisions(observed: Observed) -> Tuple[str, str]:
 
 
 def _pod(observed: Observed, index: int, revision: str, there: Optional[Object]) -> Object:
-    ordered = observed.live["spec"].get("podManagementPolicy", "OrderedReady") == "OrderedReady"
-    if there and ordered and facts.revision(there) != revision and not facts.ready(there) and not there["metadata"].get("deletionTimestamp"):
-        # Its controller waits for it to become ready before it replaces it (kubernetes#67250).
+    if there and facts.revision(there) != revision and not facts.ready(there) and not there["metadata"].get("deletionTimestamp"):
+        # Its controller waits for it to become ready before it replaces it.
         return there
     name = f"{observed.target['metadata']['name']}-{index + facts.start(observed.target)}"
     return {"apiVersion": "v1", "kind": "Pod", "spec": {}, "status": _UP,

@@ -177,6 +177,20 @@ def test_who_changes_it_back_ends_the_run() -> None:
     assert failed.value.code == "no-progress" and world.did == ["asked"]
 
 
+@pytest.mark.parametrize(("live", "target", "pods", "options"), [
+    # A partition of one's own, and a pod of a rollout before below it.
+    (running("three", update="blocks-3", part=2), blocks("three", part=2), [PODS[0], pod(1, NEW, False), pod(2, "blocks-3")], {}),
+    (running("three", update="blocks-3", part=2), blocks("three"), [PODS[0], pod(1, NEW, False), pod(2, "blocks-3")], {"waves": ("1",)}),
+    (running("two", update=NEW, updateStrategy={"type": "OnDelete"}), blocks("two", updateStrategy={"type": "OnDelete"}),
+     [*PODS[:2], pod(2, ready=False)], {}),
+])
+def test_a_pod_that_nobody_replaces_is_foreseen_to_come_up(live: dict, target: dict, pods: list, options: dict) -> None:
+    wish = desired(target, **options)
+    world = Mortal({wish.ref: observed(live, target, pods, CLAIMS)}, 20)
+    drive(world, [wish])
+    assert world.did == []
+
+
 def test_several_sets_wait_side_by_side() -> None:
     one = desired(blocks())
     other = blocks()
