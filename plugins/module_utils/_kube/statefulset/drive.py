@@ -32,6 +32,7 @@ class Predicted:
     def do(self, desired: Desired, step: Do) -> None:
         """Take on the state that an action leads to."""
         self._seen[desired.ref] = step.after
+        step.after.run.waited = {}
 
     def ask(self, desired: Desired, step: Ask) -> None:
         """A gate, passed."""
@@ -41,7 +42,9 @@ class Predicted:
         """All that is waited for has come."""
         for desired, step in waiting:
             self._seen[desired.ref] = predict.settled(self._seen[desired.ref])
-            self._seen[desired.ref].run.waited = {key: desired.gate.hold for key in step.keys}
+            run = self._seen[desired.ref].run
+            # What does not come at once never does here.
+            run.waited = {key: float("inf") if key in run.waited else desired.gate.hold for key in step.keys}
 
 
 def drive(world: Any, wishes: Sequence[Desired]) -> Tuple[List[Action], Mapping[Ref, Observed]]:

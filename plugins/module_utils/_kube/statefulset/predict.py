@@ -56,7 +56,7 @@ def _pod(observed: Observed, index: int, revision: str, there: Optional[Object])
 
 
 def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
-    """Existing claims with the size that they ask for, and those that new pods bring."""
+    """Existing claims, bound and with the size that they ask for, and those that new pods bring."""
     kept: List[Object] = [_grown(claim) for claim in observed.claims if not claim["metadata"].get("deletionTimestamp")]
     there = {claim["metadata"]["name"] for claim in kept}
     first, name = facts.start(observed.target), observed.target["metadata"]["name"]
@@ -72,7 +72,7 @@ def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
 
 def _grown(claim: Object) -> Object:
     asked = ((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage")
-    status: Dict[str, Any] = dict(claim.get("status") or {})
+    status: Dict[str, Any] = {**(claim.get("status") or {}), "phase": "Bound"}
     if facts.size(claim) > facts.capacity(claim):
         status["capacity"] = {"storage": asked}
     return {**claim, "status": status}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError, CommandFailed
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError, CommandFailed, Timeout
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import facts, predict
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.drive import Predicted, drive
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.model import Ask, Desired, Do, Gate, Observed, Run
@@ -189,6 +189,25 @@ def test_a_pod_that_nobody_replaces_is_foreseen_to_come_up(live: dict, target: d
     world = Mortal({wish.ref: observed(live, target, pods, CLAIMS)}, 20)
     drive(world, [wish])
     assert world.did == []
+
+
+def test_a_claim_that_waits_for_its_volume_is_foreseen_to_get_it() -> None:
+    waiting = {**claim(1, phase="Pending"), "spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}}
+    wish = desired(blocks(), replace="blocks-1", consent={"storage/disk-blocks-1": "pv-1"})
+    world = Mortal({wish.ref: observed(running(), blocks(), [PODS[0], pod(1, ready=False), PODS[2]], [CLAIMS[0], waiting, CLAIMS[2]], FREE)}, 20)
+    drive(world, [wish])
+    assert world.did == []
+
+
+def test_a_wait_that_is_not_foreseen_to_end_is_no_endless_one() -> None:
+    class Deaf(Mortal):
+        def look(self) -> dict:
+            return {what: replace(seen, pods=()) for what, seen in super().look().items()}
+
+    wish = desired(blocks())
+    with pytest.raises(Timeout) as failed:
+        drive(Deaf({wish.ref: observed(running(), blocks(), (), CLAIMS)}, 20), [wish])
+    assert "0 of 3 pods are ready" in failed.value.found
 
 
 def test_several_sets_wait_side_by_side() -> None:
