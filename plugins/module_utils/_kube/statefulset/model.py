@@ -84,6 +84,8 @@ class Run:
     waited: Dict[str, float] = field(default_factory=dict)
     #: UID of a pod -> seconds for which it is stuck.
     stuck: Dict[str, float] = field(default_factory=dict)
+    #: Claim that was given up -> its UID: the consent was for that one, not for the next of its name.
+    given_up: Dict[str, str] = field(default_factory=dict)
     warnings: Dict[str, None] = field(default_factory=dict)
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import List, Optional
 
-from ..._core.errors import InvalidRequest, NotFound, Refused
+from ..._core.errors import CommandFailed, InvalidRequest, NotFound, Refused
 from . import actions, facts, fit, health
 from .model import Desired, Object, Observed, Step
 
@@ -33,6 +33,7 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     going = [claim for claim in given if claim["spec"].get("volumeName") == desired.consent.given[facts.path(claim)]]
     for claim in going:
         desired.consent.used.add(facts.path(claim))
+        _refuse_return(observed, claim)
         if not claim["metadata"].get("deletionTimestamp"):
             if desired.check_capacity:
                 fit.check(_without(observed, going), desired, facts.replicas(live))
@@ -70,6 +71,15 @@ def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Obj
             raise Refused(f"{named} was never the volume of {facts.path(claim)}.", code="consent-differs", parameter="allow_data_loss",
                           found=f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}",
                           fix="name the volume that is to be given up.")
+
+
+def _refuse_return(observed: Observed, claim: Object) -> None:
+    """A provisioner may clean a volume and offer it by its old name: without this, one that nothing else fits is given up for ever."""
+    volume, uid = claim["spec"]["volumeName"], claim["metadata"]["uid"]
+    if observed.run.given_up.setdefault(facts.path(claim), uid) != uid:
+        raise CommandFailed(f"the new claim {facts.path(claim)} is on a volume of the name that was given up.", code="volume-came-back",
+                            parameter="allow_data_loss", found=volume,
+                            fix="if its disk has to go, take it out of the storage class first and offer another one, then run again.")
 
 
 def _without(observed: Observed, going: List[Object]) -> Observed:

@@ -199,6 +199,23 @@ def test_a_claim_that_waits_for_its_volume_is_foreseen_to_get_it() -> None:
     assert world.did == []
 
 
+def test_a_volume_that_comes_back_under_its_name_is_not_given_up_again() -> None:
+    class Cleaned(Mortal):
+        """The provisioner wipes the volume and offers it anew by the name that it had."""
+
+        def look(self) -> dict:
+            return {what: replace(seen, claims=tuple(
+                {**each, "spec": {**each["spec"], "volumeName": "pv-1"}} if each["metadata"]["name"] == "disk-blocks-1" else each
+                for each in seen.claims)) for what, seen in super().look().items()}
+
+    wish = desired(blocks(), replace="blocks-1", consent={"storage/disk-blocks-1": "pv-1"})
+    world = Cleaned({wish.ref: observed(running(), blocks(), PODS, CLAIMS, **DISKS)}, 30)
+    with pytest.raises(CommandFailed) as failed:
+        drive(world, [wish])
+    assert failed.value.code == "volume-came-back" and "pv-1" in failed.value.found
+    assert world.did.count("delete PersistentVolumeClaim") == 1, "what is on the new claim was not given up"
+
+
 def test_a_wait_that_is_not_foreseen_to_end_is_no_endless_one() -> None:
     class Deaf(Mortal):
         def look(self) -> dict:
