@@ -35,7 +35,9 @@ def reads_needed(live: Object) -> Tuple[Tuple[str, str], ...]:
         return CLAIM, VOLUME, SNAPSHOT, CONTENT
     if kind == "PersistentVolumeClaim" or _takes_claims(live):
         return CLAIM, VOLUME
-    return (CONTENT,) if kind == "VolumeSnapshot" else ()
+    if _defined(live) == "VolumeSnapshot":
+        return SNAPSHOT, CONTENT
+    return (CONTENT,) if kind == "VolumeSnapshot" or _defined(live) == "VolumeSnapshotContent" else ()
 
 
 def data_lost(live: Object, stake: Stake) -> List[Loss]:
@@ -50,12 +52,15 @@ def data_lost(live: Object, stake: Stake) -> List[Loss]:
     lost: List[Loss] = []
     for claim in _claims_deleted(live, stake.get("PersistentVolumeClaim", ())):
         volume = volumes.get((claim.get("spec") or {}).get("volumeName", ""))
-        if volume and volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+        policy = volume["spec"].get("persistentVolumeReclaimPolicy") if volume else None
+        if volume and policy in ("Delete", "Recycle"):
             name = volume["metadata"]["name"]
-            lost.append((ref(claim).path, name, f"the data of {name}, whose reclaim policy is Delete (with Retain it would stay)"))
+            lost.append((ref(claim).path, name, f"the data of {name}, whose reclaim policy is {policy} (with Retain it would stay)"))
     for snapshot in _snapshots_deleted(live, stake.get("VolumeSnapshot", ())):
         content = contents.get((snapshot.get("status") or {}).get("boundVolumeSnapshotContentName", ""))
         lost += _content(content, ref(snapshot).path) if content else []
+    if _defined(live) == "VolumeSnapshotContent":
+        lost += [loss for name, content in contents.items() for loss in _content(content, name)]
     return lost
 
 
@@ -100,7 +105,15 @@ def _claims_deleted(live: Object, claims: Iterable[Object]) -> Iterator[Object]:
 def _snapshots_deleted(live: Object, snapshots: Iterable[Object]) -> List[Object]:
     if live["kind"] == "VolumeSnapshot":
         return [live]
-    return [snapshot for snapshot in snapshots if live["kind"] == "Namespace" and ref(snapshot).namespace == live["metadata"]["name"]]
+    return [snapshot for snapshot in snapshots if _defined(live) == "VolumeSnapshot"
+            or (live["kind"] == "Namespace" and ref(snapshot).namespace == live["metadata"]["name"])]
+
+
+def _defined(live: Object) -> str:
+    """The kind of snapshots whose definition ``live`` is: all objects of that kind go with it."""
+    spec = live.get("spec") or {}
+    ours = live["kind"] == "CustomResourceDefinition" and spec.get("group") == SNAPSHOT[0].partition("/")[0]
+    return (spec.get("names") or {}).get("kind", "") if ours else ""
 
 
 def _takes_claims(live: Object) -> bool:

@@ -136,7 +136,7 @@ class _Reader:
         for thing in leaving:
             what = ref(thing)
             for api_version, kind in losses.reads_needed(thing):
-                cluster_wide = (api_version, kind) in (losses.VOLUME, losses.CONTENT)
+                cluster_wide = (api_version, kind) in (losses.VOLUME, losses.CONTENT) or what.kind == _DEFINITION
                 sources[(api_version, kind, "" if cluster_wide else what.namespace or what.name)] = None
         return self._collections(sources)
 

@@ -165,3 +165,21 @@ def test_a_namespace_does_not_take_snapshots_along_without_consent() -> None:
     snapshot = thing("VolumeSnapshot", "n", "s", spec={}, status={"boundVolumeSnapshotContentName": "k"})
     content = thing("VolumeSnapshotContent", "k", spec={"deletionPolicy": "Delete"})
     assert [held for _thing, held, _loss in losses.data_lost(space, {"VolumeSnapshot": (snapshot,), "VolumeSnapshotContent": (content,)})] == ["k"]
+
+
+@pytest.mark.parametrize(("kind", "named"), [("VolumeSnapshot", "s/n"), ("VolumeSnapshotContent", "k"), ("VolumeSnapshotClass", "")])
+def test_nor_does_the_definition_of_their_kind(kind: str, named: str) -> None:
+    definition = thing("CustomResourceDefinition", f"{kind.lower()}s.snapshot.storage.k8s.io", spec={
+        "group": "snapshot.storage.k8s.io", "names": {"kind": kind, "plural": f"{kind.lower()}s"}})
+    stake: dict = {"VolumeSnapshot": (thing("VolumeSnapshot", "n", "s", spec={}, status={"boundVolumeSnapshotContentName": "k"}),),
+                   "VolumeSnapshotContent": (thing("VolumeSnapshotContent", "k", spec={"deletionPolicy": "Delete"}),)}
+    needed = losses.reads_needed(definition)
+    assert losses.SNAPSHOT in needed or kind != "VolumeSnapshot"
+    lost = losses.data_lost(definition, {read: stake[read] for _version, read in needed})
+    assert [one for one, _held, _loss in lost] == ([named] if named else [])
+
+
+def test_a_recycled_volume_is_scrubbed_so_its_claim_needs_consent() -> None:
+    claim = thing("PersistentVolumeClaim", "a", "s", spec={"volumeName": "v"})
+    stake = {"PersistentVolumeClaim": (claim,), "PersistentVolume": (thing("PersistentVolume", "v", spec={"persistentVolumeReclaimPolicy": "Recycle"}),)}
+    assert [(one, held) for one, held, _loss in losses.data_lost(claim, stake)] == [("s/a", "v")]
