@@ -37,6 +37,17 @@ def owned(live: Mapping[str, Any], manager: str, part: str = "") -> Tuple[Tree, 
     return {}, ""
 
 
+def others(live: Mapping[str, Any], manager: str) -> dict:
+    """What is set on ``live`` and not applied by ``manager``, as a part of the object; its status left out."""
+    ours: dict = {}
+    theirs: dict = {}
+    for entry in live["metadata"].get("managedFields") or ():
+        if entry.get("subresource") in (None, "", "scale"):
+            mine = entry.get("manager") == manager and entry.get("operation") == "Apply"
+            _merge(ours if mine else theirs, entry.get("fieldsV1") or {})
+    return _part(live, theirs, ours)
+
+
 def forsaken(tree: Tree, desired: Any, path: str = "") -> Iterator[str]:
     """The owned paths that ``desired`` does not have."""
     for key, below in tree.items():
@@ -82,6 +93,24 @@ def below(tree: Tree, item: Any, keys: Tuple[str, ...]) -> Tree:
 def _merge(tree: dict, other: Tree) -> None:
     for key, inner in other.items():
         _merge(tree.setdefault(key, {}), inner)
+
+
+def _part(value: Any, tree: Tree, ours: Tree) -> Any:
+    """The fields of ``tree`` and not of ``ours``; list items with the keys that tell them."""
+    if isinstance(value, list):
+        found: List[Any] = []
+        for key, below_it in tree.items():
+            what, _colon, name = key.partition(":")
+            if what == "k":
+                parts = [_part(item, below_it, ours.get(key, {})) for item in value if _matches(item, json.loads(name))]
+                found += [{**json.loads(name), **part} for part in parts if part]
+            elif what == "v" and key not in ours and json.loads(name) in value:
+                found.append(json.loads(name))
+        return found
+    named = {key[2:]: key for key in tree if key.startswith("f:") and isinstance(value, Mapping) and key[2:] in value}
+    whole = {name: value[name] for name, key in named.items() if set(tree[key]) <= {"."} and key not in ours}
+    deep = {name: _part(value[name], tree[key], ours.get(key, {})) for name, key in named.items() if not set(tree[key]) <= {"."}}
+    return {**whole, **{name: part for name, part in deep.items() if part}}
 
 
 def _items(value: Any) -> List[Any]:

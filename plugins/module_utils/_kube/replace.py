@@ -16,7 +16,7 @@ from .manifest import essence, visible
 from .model import Desired, Found, Gone, Object, Request, apply_request, merge_request
 
 #: The manager of what others had set on an object and what it gets back: it is not ours to take away later.
-_KEEPER = "cairn.storage-kept"
+KEEPER = "cairn.storage-kept"
 
 
 def delete_request(found: Found, policy: str) -> Request:
@@ -36,7 +36,7 @@ def actions(found: Found, desired: Desired) -> Tuple[Action, ...]:
     kept = theirs(live, found.wanted, desired.manager)
     steps: List[Any] = [apply_request(found.resource, found.wanted, what, desired)]
     if kept:
-        steps.append(merge_request(found.resource, what, {"metadata": kept}, _KEEPER))
+        steps.append(merge_request(found.resource, what, {"metadata": kept}, KEEPER))
     gone = Action("delete", what.kind, what.path, (delete_request(found, "Background"), Gone(found.resource, what, live)), essence(live), None)
     return gone, Action("create", what.kind, what.path, tuple(steps), None, essence(found.predicted, live))
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Optional
+from typing import Optional, Tuple
 
 from ..._core.plan import Action, Consent
 from .. import model as engine
 from ..discovery import Resource
 from ..manifest import bare, essence, ref
-from ..replace import delete_request
+from ..replace import KEEPER, delete_request
 from . import facts
 from .model import Desired, Do, Object, Observed
 
@@ -47,11 +47,34 @@ def write(observed: Observed, desired: Desired, template: Object, count: int, pa
     after = {**target, "spec": spec}
     if live and bare(after) == bare(live):
         return None
-    request = engine.apply_request(SETS, wanted, desired.ref, engine.Desired((), True, Consent("", {}), MANAGER, desired.take))
+    steps = (_apply(desired, wanted, MANAGER),) if live else _anew(observed, desired, wanted, bare(after))
     metadata = {**target["metadata"], "generation": (live or target)["metadata"].get("generation", 0) + 1}
     predicted = {**after, "metadata": metadata, "status": facts.status(live) if live else {}}
-    action = Action("update" if live else "create", "StatefulSet", desired.ref.path, (request,), essence(live) if live else None, essence(after))
+    action = Action("update" if live else "create", "StatefulSet", desired.ref.path, steps, essence(live) if live else None, essence(after))
     return Do(action, replace(observed, live=predicted))
+
+
+def _anew(observed: Observed, desired: Desired, wanted: dict, whole: dict) -> Tuple[engine.Request, ...]:
+    """The set with what others have set on an earlier one: without it pods would restart, or go because nobody says how many there are.
+
+    All of it comes at once, by a manager of its own, which then keeps what is not ours: the next run must not take it away, nor one that finds this
+    one killed halfway. What is ours may be written in another way than it is kept (1024Mi), which is no conflict.
+    """
+    # What the user has taken from them meanwhile is theirs no more.
+    spec = {key: value for key, value in observed.run.theirs.get("spec", {}).items() if key == "template" or key not in wanted["spec"]}
+    texts = {name: {key: value for key, value in part.items() if key not in wanted["metadata"].get(name, {})}
+             for name, part in observed.run.theirs.get("metadata", {}).items()}
+    if "replicas" not in wanted["spec"] and whole["spec"]["replicas"] != 1:
+        spec["replicas"] = whole["spec"]["replicas"]
+    if not spec and not any(texts.values()):
+        return (_apply(desired, wanted, MANAGER),)
+    head = {"name": desired.ref.name, "namespace": desired.ref.namespace}
+    kept = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {**texts, **head}, "spec": spec}
+    return _apply(desired, whole, KEEPER), _apply(replace(desired, take=True), wanted, MANAGER), _apply(desired, kept, KEEPER)
+
+
+def _apply(desired: Desired, wanted: Object, manager: str) -> engine.Request:
+    return engine.apply_request(SETS, wanted, desired.ref, engine.Desired((), True, Consent("", {}), manager, desired.take))
 
 
 def remove_set(observed: Observed, desired: Desired) -> Do:

@@ -23,7 +23,7 @@ class Predicted:
     """A world in which every wait ends well and every gate is passed: what check mode goes through, and every run before its first change."""
 
     def __init__(self, seen: Mapping[Ref, Observed]) -> None:
-        self._seen = {what: replace(observed, run=Run(old_template=observed.run.old_template)) for what, observed in seen.items()}
+        self._seen = {what: replace(observed, run=Run(observed.run.old_template, observed.run.theirs)) for what, observed in seen.items()}
 
     def look(self) -> Mapping[Ref, Observed]:
         """The state predicted so far."""

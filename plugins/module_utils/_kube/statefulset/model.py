@@ -74,6 +74,8 @@ class Run:
 
     #: The template to go back to.
     old_template: Optional[Object] = None
+    #: What others have set on the set, as a part of it: it is lost when the set is made anew, unless it is given back.
+    theirs: Object = field(default_factory=dict)
     #: A rollout was under way, or was begun by this run.
     started: bool = False
     #: Why the rollout is taken back.

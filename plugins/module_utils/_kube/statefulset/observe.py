@@ -15,14 +15,14 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import CairnError
 from ..._core.plan import Consent
-from .. import immutable
+from .. import fields, immutable
 from .. import model as engine
 from .. import observe as reader
 from ..client import APPLY, Client
 from ..compare import differences
 from ..discovery import Resource
 from ..failures import about
-from ..manifest import Ref
+from ..manifest import Ref, visible
 from . import facts
 from .actions import CLAIMS, MANAGER, PODS, SETS
 from .model import Desired, Object, Observed, Run
@@ -47,7 +47,8 @@ def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) 
         if each.live is not None and _other_claims(desired, each.live):
             target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": _canonical_claims(client, desired)}}
         seen[desired.ref] = Observed(each.live, facts.plain(target))
-    return {what: remember(each) for what, each in again(client, wishes, seen).items()}
+    now = again(client, wishes, seen)
+    return {desired.ref: remember(counted(now[desired.ref], desired)) for desired in wishes}
 
 
 def again(client: Client, wishes: Sequence[Desired], seen: Mapping[Ref, Observed]) -> Dict[Ref, Observed]:
@@ -84,6 +85,14 @@ def _claims_wanted(stateful_set: Object) -> tuple:
     return facts.replicas(stateful_set), stateful_set["spec"].get("volumeClaimTemplates")
 
 
+def counted(observed: Observed, desired: Desired) -> Observed:
+    """A set that does not say how many pods it has and is to be made anew around some has those, not the server's default of one."""
+    left = [index for index, _pod in facts.numbered(observed)]
+    if observed.live is not None or not left or "replicas" in desired.manifest["spec"]:
+        return observed
+    return replace(observed, target={**observed.target, "spec": {**observed.target["spec"], "replicas": max(left) + 1}})
+
+
 def remember(observed: Observed) -> Observed:
     """The template to go back to: that of the pods which the rollout has not reached."""
     live = observed.live
@@ -92,7 +101,15 @@ def remember(observed: Observed) -> Observed:
     # A controller that has not seen the latest change yet cannot say that a rollout is under way, but which template it comes from.
     unsure = facts.under_way(live) or not facts.noticed(live)
     kept = facts.revision_template(observed, facts.status(live).get("currentRevision", "")) if unsure else None
-    return replace(observed, run=Run(old_template=kept or (None if facts.under_way(live) else live["spec"]["template"])))
+    return replace(observed, run=Run(kept or (None if facts.under_way(live) else live["spec"]["template"]), _theirs(live)))
+
+
+def _theirs(live: Object) -> dict:
+    """What others have set (a restart's annotation, a number of pods), without what is made anew in any case."""
+    part = fields.others(live, MANAGER)
+    spec = {key: value for key, value in (part.get("spec") or {}).items() if key != "volumeClaimTemplates"}
+    metadata = {name: visible(part, name) for name in ("labels", "annotations")} if part.get("metadata") else {}
+    return {"metadata": {name: texts for name, texts in metadata.items() if texts}, "spec": spec}
 
 
 def _settled_live(client: Client, desired: Desired) -> Optional[dict]:

@@ -181,5 +181,6 @@ def test_nor_does_the_definition_of_their_kind(kind: str, named: str) -> None:
 
 def test_a_recycled_volume_is_scrubbed_so_its_claim_needs_consent() -> None:
     claim = thing("PersistentVolumeClaim", "a", "s", spec={"volumeName": "v"})
-    stake = {"PersistentVolumeClaim": (claim,), "PersistentVolume": (thing("PersistentVolume", "v", spec={"persistentVolumeReclaimPolicy": "Recycle"}),)}
+    volume = thing("PersistentVolume", "v", spec={"persistentVolumeReclaimPolicy": "Recycle"})
+    stake = {"PersistentVolumeClaim": (claim,), "PersistentVolume": (volume,)}
     assert [(one, held) for one, held, _loss in losses.data_lost(claim, stake)] == [("s/a", "v")]

@@ -35,7 +35,8 @@ def check(said: str, live: dict | None, target: dict, pods: Any, options: dict, 
     assert said in found, found
 
 
-PARALLEL: dict = {"podManagementPolicy": "Parallel", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}}}
+PARALLEL: dict = {"podManagementPolicy": "Parallel",
+                  "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}}}
 
 ROLLING = [
     ("done", running(), blocks(), PODS, {}, {}),
@@ -61,8 +62,8 @@ ROLLING = [
     ("delete Pod storage/blocks-2",
      running("three", update="blocks-3", **PARALLEL), blocks("three", **PARALLEL), [*PODS[:2], pod(2, NEW, False)], {}, {}),
     # With OnDelete it is a person's to delete pods, broken ones too.
-    ("wait: 2 of 3 pods are ready", running("two", update=NEW, updateStrategy={"type": "OnDelete"}), blocks("two", updateStrategy={"type": "OnDelete"}),
-     [*PODS[:2], pod(2, ready=False)], {}, {}),
+    ("wait: 2 of 3 pods are ready", running("two", update=NEW, updateStrategy={"type": "OnDelete"}),
+     blocks("two", updateStrategy={"type": "OnDelete"}), [*PODS[:2], pod(2, ready=False)], {}, {}),
     ("wait: the controller has not seen", running("three", update=NEW, seen=False), blocks("three"), [*PODS[:2], pod(2, NEW, False)], {}, {}),
     ("wait: 2 of 3", running(), blocks(), [*PODS[:2], pod(2, waiting="ImagePullBackOff", ready=False)], {}, {}),
     ("failed: pod blocks-2: container c: ImagePullBackOff", running(), blocks(), [*PODS[:2], pod(2, waiting="ImagePullBackOff", ready=False)], {},

@@ -11,7 +11,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import facts, predict
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.drive import Predicted, drive
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.model import Ask, Desired, Do, Gate, Observed, Run
-from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.observe import remember
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.observe import counted, remember
 from statefulsets import NEW, OLD, blocks, claim, desired, observed, pod, running, volume
 
 PODS = [pod(0), pod(1), pod(2)]
@@ -106,6 +106,53 @@ def test_growth_deletes_no_pod_and_orphans_all() -> None:
     create = next(action for action in actions if action.verb == "create")
     assert create.after["spec"]["template"] == running()["spec"]["template"], "an equal template is an equal revision, so pods stay"
     assert create.steps[0].body["spec"]["volumeClaimTemplates"] == blocks(size="2Gi")["spec"]["volumeClaimTemplates"]
+
+
+RESTART = "kubectl.kubernetes.io/restartedAt"
+
+
+def touched(live: dict) -> dict:
+    """A set that kubectl has restarted, scaled and labelled, and whose first container got a limit from somebody."""
+    container = {"f:spec": {"f:containers": {'k:{"name":"c"}': {".": {}, "f:name": {}, "f:image": {}}}}}
+    others = {"f:metadata": {"f:labels": {"f:theirs": {}}, "f:annotations": {"f:kubectl.kubernetes.io/last-applied-configuration": {}}},
+              "f:spec": {"f:template": {"f:metadata": {"f:annotations": {".": {}, f"f:{RESTART}": {}}},
+                                        "f:spec": {"f:containers": {'k:{"name":"c"}': {"f:resources": {"f:limits": {"f:memory": {}}}}}}}}}
+    live["spec"]["template"]["metadata"] = {**live["spec"]["template"]["metadata"], "annotations": {RESTART: "now"}}
+    live["spec"]["template"]["spec"]["containers"][0]["resources"] = {"limits": {"memory": "1Gi"}}
+    live["metadata"] = {**live["metadata"], "labels": {"theirs": "yes"}, "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "{}"},
+                        "managedFields": [{"manager": "cairn.storage", "operation": "Apply", "fieldsV1": {"f:spec": {"f:template": container}}},
+                                          {"manager": "kubectl", "operation": "Update", "fieldsV1": others},
+                                          {"manager": "kubectl", "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}},
+                                          {"manager": "k", "subresource": "status", "fieldsV1": {"f:status": {"f:replicas": {}}}}]}
+    return live
+
+
+def test_growth_gives_back_what_others_have_set() -> None:
+    wish = desired(blocks(size="2Gi"))
+    del wish.manifest["spec"]["replicas"]
+    live, target = touched(running()), touched(blocks(size="2Gi"))
+    revision = {"metadata": {"name": OLD}, "data": {"spec": {"template": live["spec"]["template"]}}}
+    seen = remember(replace(observed(live, target, PODS, CLAIMS), revisions=(revision,)))
+    actions, _reached = drive(Predicted({wish.ref: seen}), [wish])
+    assert [action.verb for action in actions] == ["grow"] * 3 + ["delete", "create"], "nothing has to be written after that"
+    whole, ours, kept = (step.body for step in actions[-1].steps)
+    assert whole["spec"]["template"] == live["spec"]["template"], "at no time is there a template that restarts pods"
+    assert whole["spec"]["replicas"] == 3
+    assert [dict(step.query)["fieldManager"] for step in actions[-1].steps] == ["cairn.storage-kept", "cairn.storage", "cairn.storage-kept"]
+    assert kept["metadata"] == {"name": "blocks", "namespace": "storage", "labels": {"theirs": "yes"}}
+    assert kept["spec"] == {"replicas": 3, "template": {"metadata": {"annotations": {RESTART: "now"}}, "spec": {"containers": [
+        {"name": "c", "resources": {"limits": {"memory": "1Gi"}}}]}}}
+    assert ours == wish.manifest, "the next run finds what the user wrote"
+
+
+def test_a_set_that_says_no_number_is_made_anew_around_all_its_pods() -> None:
+    wish = desired(blocks())
+    del wish.manifest["spec"]["replicas"]
+    # What a run was killed over: the server foresees its default of one.
+    seen = counted(observed(None, blocks(replicas=1), PODS, CLAIMS, old=None), wish)
+    (action,), reached = drive(Predicted({wish.ref: seen}), [wish])
+    assert [step.body["spec"].get("replicas") for step in action.steps] == [3, None, 3]
+    assert facts.replicas(reached[wish.ref].live) == 3
 
 
 class Broken(Mortal):
