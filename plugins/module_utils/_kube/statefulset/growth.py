@@ -60,6 +60,7 @@ def recreate(observed: Observed, desired: Desired) -> Step:
         # An interrupted run: the lowest pod is the one that a rollout would have reached last.
         template = facts.revision_template(observed, facts.revision(left[0][1])) or template
         count = max(count, left[-1][0] + 1)
+        observed.run.old_template = observed.run.old_template or template
     part = facts.partition(target)
     return actions.write(observed, desired, template, count, part) or Done()
 

@@ -192,6 +192,16 @@ def test_a_canary_that_fails_is_taken_back_with_its_stuck_pod() -> None:
     assert all(facts.ready(each) and facts.revision(each) == OLD for each in world.look()[wish.ref].pods)
 
 
+def test_a_canary_after_interrupted_growth_is_taken_back_as_well() -> None:
+    wish = desired(blocks("two", size="2Gi"), waves=("1", "100%"))
+    grown = [claim(number, "2Gi", "2Gi") for number in range(3)]
+    world = Broken({wish.ref: remember(observed(None, blocks("two", size="2Gi"), PODS, grown, old=None))}, 100)
+    with pytest.raises(CommandFailed) as failed:
+        drive(world, [wish])
+    assert failed.value.code == "canary-failed", failed.value
+    assert world.look()[wish.ref].live["spec"]["template"] == blocks("one")["spec"]["template"]
+
+
 def test_a_canary_that_is_to_stop_stays_where_it_is() -> None:
     world, wish, error = broken(lambda world, wish: drive(world, [wish]), abort_on_failure=False)
     assert error.code == "canary-stopped" and "state: aborted" in error.fix
