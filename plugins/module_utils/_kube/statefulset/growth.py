@@ -16,7 +16,7 @@ from typing import List, Optional, Tuple
 
 from ..._core.errors import Busy, CommandFailed, Refused
 from ..._core.quantity import human
-from .. import ready
+from .. import quantity, ready
 from . import actions, facts, health
 from .model import Desired, Done, Object, Observed, Step
 
@@ -37,12 +37,12 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
                    found=f"revisions {live['status']['currentRevision']} and {live['status']['updateRevision']}",
                    fix="finish the rollout or take it back (state: aborted), then run again.")
     for claim, wanted in small:
-        if facts.size(claim) < wanted:
+        if facts.size(claim) < wanted or (facts.size(claim) > wanted and _state(claim).name == "failed"):
             template = facts.claim_templates(target)[_template(observed, claim)]
             return actions.grow_claim(observed, claim, template["spec"]["resources"]["requests"]["storage"])
     for claim, _wanted in small:
-        state = ready.state({**claim, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}, ready.Surroundings())
-        if state.name == "failed":
+        state = _state(claim)
+        if state.name == "failed" and _tried(claim) == facts.size(claim):
             raise CommandFailed(f"the claim {facts.path(claim)} does not grow.", code="claim-growth-failed", parameter="sets", found=state.reason,
                                 fix="ask for a size that its storage has room for; a claim whose growth failed can be asked for less again.")
     if small:
@@ -71,6 +71,15 @@ def _small(observed: Observed) -> List[Tuple[Object, int]]:
     count = facts.replicas(observed.live)
     return [(claim, wanted[template]) for template, index, claim in facts.claims(observed)
             if template in wanted and 0 <= index < count and facts.bound(claim) and facts.capacity(claim) < wanted[template]]
+
+
+def _state(claim: Object) -> ready.State:
+    return ready.state({**claim, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}, ready.Surroundings())
+
+
+def _tried(claim: Object) -> int:
+    """The size that the status of a claim is about: after a new wish, still the one before."""
+    return quantity.in_bytes(((claim.get("status") or {}).get("allocatedResources") or {}).get("storage")) or facts.size(claim)
 
 
 def _template(observed: Observed, claim: Object) -> str:

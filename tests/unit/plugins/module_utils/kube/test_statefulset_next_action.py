@@ -157,6 +157,14 @@ GROWTH = [
     ("update StatefulSet storage/blocks: two x 3 from 2", running(size="2Gi"), blocks("two", size="2Gi"), PODS, CANARY, {"claims": GROWN}),
     # Interrupted, and meanwhile fewer pods are wanted: none goes before somebody says what becomes of its claim.
     ("create StatefulSet storage/blocks: one x 3 from 0", None, blocks(replicas=2, size="2Gi"), PODS, {}, {"claims": GROWN}),
+    # A growth that no storage has room for is taken back to what is wanted now (KEP-1790).
+    ("grow PersistentVolumeClaim storage/disk-blocks-0", running(), blocks(size="2Gi"), PODS, {},
+     {"claims": [claim(0, "9Gi", "1Gi", allocatedResourceStatuses={"storage": "ControllerResizeInfeasible"}), *GROWN[1:]]}),
+    ("wait: storage/disk-blocks-0 has 1GiB of 2GiB", running(), blocks(size="2Gi"), PODS, {}, {"claims": [claim(0, "9Gi", "1Gi"), *GROWN[1:]]}),
+    # Its status is about what was asked for before.
+    ("wait: storage/disk-blocks-0 has 1GiB of 2GiB", running(), blocks(size="2Gi"), PODS, {},
+     {"claims": [claim(0, "2Gi", "1Gi", allocatedResourceStatuses={"storage": "ControllerResizeInfeasible"}, allocatedResources={"storage": "9Gi"}),
+                 *GROWN[1:]]}),
     # A claim that has the room needs no growth, whatever it once asked for; a class that cannot grow does not matter then.
     ("delete StatefulSet storage/blocks (its pods stay)", running(), blocks(size="2Gi"), PODS, {},
      {"claims": [claim(number, "1Gi", "2Gi") for number in range(3)], "grows": False}),
