@@ -365,7 +365,7 @@ class ModuleDocFragment:
 options:
   allow_data_loss:
     description:
-      - Consent to lose what is deleted with an object.
+      - Consent to lose what is deleted with an object, or with a reclaim policy that takes effect at once because the claim has gone.
       - The key is the object as C(namespace/name), a volume by its name alone; the value is what it is bound to,
         of a volume its C(volumeHandle), or its UID if it has none. The refusal says which.
     type: dict

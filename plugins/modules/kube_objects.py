@@ -130,7 +130,8 @@ options:
       - Consent to lose the data of claims whose volumes have the reclaim policy C(Delete), when they, their namespace,
         or a StatefulSet that takes its claims along is deleted. Likewise of snapshots with the deletion policy C(Delete).
       - Each key is a claim or snapshot as C(namespace/name), the value the volume or content it is bound to.
-        For a volume that goes without its claim, the key is the volume and the value its C(volumeHandle), for one without that its UID.
+        For a volume that goes without its claim, or whose claim has gone and whose policy is C(Retain) no more, the key is the volume and the
+        value its C(volumeHandle), for one without that its UID.
     type: dict
     default: {}
 """

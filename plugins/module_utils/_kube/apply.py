@@ -64,8 +64,11 @@ def _write(found: Found, desired: Desired) -> Tuple[Action, ...]:
         steps.append(Established(found.resource, found.ref))
     before = found.live
     part = desired.subresource
+    lost = losses.released_to(before, found.predicted) if before else []
+    for thing, held, loss in lost:
+        desired.consent.require(thing, held, loss)
     return (Action("update" if before else "create", found.ref.kind, found.ref.path, tuple(steps), essence(before, part=part) if before else None,
-                   essence(found.predicted, before or {}, part)),)
+                   essence(found.predicted, before or {}, part), ", ".join(held for _thing, held, _loss in lost)),)
 
 
 def _delete(found: Found, observed: Observed, desired: Desired, going: List[Found]) -> Action:

@@ -26,6 +26,8 @@ SNAPSHOT = ("snapshot.storage.k8s.io/v1", "VolumeSnapshot")
 CONTENT = ("snapshot.storage.k8s.io/v1", "VolumeSnapshotContent")
 #: With these a volume of policy Delete takes its data along even when it goes before its claim (KEP-2644).
 _DELETERS = ("external-provisioner.volume.kubernetes.io/finalizer", "kubernetes.io/pv-controller")
+#: Reclaim policies that leave nothing of a volume whose claim has gone.
+_DESTROYERS = ("Delete", "Recycle")
 
 
 def reads_needed(live: Object) -> Tuple[Tuple[str, str], ...]:
@@ -53,7 +55,7 @@ def data_lost(live: Object, stake: Stake) -> List[Loss]:
     for claim in _claims_deleted(live, stake.get("PersistentVolumeClaim", ())):
         volume = volumes.get((claim.get("spec") or {}).get("volumeName", ""))
         policy = volume["spec"].get("persistentVolumeReclaimPolicy") if volume else None
-        if volume and policy in ("Delete", "Recycle"):
+        if volume and policy in _DESTROYERS:
             name = volume["metadata"]["name"]
             lost.append((ref(claim).path, name, f"the data of {name}, whose reclaim policy is {policy} (with Retain it would stay)"))
     for snapshot in _snapshots_deleted(live, stake.get("VolumeSnapshot", ())):
@@ -62,6 +64,15 @@ def data_lost(live: Object, stake: Stake) -> List[Loss]:
     if _defined(live) == "VolumeSnapshotContent":
         lost += [loss for name, content in contents.items() for loss in _content(content, name)]
     return lost
+
+
+def released_to(live: Object, after: Object) -> List[Loss]:
+    """What a new reclaim policy destroys at once: a volume whose claim has gone is reclaimed by the policy that it has now."""
+    old, new = ((thing.get("spec") or {}).get("persistentVolumeReclaimPolicy") for thing in (live, after))
+    released = live["kind"] == "PersistentVolume" and (live.get("status") or {}).get("phase") in ("Released", "Failed")
+    if not released or new == old or new not in _DESTROYERS:
+        return []
+    return [(live["metadata"]["name"], _handle(live), f"its data: its claim has gone, so the reclaim policy {new} takes effect at once")]
 
 
 def refuse_claimed(live: Object, deleted: Iterable[Ref]) -> None:
@@ -79,8 +90,12 @@ def _own_data(volume: Object) -> List[Loss]:
     spec, name = volume.get("spec") or {}, volume["metadata"]["name"]
     if spec.get("persistentVolumeReclaimPolicy") != "Delete" or not set(_DELETERS) & set(volume["metadata"].get("finalizers") or ()):
         return []
-    handle = (spec.get("csi") or {}).get("volumeHandle", volume["metadata"]["uid"])
-    return [(name, handle, "its data: the reclaim policy is Delete, and its provisioner removes what is behind it (with Retain it would stay)")]
+    told = "its data: the reclaim policy is Delete, and its provisioner removes what is behind it (with Retain it would stay)"
+    return [(name, _handle(volume), told)]
+
+
+def _handle(volume: Object) -> str:
+    return ((volume.get("spec") or {}).get("csi") or {}).get("volumeHandle", volume["metadata"]["uid"])
 
 
 def _content(content: Object, thing: str) -> List[Loss]:

@@ -184,3 +184,20 @@ def test_a_recycled_volume_is_scrubbed_so_its_claim_needs_consent() -> None:
     volume = thing("PersistentVolume", "v", spec={"persistentVolumeReclaimPolicy": "Recycle"})
     stake = {"PersistentVolumeClaim": (claim,), "PersistentVolume": (volume,)}
     assert [(one, held) for one, held, _loss in losses.data_lost(claim, stake)] == [("s/a", "v")]
+
+
+@pytest.mark.parametrize(("before", "after", "phase", "asked"), [
+    ("Retain", "Delete", "Released", True), ("Retain", "Delete", "Failed", True), ("Retain", "Delete", "Bound", False),
+    ("Delete", "Retain", "Released", False), ("Delete", "Delete", "Released", False),
+])
+def test_a_released_volume_gets_no_policy_that_destroys_it_without_consent(before: str, after: str, phase: str, asked: bool) -> None:
+    live = live_volume(claim="s/a", phase=phase, policy=before, csi={"driver": "d", "volumeHandle": "vol-7"})
+    item = {"name": live["metadata"]["name"], "reclaim_policy": after}
+    if not asked:
+        assert not any(action.loses for action in plan(VOLUMES, item, there=(live,)).actions)
+        return
+    with pytest.raises(CairnError) as refused:
+        plan(VOLUMES, item, there=(live,))
+    assert refused.value.code == "consent-missing" and "vol-7" in refused.value.fix
+    (action,) = plan(VOLUMES, item, there=(live,), allow_data_loss={item["name"]: "vol-7"}).actions
+    assert action.loses == "vol-7"
