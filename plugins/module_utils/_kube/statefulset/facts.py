@@ -86,6 +86,9 @@ def held_up_by_pods(stateful_set: Object) -> bool:
 
 def under_way(stateful_set: Object) -> bool:
     """Whether pods of two templates stand side by side."""
+    if (stateful_set["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
+        # Its controller keeps the first revision as the current one for good.
+        return bool(status(stateful_set).get("updatedReplicas", 0) != status(stateful_set).get("replicas", 0))
     current, update = status(stateful_set).get("currentRevision", ""), status(stateful_set).get("updateRevision", "")
     return bool(current and update and current != update)
 

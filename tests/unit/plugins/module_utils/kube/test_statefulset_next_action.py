@@ -140,6 +140,7 @@ ABORTS = [
 SMALL = [claim(0, "2Gi", "2Gi"), claim(1), claim(2)]
 ASKED = [claim(0, "2Gi", "2Gi"), claim(1, "2Gi", "1Gi"), claim(2, "2Gi", "2Gi")]
 GROWN = [claim(number, "2Gi", "2Gi") for number in range(3)]
+AFTER_ON_DELETE = running("two", update=NEW, updateStrategy={"type": "OnDelete"})
 GROWTH = [
     ("grow PersistentVolumeClaim storage/disk-blocks-0", running(), blocks(size="2Gi"), PODS, {}, {}),
     ("grow PersistentVolumeClaim storage/disk-blocks-1", running(), blocks(size="2Gi"), PODS, {}, {"claims": SMALL}),
@@ -165,6 +166,10 @@ GROWTH = [
     ("wait: storage/disk-blocks-0 has 1GiB of 2GiB", running(), blocks(size="2Gi"), PODS, {},
      {"claims": [claim(0, "2Gi", "1Gi", allocatedResourceStatuses={"storage": "ControllerResizeInfeasible"}, allocatedResources={"storage": "9Gi"}),
                  *GROWN[1:]]}),
+    # With OnDelete the controller calls no new template the current one, not even when all pods have it.
+    ("delete StatefulSet storage/blocks (its pods stay)",
+     {**AFTER_ON_DELETE, "status": {**AFTER_ON_DELETE["status"], "replicas": 3, "updatedReplicas": 3}},
+     blocks("two", size="2Gi", updateStrategy={"type": "OnDelete"}), [pod(number, NEW) for number in range(3)], {}, {"claims": GROWN}),
     # A claim that has the room needs no growth, whatever it once asked for; a class that cannot grow does not matter then.
     ("delete StatefulSet storage/blocks (its pods stay)", running(), blocks(size="2Gi"), PODS, {},
      {"claims": [claim(number, "1Gi", "2Gi") for number in range(3)], "grows": False}),
@@ -262,6 +267,8 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("claim-growth-failed", running(), blocks(size="2Gi"), PODS, {},
      {"claims": [claim(0, "2Gi", "1Gi", allocatedResourceStatuses={"storage": "NodeResizeInfeasible"}), *GROWN[1:]]}),
     ("rollout-under-way", running("two", update=NEW, part=2), blocks("two", size="2Gi"), PODS, {}, {}),
+    ("rollout-under-way", {**AFTER_ON_DELETE, "status": {**AFTER_ON_DELETE["status"], "replicas": 3, "updatedReplicas": 2}},
+     blocks("two", size="2Gi", updateStrategy={"type": "OnDelete"}), [PODS[0], pod(1, NEW), pod(2, NEW)], {}, {"claims": GROWN}),
     ("object-terminating", {**GOING, "metadata": {**GOING["metadata"], "finalizers": ["foregroundDeletion"]}}, blocks(), PODS, {}, {}),
     ("set-not-found", None, blocks(), [], {"abort": True}, {}),
     ("revision-missing", running("two", update=NEW, part=2), blocks("two"), PODS, BACK, {"old": None}),
