@@ -93,6 +93,15 @@ def under_way(stateful_set: Object) -> bool:
     return bool(current and update and current != update)
 
 
+def current(observed: Observed) -> str:
+    """The name of the revision that a rollout comes from. With OnDelete only the pods tell: the status keeps the first one for good."""
+    live: Object = observed.live or {"spec": {}}
+    update = status(live).get("updateRevision", "")
+    if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
+        return str(status(live).get("currentRevision", ""))
+    return next((revision(pod) for _index, pod in numbered(observed) if revision(pod) not in ("", update)), "")
+
+
 def revision_template(observed: Observed, name: str) -> Optional[dict]:
     """The pod template that a ControllerRevision keeps."""
     for each in observed.revisions:

@@ -100,7 +100,7 @@ def remember(observed: Observed) -> Observed:
         return observed
     # A controller that has not seen the latest change yet cannot say that a rollout is under way, but which template it comes from.
     unsure = facts.under_way(live) or not facts.noticed(live)
-    kept = facts.revision_template(observed, facts.status(live).get("currentRevision", "")) if unsure else None
+    kept = facts.revision_template(observed, facts.current(observed)) if unsure else None
     return replace(observed, run=Run(kept or (None if facts.under_way(live) else live["spec"]["template"]), _theirs(live)))
 
 

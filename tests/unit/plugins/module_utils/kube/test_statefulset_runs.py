@@ -192,6 +192,13 @@ def test_a_canary_that_fails_is_taken_back_with_its_stuck_pod() -> None:
     assert all(facts.ready(each) and facts.revision(each) == OLD for each in world.look()[wish.ref].pods)
 
 
+def test_what_on_delete_goes_back_to_is_the_template_of_its_other_pods() -> None:
+    live = running("three", current="blocks-first", update="blocks-3", updateStrategy={"type": "OnDelete"})
+    live["status"] = {**live["status"], "replicas": 3, "updatedReplicas": 1}
+    seen = remember(observed(live, blocks("three"), [pod(0, NEW), pod(1, NEW), pod(2, "blocks-3")], CLAIMS))
+    assert seen.run.old_template == blocks("two")["spec"]["template"]
+
+
 def test_a_canary_after_interrupted_growth_is_taken_back_as_well() -> None:
     wish = desired(blocks("two", size="2Gi"), waves=("1", "100%"))
     grown = [claim(number, "2Gi", "2Gi") for number in range(3)]
