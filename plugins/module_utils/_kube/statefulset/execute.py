@@ -34,5 +34,13 @@ def executor(params: Mapping[str, Any]) -> Any:
         if said.is_open():
             said.close()
             return 124, f"no end after {PATIENCE} s"
-        return said.returncode, said.read_all()
+        return ended(said)
     return run
+
+
+def ended(said: Any) -> Tuple[int, str]:
+    """How a command ended. One that could not be started has no code, and the client stumbles over the words that are there in its place."""
+    try:
+        return said.returncode, said.read_all()
+    except (LookupError, TypeError, ValueError) as problem:
+        return 126, f"{said.read_all()}it did not run to its end: {problem}"

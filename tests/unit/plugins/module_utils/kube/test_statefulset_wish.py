@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
-from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import gate, waves, wish
+from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import execute, gate, waves, wish
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.model import Ask, Gate
 from statefulsets import blocks, pod
 
@@ -149,3 +149,17 @@ def test_a_command_in_each_pod() -> None:
     found = gate.ask(Pages(), Ask("key", Gate(command=("check", "-a"), container="c"), (pod(1), pod(2))), execute)
     assert found == "pod blocks-2: check ended with 3: the device is gone"
     assert ran == [("blocks-1", "c", ["check", "-a"]), ("blocks-2", "c", ["check", "-a"])]
+
+
+@pytest.mark.parametrize("problem", [ValueError("invalid literal for int(): 'executable file not found in $PATH'"), TypeError("none"), KeyError("details")])
+def test_a_command_that_cannot_be_started_is_a_no(problem: Exception) -> None:
+    class Said:
+        @property
+        def returncode(self) -> int:
+            raise problem
+
+        def read_all(self) -> str:
+            return ""
+
+    code, told = execute.ended(Said())
+    assert code == 126 and str(problem) in told
