@@ -30,7 +30,7 @@ def check(waves: Sequence[str], parameter: str) -> None:
     """Raise ``InvalidRequest`` unless ``waves`` can be waves of something."""
     for wave in waves:
         number = wave[:-1] if wave.endswith("%") else wave
-        if not number.isdigit() or int(number) < 1 or (wave.endswith("%") and int(number) > 100):
+        if not number.isdecimal() or int(number) < 1 or (wave.endswith("%") and int(number) > 100):
             raise InvalidRequest("not a number of pods.", code="wave-form", parameter=parameter, found=wave, fix="write it like 1 or 50%.")
     for kind in (True, False):
         numbers = [int(wave.rstrip("%")) for wave in waves if wave.endswith("%") is kind]

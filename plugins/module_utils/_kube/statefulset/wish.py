@@ -79,8 +79,8 @@ def _object(given: Mapping[str, Any], where: str) -> dict:
     spec = wanted.get("spec")
     if not isinstance(spec, Mapping) or not isinstance(spec.get("template"), Mapping):
         raise InvalidRequest("the object has no pod template.", code="set-template", parameter=where, fix="give the whole object.")
-    labels = (spec.get("selector") or {}).get("matchLabels") or {}
-    theirs = (spec["template"].get("metadata") or {}).get("labels") or {}
+    _refuse_misshapen(spec, f"{where}.spec")
+    labels, theirs = _map(_map(spec.get("selector")).get("matchLabels")), _map(_map(spec["template"].get("metadata")).get("labels"))
     if not labels or not labels.items() <= theirs.items():
         raise InvalidRequest("the selector does not find the set's own pods.", code="set-selector", parameter=f"{where}.spec.selector",
                              found=f"matchLabels {dict(labels)}, the template has {dict(theirs)}",
@@ -90,6 +90,23 @@ def _object(given: Mapping[str, Any], where: str) -> dict:
         raise InvalidRequest("not a number of pods.", code="set-replicas", parameter=f"{where}.spec.replicas", found=repr(count),
                              fix="give a whole number.")
     return wanted
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _refuse_misshapen(spec: Mapping[str, Any], where: str) -> None:
+    """What is looked at before the API server has seen it, or where it cannot be asked because the namespace is still to come."""
+    for name in ("updateStrategy", "ordinals"):
+        if not isinstance(spec.get(name, {}), Mapping):
+            raise InvalidRequest("not a dictionary.", code="set-field", parameter=f"{where}.{name}", found=repr(spec[name]),
+                                 fix="write it as kubectl explain statefulset.spec shows it.")
+    templates = spec.get("volumeClaimTemplates", [])
+    for each in templates if isinstance(templates, list) else [templates]:
+        if not isinstance(templates, list) or not _map(_map(each).get("metadata")).get("name") or not isinstance(_map(each).get("spec"), Mapping):
+            raise InvalidRequest("a claim template has a name and a spec.", code="set-claims", parameter=f"{where}.volumeClaimTemplates",
+                                 found=repr(each), fix="give a list of them, each with metadata.name and spec.")
 
 
 def _gate(given: Mapping[str, Any], where: str) -> Gate:

@@ -45,10 +45,18 @@ del NOWHERE["metadata"]["namespace"]
     ("set-template", "sets[0].object", {"object": {**blocks(), "spec": {}}}, {}),
     ("set-selector", "sets[0].object.spec.selector", {"object": changed(selector={})}, {}),
     ("set-selector", "sets[0].object.spec.selector", {"object": changed(selector={"matchLabels": {"app": "other"}})}, {}),
+    ("set-selector", "sets[0].object.spec.selector", {"object": changed(selector=["app"])}, {}),
+    ("set-selector", "sets[0].object.spec.selector", {"object": changed(selector={"matchLabels": "app"})}, {}),
+    ("set-field", "sets[0].object.spec.updateStrategy", {"object": changed(updateStrategy="OnDelete")}, {}),
+    ("set-field", "sets[0].object.spec.ordinals", {"object": changed(ordinals=1)}, {}),
+    ("set-claims", "sets[0].object.spec.volumeClaimTemplates", {"object": changed(volumeClaimTemplates={"disk": "1Gi"})}, {}),
+    ("set-claims", "sets[0].object.spec.volumeClaimTemplates", {"object": changed(volumeClaimTemplates=[{"spec": {}}])}, {}),
+    ("set-claims", "sets[0].object.spec.volumeClaimTemplates", {"object": changed(volumeClaimTemplates=[{"metadata": {"name": "disk"}}])}, {}),
     ("set-replicas", "sets[0].object.spec.replicas", {"object": changed(replicas=-1)}, {}),
     ("set-replicas", "sets[0].object.spec.replicas", {"object": changed(replicas="3")}, {}),
     ("wave-form", "sets[0].waves", canary(waves=["half"]), {}),
     ("wave-form", "sets[0].waves", canary(waves=["0"]), {}),
+    ("wave-form", "sets[0].waves", canary(waves=["²"]), {}),
     ("wave-form", "sets[0].waves", canary(waves=["120%"]), {}),
     ("wave-order", "sets[0].waves", canary(waves=["2", "1"]), {}),
     ("wave-order", "sets[0].waves", canary(waves=["50%", "50%"]), {}),
@@ -151,7 +159,7 @@ def test_a_command_in_each_pod() -> None:
     assert ran == [("blocks-1", "c", ["check", "-a"]), ("blocks-2", "c", ["check", "-a"])]
 
 
-@pytest.mark.parametrize("problem", [ValueError("invalid literal for int(): 'executable file not found in $PATH'"), TypeError("none"), KeyError("details")])
+@pytest.mark.parametrize("problem", [ValueError("invalid literal for int(): 'executable file not found'"), TypeError("none"), KeyError("details")])
 def test_a_command_that_cannot_be_started_is_a_no(problem: Exception) -> None:
     class Said:
         @property
