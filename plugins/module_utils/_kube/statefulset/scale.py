@@ -27,6 +27,9 @@ def refuse_unsaid(observed: Observed, desired: Desired) -> None:
         told = ", ".join(f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims)
         raise Refused(f"{desired.ref}: pods would go, and nobody said what becomes of their claims.", code="claims-unsaid",
                       parameter="removed_claims", found=told, fix="set removed_claims: keep or delete.")
+    if fewer and claims and desired.removed_claims == "keep" and by_policy:
+        raise Refused(f"{desired.ref}: the claims of pods that go would not be kept.", code="claims-policy", parameter="removed_claims",
+                      found="persistentVolumeClaimRetentionPolicy.whenScaled: Delete", fix="set whenScaled: Retain, or removed_claims: delete.")
     if desired.removed_claims == "delete" or (fewer and by_policy):
         for claim in claims:
             loss(observed, desired, claim)

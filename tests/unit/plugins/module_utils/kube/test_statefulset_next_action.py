@@ -248,6 +248,9 @@ STATIC = {"provisioner": "kubernetes.io/no-provisioner"}
     ("volumes-missing", running(), blocks(replicas=4), PODS, {},
      {"capacities": [{"storageClassName": "fast", "capacity": "9Gi", "maximumVolumeSize": "1Mi"}]}),
     ("claims-unsaid", running(), blocks(replicas=2), PODS, {}, {}),
+    # Kubernetes would delete what the user keeps; the next pod of that number would begin with an empty volume.
+    ("claims-policy", running(), blocks(replicas=2, persistentVolumeClaimRetentionPolicy={"whenScaled": "Delete"}), PODS, {"removed_claims": "keep"},
+     {"volumes": [volume("pv-2")]}),
     # Another first number deletes pods, and says nothing of their claims.
     ("ordinals-fixed", running(), blocks(ordinals={"start": 2}), PODS, {}, {}),
     ("ordinals-fixed", running(ordinals={"start": 2}), blocks(), [pod(2), pod(3), pod(4)], {}, {}),
