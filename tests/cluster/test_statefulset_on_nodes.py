@@ -55,11 +55,15 @@ class Site:
 
     def play(self, book: str, fails: bool = False, **more: Any) -> str:
         """Run one playbook as a user who has its Role and nothing else; what it prints."""
-        variables = self.folder / "vars.json"
-        variables.write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
+        # As an inventory's own variables: extra variables would win over what the playbooks say to the roles.
+        inventory = self.folder / "inventory"
+        (inventory / "group_vars").mkdir(parents=True, exist_ok=True)
+        (inventory / "hosts").write_text("[storage_nodes]\n[kube_api]\n", encoding="utf-8")
+        for group in ("storage_nodes", "kube_api"):
+            (inventory / "group_vars" / f"{group}.yml").write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
         self.books.add(book)
         where = str(kubeconfig(book, self.folder))
-        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", f"@{variables}", f"playbooks/{book}.yml"), cwd=REPO,
+        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-i", str(inventory), f"playbooks/{book}.yml"), cwd=REPO,
                               env={**environment(), "KUBECONFIG": where, "K8S_AUTH_KUBECONFIG": where}, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) is fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
