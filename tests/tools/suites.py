@@ -1,4 +1,4 @@
-"""What `make unit`, `make lint`, `make molecule`, `make csi-sanity`, `make faults` and `make test` are made of: suites as data."""
+"""What `make test` and the targets beside it are made of: suites as data."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("cluster", "tests/cluster", "-k", "not test_iscsi and not test_kube", in_lab=True),
+    pytest("cluster", "tests/cluster", "-k", "not test_iscsi and not test_kube and not test_statefulset", in_lab=True),
     # Objects under names of their own, and nobody counts requests.
     pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),
 )
+#: Beside `make test`, for they take a quarter of an hour: pods come and go one after the other.
+ROLLOUTS = (pytest("rollouts", "tests/cluster", "-k", "test_statefulset", in_lab=True),)
 #: Beside `make test`: two machines for each test, restarted more than once, take too long for it.
 ISCSI = (
     pytest("iscsi hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "test_iscsi", in_lab=True),
@@ -85,6 +87,7 @@ TIERS = {
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "faults": FAULTS,
     "csi-sanity": (*ONE_NODE, *CSI_SANITY, *CSI_DRIVER, LAB_DOWN),
+    "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
     # Molecule begins on fresh machines: its first claim is about check mode there.
     "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_NODES + FRESH_LAB + ON_CLUSTER + FRESH_LAB + MOLECULE + (LAB_DOWN,),
