@@ -81,7 +81,7 @@ def _object(given: Mapping[str, Any], where: str) -> dict:
         raise InvalidRequest("the object has no pod template.", code="set-template", parameter=where, fix="give the whole object.")
     _refuse_misshapen(spec, f"{where}.spec")
     labels, theirs = _map(_map(spec.get("selector")).get("matchLabels")), _map(_map(spec["template"].get("metadata")).get("labels"))
-    if not labels or not labels.items() <= theirs.items():
+    if not labels or any(theirs.get(name) != value for name, value in labels.items()):
         raise InvalidRequest("the selector does not find the set's own pods.", code="set-selector", parameter=f"{where}.spec.selector",
                              found=f"matchLabels {dict(labels)}, the template has {dict(theirs)}",
                              fix="give matchLabels that the template's labels have.")
