@@ -111,6 +111,21 @@ def test_created_as_predicted() -> None:
     assert "kubelet.service" in unit and "local-fs.target" in unit
 
 
+def test_a_write_that_udev_missed_keeps_nothing_from_being_mounted() -> None:
+    entry = shell(NODE, f"echo {BASE}/lt-xfs/*").strip()
+    device = f"/dev/{GROUP}/lt-xfs-1"
+    # udev watches no device while it reads it, so that it can miss a write; here it watches none at all.
+    rule = """echo 'KERNEL=="dm-*", OPTIONS+="nowatch"' > /run/udev/rules.d/99-deaf.rules; udevadm control --reload"""
+    hidden = f"umount {entry}; dd if={device} of=/run/head bs=4k count=1; dd if=/dev/zero of={device} bs=4k count=1 oflag=direct"
+    retold = f"udevadm trigger --action=change --settle {device}; dd if=/run/head of={device} bs=4k count=1 oflag=direct; udevadm settle"
+    try:
+        shell(NODE, f"mkdir -p /run/udev/rules.d; {rule}; {hidden}; {retold}; ! test -e /dev/disk/by-uuid/$(basename {entry})")
+        again = play(NODE, volumes(*CLASSES), volumes(*CLASSES))
+    finally:
+        shell(NODE, "rm -f /run/udev/rules.d/99-deaf.rules /run/head; udevadm control --reload")
+    assert changed(again) == [True, False]
+
+
 def test_a_static_local_volume_grows_online__kubernetes_101340_and_local_static_provisioner_117_and_228() -> None:
     shell(NODE, f"for entry in {BASE}/lt-*/*; do if [ -d $entry ]; then head -c 2M /dev/urandom > $entry/data; fi; done; sync")
     content = sums()

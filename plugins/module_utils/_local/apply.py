@@ -41,6 +41,7 @@ def mount(step: Mount) -> None:
     if os.path.exists(note):
         os.unlink(note)
         files.sync_folder(os.path.dirname(note))
+    _tell_udev(step)
     if _unit_is_there(path):
         # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
         mutate(command("systemctl", "daemon-reload"))
@@ -50,6 +51,13 @@ def mount(step: Mount) -> None:
         return
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def _tell_udev(step: Mount) -> None:
+    """Have udev read the device again if its link does not lead there: it can miss a write, and systemd waits for that link before it mounts."""
+    link_of_udev = os.path.join("/dev/disk/by-uuid", step.uuid)
+    if os.path.exists("/run/udev/control") and os.path.realpath(link_of_udev) != os.path.realpath(step.device):
+        mutate(command("udevadm", "trigger", "--action=change", "--settle", step.device))
 
 
 def _unit_is_there(path: str) -> bool:
