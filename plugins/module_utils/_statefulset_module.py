@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._core.errors import CairnError
 from ._core.plan import Plan
-from ._kube import manifest
+from ._kube import basics, manifest, sets
 from ._kube.connection import connect
 from ._kube.manifest import Ref
 from ._kube.statefulset import facts, observe, wish
@@ -73,11 +73,11 @@ def _tell(desired: Desired, observed: Observed) -> dict:
     told: dict = {"namespace": desired.ref.namespace, "name": desired.ref.name, "exists": live is not None}
     if live is None:
         return told
-    status = facts.status(live)
+    status = basics.status(live)
     update = status.get("updateRevision", "")
     pods = [{"name": pod["metadata"]["name"], "ready": facts.ready(pod), "updated": facts.revision(pod) == update, "restarts": facts.restarts(pod)}
             for _index, pod in facts.numbered(observed)]
     claims = [{"name": claim["metadata"]["name"], "volume": claim["spec"].get("volumeName"), "capacity_bytes": facts.capacity(claim),
-               "used": 0 <= index < facts.replicas(live)} for _template, index, claim in facts.claims(observed)]
-    return {**told, "replicas": facts.replicas(live), "partition": facts.partition(live), "current_revision": status.get("currentRevision", ""),
+               "used": 0 <= index < sets.replicas(live)} for _template, index, claim in facts.claims(observed)]
+    return {**told, "replicas": sets.replicas(live), "partition": facts.partition(live), "current_revision": status.get("currentRevision", ""),
             "update_revision": update, "pods": pods, "claims": claims}

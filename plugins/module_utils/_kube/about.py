@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest, NotFound
+from . import basics
 from .hosts import Host
 from .places import aliases
 
@@ -76,7 +77,7 @@ def answer(
     if question.kind == "node":
         affected["unreachable"] = sorted({row["volume"] for row in found if row["volume"] and question.name in (row["tied_to"], row["served_by"])})
         known = known or question.name in nodes
-        affected["pods"] = sorted({*affected["pods"], *(_path(pod) for pod in pods if pod["spec"].get("nodeName") == question.name)})
+        affected["pods"] = sorted({*affected["pods"], *(basics.path(pod) for pod in pods if pod["spec"].get("nodeName") == question.name)})
     if question.kind == "disk":
         below = list(_upon(names, hosts))
         known = known or bool(below) or any(names & {device["id"], *device["ids"]} for host in hosts.values() for device in host.devices)
@@ -85,7 +86,7 @@ def answer(
     if question.kind == "target":
         known = known or any(each.get("name") == question.name for host in hosts.values() for each in host.targets)
     if question.kind == "pod":
-        known = known or any(_path(pod) == question.name for pod in pods)
+        known = known or any(basics.path(pod) == question.name for pod in pods)
     if not known:
         raise NotFound(
             f"nothing is known of the {question.kind} {question.name}.",
@@ -94,10 +95,6 @@ def answer(
             fix=f"give {KINDS[question.kind]} as storage_info tells it without about.",
         )
     return found, affected
-
-
-def _path(pod: Mapping[str, Any]) -> str:
-    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
 
 
 def _names(question: Question, hosts: Mapping[str, Host]) -> set:

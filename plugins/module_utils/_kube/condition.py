@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest, NotFound
+from .basics import Object
 from .ready import READY, State, Surroundings
 
 try:
@@ -19,7 +20,6 @@ try:
 except ImportError:
     HAS_JMESPATH = False
 
-Object = Mapping[str, Any]
 _SHOWN = 6
 
 

@@ -9,12 +9,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Tuple
 
 from .._core.errors import Refused
+from . import basics
+from .basics import Object
 from .manifest import Ref, ref
 
-Object = Mapping[str, Any]
 #: Objects by kind, those of kinds that a deletion can take along.
 Stake = Mapping[str, Tuple[Object, ...]]
 #: (the thing that consent names, what it holds, what is lost)
@@ -59,7 +60,7 @@ def data_lost(live: Object, stake: Stake) -> List[Loss]:
             name = volume["metadata"]["name"]
             lost.append((ref(claim).path, name, f"the data of {name}, whose reclaim policy is {policy} (with Retain it would stay)"))
     for snapshot in _snapshots_deleted(live, stake.get("VolumeSnapshot", ())):
-        content = contents.get((snapshot.get("status") or {}).get("boundVolumeSnapshotContentName", ""))
+        content = contents.get(basics.status(snapshot).get("boundVolumeSnapshotContentName", ""))
         lost += _content(content, ref(snapshot).path) if content else []
     if _defined(live) == "VolumeSnapshotContent":
         lost += [loss for name, content in contents.items() for loss in _content(content, name)]
@@ -69,7 +70,7 @@ def data_lost(live: Object, stake: Stake) -> List[Loss]:
 def released_to(live: Object, after: Object) -> List[Loss]:
     """What a new reclaim policy destroys at once: a volume whose claim has gone is reclaimed by the policy that it has now."""
     old, new = ((thing.get("spec") or {}).get("persistentVolumeReclaimPolicy") for thing in (live, after))
-    released = live["kind"] == "PersistentVolume" and (live.get("status") or {}).get("phase") in ("Released", "Failed")
+    released = live["kind"] == "PersistentVolume" and basics.phase(live) in ("Released", "Failed")
     if not released or new == old or new not in _DESTROYERS:
         return []
     return [(live["metadata"]["name"], _handle(live), f"its data: its claim has gone, so the reclaim policy {new} takes effect at once")]
@@ -78,7 +79,7 @@ def released_to(live: Object, after: Object) -> List[Loss]:
 def refuse_claimed(live: Object, deleted: Iterable[Ref]) -> None:
     """A volume must not go before its claim: the claim would be lost for good (kubernetes: PVC phase Lost)."""
     claim = (live.get("spec") or {}).get("claimRef")
-    if live["kind"] != "PersistentVolume" or not claim or (live.get("status") or {}).get("phase") != "Bound":
+    if live["kind"] != "PersistentVolume" or not claim or basics.phase(live) != "Bound":
         return
     user = Ref("", "PersistentVolumeClaim", claim.get("namespace", ""), claim.get("name", ""))
     if user not in set(deleted):

@@ -9,16 +9,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional, Tuple
+from typing import Mapping, Optional, Tuple
 
 from .._core.plan import Consent
+from .basics import Object
 from .condition import Condition
 from .discovery import Resource
 from .manifest import Ref
 from .prune import Prune
 from .rules import NO_RULES, Rules
 
-Object = Mapping[str, Any]
 MERGE = "application/merge-patch+json"
 
 

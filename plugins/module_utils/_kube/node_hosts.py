@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
 from . import objects, quantity
-from .objects import Lists, Object, status
+from .basics import Object, status
+from .objects import Lists
 
 _ROLE = "node-role.kubernetes.io/"
 _ZONE = "topology.kubernetes.io/zone"

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
-from . import quantity
-
-Object = Mapping[str, Any]
-HOSTNAME = "kubernetes.io/hostname"
-_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+from . import basics
+from .basics import Object
 
 
 @dataclass(frozen=True)
@@ -31,14 +28,9 @@ class Lists:
     attachments: Sequence[Object] = ()
 
 
-def status(live: Object) -> Mapping[str, Any]:
-    """The status of an object, which may have none yet."""
-    return live.get("status") or {}
-
-
 def volumes(lists: Lists) -> List[dict]:
     """One entry per PersistentVolume; ``node`` only for volumes that are tied to one."""
-    names = {(node["metadata"].get("labels") or {}).get(HOSTNAME): node["metadata"]["name"] for node in lists.nodes}
+    names = {(node["metadata"].get("labels") or {}).get(basics.HOSTNAME): node["metadata"]["name"] for node in lists.nodes}
     held: Dict[str, List[dict]] = {}
     for attachment in attachments(lists):
         held.setdefault(attachment["volume"], []).append(attachment)
@@ -48,13 +40,13 @@ def volumes(lists: Lists) -> List[dict]:
 def _volume(live: Object, names: Mapping[Any, str], held: Sequence[Mapping[str, Any]]) -> dict:
     spec = live["spec"]
     claim = spec.get("claimRef") or {}
-    host = _host(spec)
+    host = basics.host(live)
     return {
         "name": live["metadata"]["name"],
-        "phase": status(live).get("phase"),
+        "phase": basics.phase(live),
         "storage_class": spec.get("storageClassName") or "",
         "volume_mode": spec.get("volumeMode", "Filesystem"),
-        "capacity_bytes": quantity.in_bytes((spec.get("capacity") or {}).get("storage")),
+        "capacity_bytes": basics.capacity(live),
         "reclaim_policy": spec.get("persistentVolumeReclaimPolicy"),
         "namespace": claim.get("namespace"),
         "claim": claim.get("name"),
@@ -72,26 +64,18 @@ def _volume(live: Object, names: Mapping[Any, str], held: Sequence[Mapping[str, 
     }
 
 
-def _host(spec: Object) -> Optional[str]:
-    terms = ((spec.get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms") or ()
-    hosts = {
-        value for term in terms for rule in term.get("matchExpressions") or () if rule.get("key") == HOSTNAME for value in rule.get("values") or ()
-    }
-    return hosts.pop() if len(hosts) == 1 else None
-
-
 def claims(lists: Lists) -> List[dict]:
     """One entry per PersistentVolumeClaim."""
     return [
         {
             "namespace": live["metadata"]["namespace"],
             "name": live["metadata"]["name"],
-            "phase": status(live).get("phase"),
+            "phase": basics.phase(live),
             "volume": live["spec"].get("volumeName"),
             "storage_class": live["spec"].get("storageClassName") or "",
             "volume_mode": live["spec"].get("volumeMode", "Filesystem"),
-            "requested_bytes": quantity.in_bytes(((live["spec"].get("resources") or {}).get("requests") or {}).get("storage")),
-            "capacity_bytes": quantity.in_bytes((status(live).get("capacity") or {}).get("storage")),
+            "requested_bytes": basics.requested(live),
+            "capacity_bytes": basics.held(live),
             "labels": live["metadata"].get("labels") or {},
         }
         for live in lists.claims
@@ -107,7 +91,7 @@ def classes(lists: Lists) -> List[dict]:
             "reclaim_policy": live.get("reclaimPolicy", "Delete"),
             "binding_mode": live.get("volumeBindingMode", "Immediate"),
             "allow_expansion": bool(live.get("allowVolumeExpansion")),
-            "default": (live["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true",
+            "default": basics.is_default(live),
         }
         for live in lists.classes
     ]
@@ -118,7 +102,7 @@ def nodes(lists: Lists) -> List[dict]:
     return [
         {
             "name": live["metadata"]["name"],
-            "ready": any(condition["type"] == "Ready" and condition["status"] == "True" for condition in status(live).get("conditions") or ()),
+            "ready": any(condition["type"] == "Ready" and condition["status"] == "True" for condition in basics.status(live).get("conditions") or ()),
             "labels": live["metadata"].get("labels") or {},
             "taints": (live.get("spec") or {}).get("taints") or [],
         }
@@ -134,8 +118,8 @@ def attachments(lists: Lists) -> List[dict]:
             "volume": (live["spec"].get("source") or {}).get("persistentVolumeName"),
             "node": live["spec"].get("nodeName"),
             "driver": live["spec"].get("attacher"),
-            "attached": bool(status(live).get("attached")),
-            "error": next((status(live)[key].get("message") for key in ("attachError", "detachError") if status(live).get(key)), None),
+            "attached": bool(basics.status(live).get("attached")),
+            "error": next((basics.status(live)[key].get("message") for key in ("attachError", "detachError") if basics.status(live).get(key)), None),
         }
         for live in lists.attachments
     ]

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, Optional, Tuple
+from typing import Iterable, List, Optional, Tuple
 
-Object = Mapping[str, Any]
+from . import basics
+from .basics import Object
 
 #: States of a container that rarely end by themselves.
 _STUCK = frozenset(("CrashLoopBackOff", "CreateContainerConfigError", "CreateContainerError", "ErrImageNeverPull", "ImagePullBackOff",
@@ -21,7 +22,7 @@ _GENERATION = {"Deployment": "pod-template-hash", "DaemonSet": "controller-revis
 
 def stuck(pod: Object) -> str:
     """Why a pod will not start or stay up, empty when nothing speaks against it."""
-    status = pod.get("status") or {}
+    status = basics.status(pod)
     for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") in _STUCK:
@@ -31,7 +32,7 @@ def stuck(pod: Object) -> str:
 
 def obstacle(pod: Object) -> str:
     """Why a pod is not ready yet, in words, empty when it is ready."""
-    status = pod.get("status") or {}
+    status = basics.status(pod)
     conditions = {condition["type"]: condition for condition in status.get("conditions") or ()}
     if (conditions.get("Ready") or {}).get("status") == "True":
         return ""

@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterable, List, Mapping, Set, Tuple
+from typing import Iterable, List, Mapping, Set, Tuple
 
 from .._core.errors import InvalidRequest, Refused
 from .._core.plan import Consent
+from .basics import Object
 from .manifest import Ref, ref
 
-Object = Mapping[str, Any]
 _SHOWN = 10
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from . import pods, quantity
+from . import basics, pods, quantity
+from .basics import Object
 
-Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,27 +57,23 @@ def state(live: Object, around: Surroundings) -> State:
 def removal(live: Object) -> State:
     """The state of an object that is to go: what holds it."""
     if live["kind"] == "Namespace":
-        told = [condition.get("message", "") for condition in (live.get("status") or {}).get("conditions") or () if condition.get("status") == "True"]
+        told = [condition.get("message", "") for condition in basics.status(live).get("conditions") or () if condition.get("status") == "True"]
         if told:
             return State("waiting", "; ".join(told))
     finalizers = ", ".join([*(live["metadata"].get("finalizers") or ()), *((live.get("spec") or {}).get("finalizers") or ())])
     return State("waiting", f"held by the finalizers {finalizers}" if finalizers else "not deleted yet")
 
 
-def _status(live: Object) -> Mapping[str, Any]:
-    return live.get("status") or {}
-
-
 def _condition(live: Object, name: str) -> Mapping[str, Any]:
-    return next((condition for condition in _status(live).get("conditions") or () if condition.get("type") == name), {})
+    return next((condition for condition in basics.status(live).get("conditions") or () if condition.get("type") == name), {})
 
 
 def _observed(live: Object) -> bool:
-    return _status(live).get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
+    return basics.status(live).get("observedGeneration", 0) >= live["metadata"].get("generation", 0)
 
 
 def _namespace(live: Object, _around: Surroundings) -> State:
-    return READY if _status(live).get("phase") == "Active" else State("waiting", f"phase {_status(live).get('phase')}")
+    return READY if basics.status(live).get("phase") == "Active" else State("waiting", f"phase {basics.status(live).get('phase')}")
 
 
 def _definition(live: Object, _around: Surroundings) -> State:
@@ -88,7 +84,7 @@ def _definition(live: Object, _around: Surroundings) -> State:
 
 
 def _claim(live: Object, around: Surroundings) -> State:
-    status, spec = _status(live), live["spec"]
+    status, spec = basics.status(live), live["spec"]
     phase = status.get("phase", "Pending")
     if phase == "Lost":
         return State("failed", f"its volume {spec.get('volumeName')} does not exist any more")
@@ -96,7 +92,7 @@ def _claim(live: Object, around: Surroundings) -> State:
         return _growth(live, around)
     told = around.warnings.get(live["metadata"].get("uid", ""), ("", ""))
     # Of a class whose volumes are made beforehand this is said of each claim that waits for one.
-    if told[0] == "ProvisioningFailed" and "kubernetes.io/no-provisioner" not in told[1]:
+    if told[0] == "ProvisioningFailed" and basics.NO_PROVISIONER not in told[1]:
         return State("stuck", f"phase {phase}{around.warning(live)}")
     mode = around.binding_modes.get(spec.get("storageClassName") or "")
     chosen = (live["metadata"].get("annotations") or {}).get("volume.kubernetes.io/selected-node")
@@ -107,7 +103,7 @@ def _claim(live: Object, around: Surroundings) -> State:
 
 def _growth(live: Object, around: Surroundings) -> State:
     """A bound claim is ready when it has the size it asks for (KEP-1790 names the states in between); what goes wrong is told in events."""
-    status = _status(live)
+    status = basics.status(live)
     stages = status.get("allocatedResourceStatuses") or {}
     if "Infeasible" in stages.get("storage", ""):
         return State("failed", f"it cannot grow: {stages['storage']}{around.warning(live)}")
@@ -122,15 +118,15 @@ def _growth(live: Object, around: Surroundings) -> State:
 
 
 def _volume(live: Object, _around: Surroundings) -> State:
-    phase = _status(live).get("phase", "Pending")
+    phase = basics.status(live).get("phase", "Pending")
     if phase == "Failed":
-        return State("failed", _status(live).get("message", "its reclaim failed"))
+        return State("failed", basics.status(live).get("message", "its reclaim failed"))
     return State("waiting", f"phase {phase}") if phase == "Pending" else State("ready", "" if phase in ("Available", "Bound") else f"phase {phase}")
 
 
 def _snapshot(live: Object, around: Surroundings) -> State:
     """A VolumeSnapshot, or the content behind it. Its controller tries again after an error, so that is no end yet."""
-    status = _status(live)
+    status = basics.status(live)
     error = (status.get("error") or {}).get("message")
     if status.get("readyToUse"):
         return READY
@@ -141,7 +137,7 @@ def _snapshot(live: Object, around: Surroundings) -> State:
 
 
 def _attachment(live: Object, _around: Surroundings) -> State:
-    status = _status(live)
+    status = basics.status(live)
     if status.get("attached"):
         return READY
     error = (status.get("attachError") or {}).get("message")
@@ -149,11 +145,11 @@ def _attachment(live: Object, _around: Surroundings) -> State:
 
 
 def _pod(live: Object, around: Surroundings) -> State:
-    phase = _status(live).get("phase")
+    phase = basics.status(live).get("phase")
     if phase == "Succeeded":
         return READY
     if phase == "Failed":
-        return State("failed", _status(live).get("message") or _status(live).get("reason") or "its containers ended with an error")
+        return State("failed", basics.status(live).get("message") or basics.status(live).get("reason") or "its containers ended with an error")
     trouble = pods.stuck(live)
     if trouble:
         return State("stuck", trouble + around.warning(live))
@@ -169,11 +165,11 @@ def _job(live: Object, around: Surroundings) -> State:
         return READY
     if live["spec"].get("suspend"):
         return State("ready", "it is suspended")
-    return _held_up(live, around, f"{_status(live).get('succeeded', 0)} of {live['spec'].get('completions', 1)} completed")
+    return _held_up(live, around, f"{basics.status(live).get('succeeded', 0)} of {live['spec'].get('completions', 1)} completed")
 
 
 def _stateful_set(live: Object, around: Surroundings) -> State:
-    status, spec = _status(live), live["spec"]
+    status, spec = basics.status(live), live["spec"]
     wanted = spec.get("replicas", 1)
     strategy = spec.get("updateStrategy") or {}
     # OnDelete and a partition leave old pods in place on purpose.
@@ -186,7 +182,7 @@ def _stateful_set(live: Object, around: Surroundings) -> State:
 
 
 def _daemon_set(live: Object, around: Surroundings) -> State:
-    status = _status(live)
+    status = basics.status(live)
     wanted = status.get("desiredNumberScheduled", 0)
     counts = [("are available", status.get("numberAvailable", 0), wanted)]
     if (live["spec"].get("updateStrategy") or {}).get("type") != "OnDelete":
@@ -195,7 +191,7 @@ def _daemon_set(live: Object, around: Surroundings) -> State:
 
 
 def _deployment(live: Object, around: Surroundings) -> State:
-    status = _status(live)
+    status = basics.status(live)
     progress = _condition(live, "Progressing")
     if _observed(live) and progress.get("reason") == "ProgressDeadlineExceeded":
         return State("failed", progress.get("message", "its progress deadline is exceeded"))
@@ -205,7 +201,7 @@ def _deployment(live: Object, around: Surroundings) -> State:
 
 
 def _replica_set(live: Object, around: Surroundings) -> State:
-    return _counted(live, around, [("are available", _status(live).get("availableReplicas", 0), live["spec"].get("replicas", 1))])
+    return _counted(live, around, [("are available", basics.status(live).get("availableReplicas", 0), live["spec"].get("replicas", 1))])
 
 
 def _counted(live: Object, around: Surroundings, counts: List[Tuple[str, int, int]]) -> State:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-from .objects import Object
+from . import basics
+from .basics import Object
 from .places import NOWHERE, Ground
 
 Entry = Mapping[str, Any]
@@ -58,7 +59,7 @@ def _row(key: Tuple[Optional[str], Optional[str]], pod: Optional[Object], claim:
     return {
         "namespace": key[0],
         "pod": pod["metadata"]["name"] if pod else None,
-        "phase": (pod.get("status") or {}).get("phase") if pod else None,
+        "phase": basics.phase(pod) if pod else None,
         "node": node or volume.get("node"),
         "claim": key[1],
         "claim_phase": claim.get("phase"),

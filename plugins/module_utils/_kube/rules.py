@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
 
+from .basics import Object
 from .manifest import Ref
 
-Object = Mapping[str, Any]
 #: What was read because ``sources`` asked for it: objects by kind.
 Around = Mapping[str, Tuple[Object, ...]]
 #: A collection: (apiVersion, kind, namespace).

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import basics
+
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
@@ -28,7 +30,7 @@ def node(live: dict) -> dict:
 
 def pod(live: dict) -> dict:
     """A pod's name, claims, place and state, without its containers."""
-    spec, status = live["spec"], live.get("status") or {}
+    spec, status = live["spec"], basics.status(live)
     volumes = [volume for volume in spec.get("volumes") or () if "persistentVolumeClaim" in volume or "ephemeral" in volume]
     return {
         **item(live),

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._core.errors import CairnError, CommandFailed, Timeout
+from . import basics
 from .client import Client
 from .condition import Condition
 from .discovery import Resource
@@ -202,7 +203,7 @@ def _kind(item: Reached) -> Tuple[str, str]:
 
 
 def _bound(live: Optional[Mapping[str, Any]]) -> bool:
-    return bool(live) and (live.get("status") or {}).get("phase") == "Bound"
+    return bool(live) and basics.phase(live) == "Bound"
 
 
 def _when(event: Mapping[str, Any]) -> float:

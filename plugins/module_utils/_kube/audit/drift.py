@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Iterator
 
 from ..._core.quantity import human
-from .. import quantity
-from ..objects import Object
+from .. import basics, sets
+from ..basics import Object
 from .model import Finding, Index
 
 _PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
@@ -72,12 +72,11 @@ def _default_classes(index: Index) -> Iterator[Finding]:
 
 def _templates(index: Index, live: Object) -> Iterator[Finding]:
     space, name = live["metadata"]["namespace"], live["metadata"]["name"]
-    for template in live["spec"].get("volumeClaimTemplates") or ():
-        wanted = quantity.in_bytes(((template["spec"].get("resources") or {}).get("requests") or {}).get("storage"))
+    for title, template in sets.claim_templates(live).items():
+        wanted = basics.requested(template)
         wanted_class = template["spec"].get("storageClassName")
-        first = (live["spec"].get("ordinals") or {}).get("start", 0)
-        for number in range(first, first + live["spec"].get("replicas", 1)):
-            claim = index.claims.get((space, f"{template['metadata']['name']}-{name}-{number}"))
+        for number in sets.numbers(live):
+            claim = index.claims.get((space, f"{title}-{name}-{number}"))
             if claim is None:
                 continue
             differs = {}

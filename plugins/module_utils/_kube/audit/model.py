@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from .. import objects, relations
+from .. import basics, objects, relations
 from ..hosts import Host
 from ..objects import Lists, Object
 from ..places import Ground, Place
@@ -96,16 +96,19 @@ class Index:
         self.attachments: List[dict] = objects.attachments(lists)
         self.users: Dict[Key, List[Object]] = {}
         for pod in lists.pods:
-            if objects.status(pod).get("phase") not in ("Succeeded", "Failed"):
+            if basics.phase(pod) not in ("Succeeded", "Failed"):
                 for name in relations.mounted(pod):
                     self.users.setdefault((pod["metadata"]["namespace"], name), []).append(pod)
+        self._places: Dict[str, Place] = {}
         self._warnings: Dict[str, Tuple[str, str]] = {}
         for event in sorted(world.events, key=_last_seen):
             self._warnings[(event.get("involvedObject") or {}).get("uid", "")] = (event.get("reason", ""), event.get("message", ""))
 
     def place(self, volume: Mapping[str, Any]) -> Place:
-        """What a volume stands on."""
-        return self.ground.of(volume, next(iter(volume["attached_to"]), None))
+        """What a volume stands on, worked out once."""
+        if volume["name"] not in self._places:
+            self._places[volume["name"]] = self.ground.of(volume, next(iter(volume["attached_to"]), None))
+        return self._places[volume["name"]]
 
     def age(self, stamp: Optional[str]) -> float:
         """Seconds since a time as Kubernetes writes it; of none none have passed."""
@@ -139,11 +142,6 @@ class Index:
 def key(live: Object) -> Key:
     """(namespace, name)."""
     return live["metadata"].get("namespace") or "", live["metadata"]["name"]
-
-
-def path(live: Object) -> str:
-    """``namespace/name`` or ``name``."""
-    return "/".join(part for part in key(live) if part)
 
 
 def percent(part: float, whole: float) -> float:

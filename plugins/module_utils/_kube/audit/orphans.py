@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Tuple
+from typing import Any, Iterator, Mapping, Set, Tuple
 
 from ..._core.quantity import human
+from .. import sets
 from ..places import aliases
 from .model import Finding, Index
 
@@ -74,7 +75,7 @@ def _without_ground(index: Index) -> Iterator[Finding]:
 
 
 def _logical_volumes(index: Index) -> Iterator[Finding]:
-    used = _used(index)
+    used, driven = _used(index), _of_drivers(index)
     for node, host in index.told("lvm_info"):
         if "local_volumes" not in host.told:
             continue
@@ -85,7 +86,8 @@ def _logical_volumes(index: Index) -> Iterator[Finding]:
             if not any(taken & mine or (node, group["name"], name) in used for name, mine in names.items()):
                 continue
             for volume in group["logical_volumes"]:
-                free = not (taken & names[volume["name"]] or (node, group["name"], volume["name"]) in used or _handle(index, volume))
+                ours = taken & names[volume["name"]] or (node, group["name"], volume["name"]) in used
+                free = not (ours or driven & {volume["name"], volume.get("uuid")})
                 if free and volume.get("type") not in _NO_VOLUMES and not volume.get("open"):
                     where = aliases(group, volume)[0]
                     yield Finding(
@@ -112,14 +114,11 @@ def _exported(targets: Any) -> Iterator[str]:
                 yield store.get("path") or ""
 
 
-def _handle(index: Index, volume: Mapping[str, Any]) -> bool:
-    """Whether a CSI driver made it: these call a logical volume by their volume's handle or name."""
-    names = {volume["name"], str(volume.get("uuid"))}
-    for live in index.world.lists.volumes:
-        csi = live["spec"].get("csi")
-        if csi and (live["metadata"]["name"] in names or names & set(str(csi.get("volumeHandle")).replace("/", " ").split())):
-            return True
-    return False
+def _of_drivers(index: Index) -> Set[str]:
+    """What CSI drivers may call a logical volume of theirs: by their volume's name or a part of its handle."""
+    volumes = [live for live in index.world.lists.volumes if live["spec"].get("csi")]
+    handles = {part for live in volumes for part in str(live["spec"]["csi"].get("volumeHandle")).split("/")}
+    return handles | {live["metadata"]["name"] for live in volumes}
 
 
 def _entries(index: Index) -> Iterator[Finding]:
@@ -172,24 +171,16 @@ def _stale(index: Index, entry: Mapping[str, Any]) -> Tuple[str, str]:
 def _left_claims(index: Index) -> Iterator[Finding]:
     for live in index.world.stateful_sets:
         space, name = live["metadata"]["namespace"], live["metadata"]["name"]
-        first = (live["spec"].get("ordinals") or {}).get("start", 0)
-        for template in live["spec"].get("volumeClaimTemplates") or ():
-            prefix = f"{template['metadata']['name']}-{name}-"
+        for template in sets.claim_templates(live):
             for (where, claim), entry in index.claims.items():
-                number = claim[len(prefix) :]
-                if (
-                    where == space
-                    and claim.startswith(prefix)
-                    and number.isdigit()
-                    and not index.users.get((where, claim))
-                    and not (first <= int(number) < first + live["spec"].get("replicas", 1))
-                ):
+                number = sets.ordinal(claim, f"{template}-{name}")
+                if where == space and number is not None and number not in sets.numbers(live) and not index.users.get((where, claim)):
                     yield Finding(
                         "claim-left-by-scale-down",
                         "info",
                         "PersistentVolumeClaim",
                         f"{space}/{claim}",
-                        f"StatefulSet {space}/{name} has {live['spec'].get('replicas', 1)} replicas; this claim is kept for one that is no more.",
+                        f"StatefulSet {space}/{name} has {sets.replicas(live)} replicas; this claim is kept for one that is no more.",
                         f"Scaling up again takes it back with its data. When the data may go: kubectl delete pvc {claim} -n {space}.",
                         {"stateful_set": name, "volume": entry["volume"], "capacity_bytes": entry["capacity_bytes"]},
                     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Iterator
 
-from ..objects import status
-from .model import Finding, Index, path
+from ..basics import path, status
+from .model import Finding, Index
 
 
 def find(index: Index) -> Iterator[Finding]:

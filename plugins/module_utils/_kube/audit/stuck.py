@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Callable, Dict, Iterator, List
 
-from ..objects import Object, status
-from .model import Finding, Index, key, path
+from ..basics import Object, path, status
+from .model import Finding, Index, key
 
 _WORDS = {
     "PersistentVolume": "volume",

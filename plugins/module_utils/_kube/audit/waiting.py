@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import Iterator, Mapping, Tuple
 
 from ..._core.quantity import human
-from ..objects import Object, status
-from .model import Finding, Index, key, path
+from ..basics import NO_PROVISIONER, Object, path, status
+from .model import Finding, Index, key
 
-_STATIC = "kubernetes.io/no-provisioner"
 _STORAGE_WORDS = ("volume", "persistentvolumeclaim")
 
 
@@ -63,7 +62,7 @@ def _claim(index: Index, live: Object) -> Iterator[Finding]:
         reason, fix = _waits(index, live, entry)
         told = index.warning(live)
         # That nobody makes volumes of a static class is no news.
-        chain = [reason, told] if told and _STATIC not in told else [reason]
+        chain = [reason, told] if told and NO_PROVISIONER not in told else [reason]
         yield Finding(
             "claim-stuck-pending",
             "error",
@@ -91,7 +90,7 @@ def _waits(index: Index, live: Object, entry: Mapping) -> Tuple[str, str]:
         return f"its StorageClass {name} does not exist", f"Make the StorageClass {name}, or make the claim again with another one."
     if not found and live["spec"].get("storageClassName") is None:
         return "it names no StorageClass and there is no default one", "Mark a class as the default one, or make the claim again with a class."
-    if found and found["provisioner"] != _STATIC:
+    if found and found["provisioner"] != NO_PROVISIONER:
         chosen = (live["metadata"].get("annotations") or {}).get("volume.kubernetes.io/selected-node")
         return f"{found['provisioner']} has not made a volume{f' for the node {chosen}' if chosen else ''}", "See the log of its csi-provisioner."
     more = "Give the class more disks or logical volumes (local_volumes_classes) and run playbook site.yml, or ask for less."

@@ -8,16 +8,16 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional
+from typing import List, Optional
 
 from ..._core.errors import Busy, Conflict, Refused
 from ..._core.plan import Action, Consent
-from .. import quantity
+from .. import basics, quantity
+from ..basics import Object
 from ..discovery import Resource
 from ..manifest import Ref, ref
 from ..model import merge_request
 
-Object = Mapping[str, Any]
 _VOLUMES = Resource("", "v1", "PersistentVolume", "persistentvolumes", False)
 
 
@@ -42,7 +42,7 @@ def refuse_misfit(volume: Object, claim: Object, where: str) -> None:
 def handover(volume: Object, claim: Ref, consent: Consent, where: str, manager: str) -> Optional[Action]:
     """What makes ``volume`` be for ``claim`` and no other; ``None`` when it is already. Raises where it is another's."""
     what, holder = ref(volume), volume["spec"].get("claimRef") or {}
-    phase = (volume.get("status") or {}).get("phase", "Available")
+    phase = basics.status(volume).get("phase", "Available")
     if volume["metadata"].get("deletionTimestamp"):
         raise Busy(f"{what} is being deleted.", code="volume-terminating", parameter=where, fix="name another volume.")
     mine = (holder.get("namespace"), holder.get("name")) == (claim.namespace, claim.name)

@@ -14,7 +14,7 @@ from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import Conflict, NotFound, Refused
 from ..._core.plan import Action, Plan
-from .. import quantity, wish
+from .. import basics, quantity, wish
 from ..losses import CLAIM, SNAPSHOT, VOLUME
 from ..manifest import Ref, ref
 from ..model import Desired, Observed
@@ -89,7 +89,7 @@ class ClaimRules(Rules):
 
 
 def _has(live: Optional[Object], volume: str) -> bool:
-    return bool(live) and live["spec"].get("volumeName") == volume and (live.get("status") or {}).get("phase") == "Bound"
+    return bool(live) and live["spec"].get("volumeName") == volume and basics.phase(live) == "Bound"
 
 
 def _find(around: Around, kind: Tuple[str, str], name: str, where: str) -> Object:
@@ -107,7 +107,7 @@ def _names(things: Sequence[Object]) -> str:
 
 def _from_claim(wanted: dict, source: Object, where: str) -> None:
     """Kubernetes clones within a namespace, between equal volume modes, to the source's size or more."""
-    status = source.get("status") or {}
+    status = basics.status(source)
     if status.get("phase") != "Bound":
         raise Conflict(f"{ref(source)} has no volume that could be copied.", code="claim-source-unbound", parameter=f"{where}.from_claim",
                        found=f"phase {status.get('phase', 'unknown')}", fix="wait until it is Bound, then run again.")
@@ -119,7 +119,7 @@ def _from_claim(wanted: dict, source: Object, where: str) -> None:
 
 
 def _from_snapshot(wanted: dict, source: Object, where: str) -> None:
-    status = source.get("status") or {}
+    status = basics.status(source)
     error = (status.get("error") or {}).get("message")
     if error and not status.get("readyToUse"):
         raise Conflict(f"{ref(source)} failed.", code="claim-source-failed", parameter=f"{where}.from_snapshot", found=error.strip(),
@@ -140,7 +140,7 @@ def _at_least(wanted: dict, size: Optional[str], source: Object, where: str) -> 
 
 
 def _uses(pod: Object, claim: Object) -> bool:
-    if pod["metadata"].get("deletionTimestamp") or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
+    if pod["metadata"].get("deletionTimestamp") or basics.phase(pod) in ("Succeeded", "Failed"):
         return False
     names = {(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in pod["spec"].get("volumes") or ()}
     # The claim of an ephemeral volume has the pod's name before that of the volume.

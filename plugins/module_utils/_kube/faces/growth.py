@@ -11,13 +11,13 @@ Rules: ValidatePersistentVolumeClaimUpdate and the admission plugin PersistentVo
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping
+from typing import Any, Iterable
 
 from ..._core.errors import Conflict, NotFound, Refused
-from .. import quantity
+from .. import basics, quantity
+from ..basics import Object
 from ..manifest import ref
 
-Object = Mapping[str, Any]
 
 
 def grows(live: Object, size: object) -> bool:
@@ -31,13 +31,13 @@ def check(live: Object, size: str, classes: Iterable[Object], where: str) -> Non
     said = live["spec"]["resources"]["requests"]["storage"]
     if asked == asks:
         return
-    if (live.get("status") or {}).get("phase") != "Bound":
+    if basics.phase(live) != "Bound":
         raise Conflict(f"{what} is not bound, and until then its size is fixed.", code="claim-unbound", parameter=f"{where}.size", found=said,
                        fix="wait until it is Bound, or delete it (state: absent) and run again.")
     if asked > asks:
         _refuse_fixed_class(live, classes, where)
         return
-    capacity = ((live.get("status") or {}).get("capacity") or {}).get("storage")
+    capacity = (basics.status(live).get("capacity") or {}).get("storage")
     if asks <= (quantity.parse(capacity) or 0):
         raise Refused(f"{what} cannot shrink.", code="claim-shrink", parameter=f"{where}.size", found=said,
                       fix="make a smaller claim and copy the data, or leave the size as it is.")

@@ -12,6 +12,7 @@ import copy
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from ..._core.errors import Conflict, InvalidRequest, NotFound
+from .. import basics
 from ..losses import CLAIM, CONTENT, VOLUME
 from ..manifest import Ref, ref
 from ..rules import Around, Object, Rules, Source
@@ -75,7 +76,7 @@ def _find(around: Around, kind: str, name: str, code: str, where: str) -> Object
 
 def _check(claim: Object, around: Around, item: Item, where: str) -> None:
     """The snapshot controller says most of this only in an event, or never."""
-    phase = (claim.get("status") or {}).get("phase")
+    phase = basics.phase(claim)
     if phase != "Bound":
         raise Conflict(f"{ref(claim)} has no volume yet.", code="snapshot-source-unbound", parameter=f"{where}.claim", found=f"phase {phase}",
                        fix="wait until it is Bound, then run again.")

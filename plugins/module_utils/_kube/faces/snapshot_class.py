@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Iterator, Mapping, Sequence
 
 from ..._core.errors import InvalidRequest, Refused
+from .. import basics
 from ..discovery import Resource
 from ..losses import SNAPSHOT
 from ..manifest import Ref, ref
@@ -41,7 +42,7 @@ class SnapshotClassRules(DefaultRules):
     def release(self, live: Object, around: Around) -> None:
         name = live["metadata"]["name"]
         unfinished = [ref(thing).path for thing in around.get("VolumeSnapshot", ())
-                      if thing["spec"].get("volumeSnapshotClassName") == name and not (thing.get("status") or {}).get("readyToUse")]
+                      if thing["spec"].get("volumeSnapshotClassName") == name and not basics.status(thing).get("readyToUse")]
         if unfinished:
             raise Refused(f"{ref(live)} is needed by snapshots that are not finished; without it they would stay so.", code="snapshot-class-in-use",
                           parameter="classes", found=", ".join(sorted(unfinished)), fix="wait until they are ready to use, or delete them first.")

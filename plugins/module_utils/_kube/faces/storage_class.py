@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from ..._core.errors import InvalidRequest
+from .. import basics
 from ..discovery import Resource
 from .default_class import DefaultRules, mark
 from .frame import Face, Item, chosen, texts
@@ -35,7 +36,7 @@ class ClassRules(DefaultRules):
     """Storage classes: one default in the cluster. The older annotation is still looked at by the API server."""
 
     resource = Resource("storage.k8s.io", "v1", "StorageClass", "storageclasses", False)
-    marks = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+    marks = (basics.DEFAULT_CLASS, "storageclass.beta.kubernetes.io/is-default-class")
 
 
 def build(item: Item, where: str) -> dict:

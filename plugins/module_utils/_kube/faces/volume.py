@@ -15,7 +15,7 @@ from typing import Any, Iterator, Mapping, Optional, Tuple
 
 from ..._core.errors import InvalidRequest, Refused
 from ..._core.plan import Action, Plan
-from .. import quantity, wish
+from .. import basics, quantity, wish
 from ..manifest import Ref, ref
 from ..model import Desired, Found, Observed
 from ..rules import Around, Object, Rules
@@ -101,7 +101,7 @@ def build(item: Item, where: str) -> dict:
     if item.get("local") and not item.get("node"):
         raise InvalidRequest("a local volume is on one node.", code="volume-node-missing", parameter=f"{where}.node", fix="name the node.")
     if item.get("node"):
-        expression = {"key": "kubernetes.io/hostname", "operator": "In", "values": [item["node"]]}
+        expression = {"key": basics.HOSTNAME, "operator": "In", "values": [item["node"]]}
         spec["nodeAffinity"] = {"required": {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}}
     if item.get("claim") is not None:
         if not _CLAIM.fullmatch(item["claim"]):
@@ -126,7 +126,7 @@ def _refuse_incomplete(manifest: Object, item: Item, where: str) -> None:
 
 def _refuse_smaller(wanted: Object, live: Object, where: str) -> None:
     now, then = (quantity.parse((thing["spec"].get("capacity") or {}).get("storage")) for thing in (live, wanted))
-    if now is not None and then is not None and then < now and (live.get("status") or {}).get("phase") == "Bound":
+    if now is not None and then is not None and then < now and basics.phase(live) == "Bound":
         raise Refused(f"{ref(live)} is bound, and its claim was promised its size.", code="volume-shrink", parameter=f"{where}.capacity",
                       found=live["spec"]["capacity"]["storage"], fix="leave the capacity as it is.")
 

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from ..._core.errors import NotFound
+from .. import basics, sets
 from . import actions, facts, health
 from .model import Desired, Done, Failed, Observed, Step
 
@@ -24,20 +25,20 @@ def next_step(observed: Observed, desired: Desired) -> Step:
     old = observed.run.old_template
     if old is None:
         raise NotFound(f"{desired.ref}: its old template is not kept any more.", code="revision-missing", parameter="sets",
-                       found=f"no ControllerRevision {facts.status(live).get('currentRevision')}",
+                       found=f"no ControllerRevision {basics.status(live).get('currentRevision')}",
                        fix="give the old template in the object and roll it out.")
-    back = actions.write(observed, desired, old, facts.replicas(live), facts.partition(observed.target))
+    back = actions.write(observed, desired, old, sets.replicas(live), facts.partition(observed.target))
     if back:
         return back
     if not facts.noticed(live):
         return health.wait(observed, desired, "noticed", "the controller has not seen the change yet")
     # Only now: a pod deleted earlier would come back with the template that is being taken back.
-    update = facts.status(live).get("updateRevision", "")
+    update = basics.status(live).get("updateRevision", "")
     pods = [pod for _index, pod in facts.numbered(observed)]
     for pod in pods:
         if facts.revision(pod) != update and not facts.ready(pod) and not pod["metadata"].get("deletionTimestamp"):
             return actions.remove_pod(observed, pod, "stuck with the template that is taken back")
-    left = health.settle(observed, desired, "back", pods, facts.replicas(live), update)
+    left = health.settle(observed, desired, "back", pods, sets.replicas(live), update)
     if isinstance(left, Failed):
         return Failed(f"the old template does not come up either: {left.reason}")
     return left or Done()
@@ -45,5 +46,5 @@ def next_step(observed: Observed, desired: Desired) -> Step:
 
 def _leftovers(observed: Observed) -> bool:
     """Whether an interrupted run has put the template back and no more."""
-    update = facts.status(observed.live).get("updateRevision")
+    update = basics.status(observed.live).get("updateRevision")
     return any(facts.revision(pod) not in ("", update) and not facts.ready(pod) for _index, pod in facts.numbered(observed))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Optional, Tuple
 
 from ..._core.plan import Action, Consent
-from .. import model as engine
+from .. import basics, model as engine, sets
 from ..discovery import Resource
 from ..manifest import bare, essence, ref
 from ..replace import KEEPER, delete_request
@@ -37,7 +37,7 @@ def write(observed: Observed, desired: Desired, template: Object, count: int, pa
     # What the user wrote goes out as it was written, so that the next run finds nothing to compare at length.
     if template != target["spec"]["template"]:
         wanted["spec"]["template"] = copy.deepcopy(template)
-    if count != facts.replicas(target):
+    if count != sets.replicas(target):
         wanted["spec"]["replicas"] = count
     if part != facts.partition(target):
         rolling = (target["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
@@ -49,7 +49,7 @@ def write(observed: Observed, desired: Desired, template: Object, count: int, pa
         return None
     steps = (_apply(desired, wanted, MANAGER),) if live else _anew(observed, desired, wanted, bare(after))
     metadata = {**target["metadata"], "generation": (live or target)["metadata"].get("generation", 0) + 1}
-    predicted = {**after, "metadata": metadata, "status": facts.status(live) if live else {}}
+    predicted = {**after, "metadata": metadata, "status": basics.status(live) if live else {}}
     action = Action("update" if live else "create", "StatefulSet", desired.ref.path, steps, essence(live) if live else None, essence(after))
     return Do(action, replace(observed, live=predicted))
 
@@ -87,14 +87,14 @@ def remove_set(observed: Observed, desired: Desired) -> Do:
 
 def remove_pod(observed: Observed, pod: Object, why: str) -> Do:
     """Delete this very pod; its set makes it anew."""
-    action = Action("delete", "Pod", facts.path(pod), (_delete(PODS, pod, "Background"),), {"uid": pod["metadata"]["uid"], "reason": why}, None)
+    action = Action("delete", "Pod", basics.path(pod), (_delete(PODS, pod, "Background"),), {"uid": pod["metadata"]["uid"], "reason": why}, None)
     return Do(action, replace(observed, pods=tuple(each for each in observed.pods if each is not pod)))
 
 
 def remove_claim(observed: Observed, claim: Object, loses: str) -> Do:
     """Delete a claim."""
     volume = claim["spec"].get("volumeName", "")
-    action = Action("delete", "PersistentVolumeClaim", facts.path(claim), (_delete(CLAIMS, claim, "Background"),), {"volume": volume}, None, loses)
+    action = Action("delete", "PersistentVolumeClaim", basics.path(claim), (_delete(CLAIMS, claim, "Background"),), {"volume": volume}, None, loses)
     return Do(action, replace(observed, claims=tuple(each for each in observed.claims if each is not claim)))
 
 
@@ -103,7 +103,7 @@ def grow_claim(observed: Observed, claim: Object, quantity: str) -> Do:
     ask = {"spec": {"resources": {"requests": {"storage": quantity}}}}
     request = engine.merge_request(CLAIMS, ref(claim), ask, MANAGER)
     was = claim["spec"]["resources"]["requests"]["storage"]
-    action = Action("grow", "PersistentVolumeClaim", facts.path(claim), (request,), {"storage": was}, {"storage": quantity})
+    action = Action("grow", "PersistentVolumeClaim", basics.path(claim), (request,), {"storage": was}, {"storage": quantity})
     grown = {**claim, "spec": {**claim["spec"], "resources": {**claim["spec"]["resources"], "requests": {"storage": quantity}}}}
     return Do(action, replace(observed, claims=tuple(grown if each is claim else each for each in observed.claims)))
 

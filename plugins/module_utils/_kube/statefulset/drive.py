@@ -13,8 +13,9 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from ..._core.errors import CairnError, CommandFailed, Timeout
 from ..._core.plan import Action
+from .. import basics
 from ..manifest import Ref
-from . import facts, predict
+from . import predict
 from .model import Ask, Desired, Do, Done, Failed, Observed, Run, Step, Wait
 from .planner import next_action
 
@@ -97,7 +98,7 @@ def _fail(desired: Desired, observed: Observed, reason: str) -> None:
         return
     told = f"{run.failure}; then {reason}" if run.failure else reason
     if desired.waves and run.started:
-        updated = facts.status(observed.live).get("updatedReplicas", 0) if observed.live else 0
+        updated = basics.status(observed.live).get("updatedReplicas", 0) if observed.live else 0
         raise CommandFailed(f"{desired.ref}: the rollout has stopped with {updated} pods of the new template.", code="canary-stopped",
                             parameter="sets", found=told, fix="correct the object and run again, or take the rollout back (state: aborted).")
     family = Timeout if reason.startswith("no progress") else CommandFailed

@@ -8,31 +8,28 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Dict, List, Optional, Sequence, Set
 
 from ..._core.errors import NoSpace
 from ..._core.quantity import human
-from .. import quantity
+from .. import basics, quantity, sets
 from . import facts
 from .model import Desired, Object, Observed
-
-_DEFAULT = "storageclass.kubernetes.io/is-default-class"
-_HOSTNAME = "kubernetes.io/hostname"
 
 
 def check(observed: Observed, desired: Desired, count: int) -> None:
     """Raise ``NoSpace`` when ``count`` pods would not all find their volumes."""
     there = {(template, index) for template, index, _claim in facts.claims(observed)}
     spread = facts.spread(observed.target["spec"]["template"])
-    for name, template in facts.claim_templates(observed.target).items():
+    for name, template in sets.claim_templates(observed.target).items():
         missing = sum((name, index) not in there for index in range(count))
         storage_class = _class(observed, template)
         if not missing or storage_class is None:
             continue
         size, found = facts.size(template), storage_class["metadata"]["name"]
-        if storage_class.get("provisioner") == "kubernetes.io/no-provisioner":
+        if storage_class.get("provisioner") == basics.NO_PROVISIONER:
             free = _free(observed, template, found)
-            busy = {_node(observed.volumes.get(claim["spec"].get("volumeName", ""), {})) for other, index, claim in facts.claims(observed)
+            busy = {basics.host(observed.volumes.get(claim["spec"].get("volumeName", ""), {})) for other, index, claim in facts.claims(observed)
                     if other == name and index < count} if spread else set()
             fitting = _fitting(free, size, busy, spread)
             told = f"{len(fitting)} free volumes fit" + (f" ({', '.join(fitting)})" if fitting else "")
@@ -55,14 +52,14 @@ def _class(observed: Observed, template: Object) -> Optional[Object]:
     name = template["spec"].get("storageClassName")
     if name is not None:
         return observed.classes.get(name)
-    return next((each for each in observed.classes.values() if (each["metadata"].get("annotations") or {}).get(_DEFAULT) == "true"), None)
+    return next((each for each in observed.classes.values() if basics.is_default(each)), None)
 
 
 def _free(observed: Observed, template: Object, storage_class: str) -> List[Object]:
     modes = set(template["spec"].get("accessModes") or ())
     labels = ((template["spec"].get("selector") or {}).get("matchLabels") or {}).items()
     return [volume for volume in observed.volumes.values()
-            if (volume.get("status") or {}).get("phase") == "Available" and not volume["spec"].get("claimRef")
+            if basics.phase(volume) == "Available" and not volume["spec"].get("claimRef")
             and volume["spec"].get("storageClassName") == storage_class and modes <= set(volume["spec"].get("accessModes") or ())
             and volume["spec"].get("volumeMode", "Filesystem") == template["spec"].get("volumeMode", "Filesystem")
             and labels <= (volume["metadata"].get("labels") or {}).items()]
@@ -71,25 +68,14 @@ def _free(observed: Observed, template: Object, storage_class: str) -> List[Obje
 def _fitting(free: Sequence[Object], size: int, busy: Set[str], spread: bool) -> List[str]:
     """Names of volumes that are large enough, with ``spread`` at most one for each node."""
     chosen: Dict[str, str] = {}
-    for volume in sorted(free, key=_capacity):
-        if _capacity(volume) >= size:
-            node = _node(volume)
+    for volume in sorted(free, key=lambda volume: basics.capacity(volume) or 0):
+        if (basics.capacity(volume) or 0) >= size:
+            node = basics.host(volume)
             if not spread:
                 chosen[volume["metadata"]["name"]] = volume["metadata"]["name"]
             elif node not in busy:
                 chosen.setdefault(node or volume["metadata"]["name"], volume["metadata"]["name"])
     return sorted(chosen.values())
-
-
-def _capacity(volume: Object) -> int:
-    return quantity.in_bytes((volume["spec"].get("capacity") or {}).get("storage")) or 0
-
-
-def _node(volume: Mapping[str, Any]) -> str:
-    terms = ((((volume.get("spec") or {}).get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms")) or ()
-    names: Tuple[str, ...] = tuple(value for term in terms for rule in term.get("matchExpressions") or ()
-                                   if rule.get("key") == _HOSTNAME and rule.get("operator") == "In" for value in rule.get("values") or ())
-    return names[0] if len(names) == 1 else ""
 
 
 def _holds(segment: Object, size: int) -> int:

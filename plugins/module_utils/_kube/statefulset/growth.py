@@ -16,7 +16,7 @@ from typing import List, Optional, Tuple
 
 from ..._core.errors import Busy, CommandFailed, Refused
 from ..._core.quantity import human
-from .. import quantity, ready
+from .. import basics, quantity, ready, sets
 from . import actions, facts, health
 from .model import Desired, Done, Object, Observed, Step
 
@@ -38,15 +38,15 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
                    fix="finish the rollout or take it back (state: aborted), then run again.")
     for claim, wanted in small:
         if facts.size(claim) < wanted or (facts.size(claim) > wanted and _state(claim).name == "failed"):
-            template = facts.claim_templates(target)[_template(observed, claim)]
+            template = sets.claim_templates(target)[_template(observed, claim)]
             return actions.grow_claim(observed, claim, template["spec"]["resources"]["requests"]["storage"])
     for claim, _wanted in small:
         state = _state(claim)
         if state.name == "failed" and _tried(claim) == facts.size(claim):
-            raise CommandFailed(f"the claim {facts.path(claim)} does not grow.", code="claim-growth-failed", parameter="sets", found=state.reason,
+            raise CommandFailed(f"the claim {basics.path(claim)} does not grow.", code="claim-growth-failed", parameter="sets", found=state.reason,
                                 fix="ask for a size that its storage has room for; a claim whose growth failed can be asked for less again.")
     if small:
-        told = "; ".join(f"{facts.path(claim)} has {human(facts.capacity(claim))} of {human(wanted)}{_pending(claim)}" for claim, wanted in small)
+        told = "; ".join(f"{basics.path(claim)} has {human(facts.capacity(claim))} of {human(wanted)}{_pending(claim)}" for claim, wanted in small)
         return health.wait(observed, desired, f"growth:{len(small)}", told)
     return actions.remove_set(observed, desired)
 
@@ -54,7 +54,7 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
 def recreate(observed: Observed, desired: Desired) -> Step:
     """Make the set: a new one, or one whose pods an earlier set has left behind. Pods that are there keep their template for now."""
     target = observed.target
-    template, count = target["spec"]["template"], facts.replicas(target)
+    template, count = target["spec"]["template"], sets.replicas(target)
     left = [(index, pod) for index, pod in facts.numbered(observed) if index >= 0]
     if left:
         # An interrupted run: the lowest pod is the one that a rollout would have reached last.
@@ -67,8 +67,8 @@ def recreate(observed: Observed, desired: Desired) -> Step:
 
 def _small(observed: Observed) -> List[Tuple[Object, int]]:
     """Claims of wanted pods with less room than their template asks for, and how much that is."""
-    wanted = {name: facts.size(template) for name, template in facts.claim_templates(observed.target).items()}
-    count = facts.replicas(observed.live)
+    wanted = {name: facts.size(template) for name, template in sets.claim_templates(observed.target).items()}
+    count = sets.replicas(observed.live)
     return [(claim, wanted[template]) for template, index, claim in facts.claims(observed)
             if template in wanted and 0 <= index < count and facts.bound(claim) and facts.capacity(claim) < wanted[template]]
 
@@ -79,7 +79,7 @@ def _state(claim: Object) -> ready.State:
 
 def _tried(claim: Object) -> int:
     """The size that the status of a claim is about: after a new wish, still the one before."""
-    return quantity.in_bytes(((claim.get("status") or {}).get("allocatedResources") or {}).get("storage")) or facts.size(claim)
+    return quantity.in_bytes((basics.status(claim).get("allocatedResources") or {}).get("storage")) or facts.size(claim)
 
 
 def _template(observed: Observed, claim: Object) -> str:
@@ -87,7 +87,7 @@ def _template(observed: Observed, claim: Object) -> str:
 
 
 def _refuse_other_changes(live: Object, target: Object, desired: Desired) -> None:
-    old, new = facts.claim_templates(live), facts.claim_templates(target)
+    old, new = sets.claim_templates(live), sets.claim_templates(target)
     if set(old) != set(new):
         raise Refused(f"{desired.ref}: claim templates cannot be added or removed.", code="claim-templates", parameter="sets",
                       found=f"{', '.join(sorted(old)) or 'none'} instead of {', '.join(sorted(new)) or 'none'}",
@@ -108,17 +108,17 @@ def _refuse_fixed(observed: Observed, claim: Object, wanted: int, desired: Desir
     """Growth that nobody would carry out."""
     storage_class = observed.classes.get(claim["spec"].get("storageClassName") or "", {})
     volume = observed.volumes.get(claim["spec"].get("volumeName") or "", {})
-    if (volume.get("spec") or {}).get("local") or storage_class.get("provisioner") == "kubernetes.io/no-provisioner":
-        raise Refused(f"the volume of {facts.path(claim)} is made by hand: nobody grows it for Kubernetes.", code="volume-static", parameter="sets",
+    if (volume.get("spec") or {}).get("local") or storage_class.get("provisioner") == basics.NO_PROVISIONER:
+        raise Refused(f"the volume of {basics.path(claim)} is made by hand: nobody grows it for Kubernetes.", code="volume-static", parameter="sets",
                       found=f"{claim['spec'].get('volumeName')} with {human(facts.capacity(claim))}, wanted {human(wanted)}",
                       fix="grow its device and the volume first (playbook grow_local_volume.yml), then run again.")
     if not storage_class.get("allowVolumeExpansion"):
         raise Refused(f"claims of the class {claim['spec'].get('storageClassName')} do not grow.", code="class-no-expansion", parameter="sets",
-                      found=f"{facts.path(claim)} with {human(facts.capacity(claim))}, wanted {human(wanted)}",
+                      found=f"{basics.path(claim)} with {human(facts.capacity(claim))}, wanted {human(wanted)}",
                       fix="set allowVolumeExpansion: true on the StorageClass if its driver can grow volumes, then run again.")
 
 
 def _pending(claim: Object) -> str:
-    stage = ((claim.get("status") or {}).get("allocatedResourceStatuses") or {}).get("storage", "")
-    conditions = [each["type"] for each in (claim.get("status") or {}).get("conditions") or () if each.get("status") == "True"]
+    stage = (basics.status(claim).get("allocatedResourceStatuses") or {}).get("storage", "")
+    conditions = [each["type"] for each in basics.status(claim).get("conditions") or () if each.get("status") == "True"]
     return f" ({', '.join([*conditions, *([stage] if stage else [])])})" if conditions or stage else ""

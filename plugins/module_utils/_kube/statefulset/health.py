@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Iterable, List, Optional
 
-from .. import pods as podstate
+from .. import basics, pods as podstate
 from . import facts
 from .model import Desired, Failed, Object, Observed, Step, Wait
 
@@ -54,7 +54,7 @@ def blocking(observed: Observed) -> Optional[Object]:
     live = observed.live
     if not facts.held_up_by_pods(live) or not facts.noticed(live):
         return None
-    update, floor = facts.status(live).get("updateRevision"), facts.partition(live)
+    update, floor = basics.status(live).get("updateRevision"), facts.partition(live)
     for index, pod in facts.numbered(observed):
         wrong = bool(update) and facts.revision(pod) not in ("", update) and index >= floor
         if wrong and not facts.ready(pod) and not pod["metadata"].get("deletionTimestamp"):

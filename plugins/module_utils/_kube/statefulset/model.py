@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from ..._core.plan import Action, Consent
+from ..basics import Object
 from ..manifest import Ref
 
-Object = Mapping[str, Any]
 
 #: The label by which the controller says which ControllerRevision a pod was made from.
 REVISION = "controller-revision-hash"

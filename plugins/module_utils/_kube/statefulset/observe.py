@@ -15,7 +15,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from ..._core.errors import CairnError
 from ..._core.plan import Consent
-from .. import fields, immutable
+from .. import fields, immutable, sets
 from .. import model as engine
 from .. import observe as reader
 from ..client import APPLY, Client
@@ -75,14 +75,14 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     live, target = observed.live, observed.target
     if desired.replace or desired.removed_claims == "delete":
         return True
-    wanted = {name: facts.size(template) for name, template in facts.claim_templates(target).items()}
+    wanted = {name: facts.size(template) for name, template in sets.claim_templates(target).items()}
     if any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed)):
         return True
     return bool(live) and _claims_wanted(live) != _claims_wanted(target)
 
 
 def _claims_wanted(stateful_set: Object) -> tuple:
-    return facts.replicas(stateful_set), stateful_set["spec"].get("volumeClaimTemplates")
+    return sets.replicas(stateful_set), stateful_set["spec"].get("volumeClaimTemplates")
 
 
 def counted(observed: Observed, desired: Desired) -> Observed:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Optional
 
 from ..._core.errors import Busy
+from .. import basics, sets
 from . import abort, actions, facts, fit, growth, health, replacement, scale, waves
 from .model import Desired, Done, Observed, Step
 
@@ -36,14 +37,14 @@ def next_action(observed: Observed, desired: Desired) -> Step:
 def _present(observed: Observed, desired: Desired) -> Step:
     live, target = observed.live, observed.target
     scale.refuse_unsaid(observed, desired)
-    if desired.check_capacity and facts.replicas(target) > facts.replicas(live):
-        fit.check(observed, desired, facts.replicas(target))
+    if desired.check_capacity and sets.replicas(target) > sets.replicas(live):
+        fit.check(observed, desired, sets.replicas(target))
     step = growth.next_step(observed, desired)
     if step is None and desired.waves:
         step = waves.next_step(observed, desired)
     elif step is None:
         # All at once: the controller goes from pod to pod by itself.
-        step = actions.write(observed, desired, target["spec"]["template"], facts.replicas(target), facts.partition(target))
+        step = actions.write(observed, desired, target["spec"]["template"], sets.replicas(target), facts.partition(target))
     return step or _settled(observed, desired) or scale.delete_claims(observed, desired) or Done()
 
 
@@ -56,9 +57,9 @@ def _settled(observed: Observed, desired: Desired) -> Optional[Step]:
     if blocking:
         return actions.remove_pod(observed, blocking, "not ready, and in the way of the new template")
     pods, part = facts.numbered(observed), facts.partition(live)
-    update = "" if (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete" else facts.status(live).get("updateRevision", "")
-    newer = health.settle(observed, desired, "updated", (pod for index, pod in pods if index >= part), max(facts.replicas(live) - part, 0), update)
-    return newer or health.settle(observed, desired, "ready", (pod for _index, pod in pods), facts.replicas(live))
+    update = "" if (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete" else basics.status(live).get("updateRevision", "")
+    newer = health.settle(observed, desired, "updated", (pod for index, pod in pods if index >= part), max(sets.replicas(live) - part, 0), update)
+    return newer or health.settle(observed, desired, "ready", (pod for _index, pod in pods), sets.replicas(live))
 
 
 def _deleted(observed: Observed, desired: Desired) -> Step:

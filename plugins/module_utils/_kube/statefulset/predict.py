@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Tuple
 
+from .. import basics, sets
 from . import facts
 from .model import REVISION, Object, Observed
 
@@ -24,7 +25,7 @@ def settled(observed: Observed) -> Observed:
         return observed
     if live["metadata"].get("deletionTimestamp"):
         return replace(observed, live=None)
-    count, part = facts.replicas(live), facts.partition(live)
+    count, part = sets.replicas(live), facts.partition(live)
     current, update = _revisions(observed)
     there = dict(facts.numbered(observed))
     # A pod that its controller does not replace comes up as it is.
@@ -38,11 +39,11 @@ def settled(observed: Observed) -> Observed:
 
 def _revisions(observed: Observed) -> Tuple[str, str]:
     live, run = observed.live, observed.run
-    current = facts.status(live).get("currentRevision", "") or "(first)"
+    current = basics.status(live).get("currentRevision", "") or "(first)"
     old = run.old_template
     if old is None or live["spec"]["template"] == old:
         return current, current
-    known = facts.status(live).get("updateRevision", "")
+    known = basics.status(live).get("updateRevision", "")
     return current, known if known not in ("", current) and facts.noticed(live) else "(new)"
 
 
@@ -50,7 +51,7 @@ def _pod(observed: Observed, index: int, revision: str, there: Optional[Object])
     if there and facts.revision(there) != revision and not facts.ready(there) and not there["metadata"].get("deletionTimestamp"):
         # Its controller waits for it to become ready before it replaces it.
         return there
-    name = f"{observed.target['metadata']['name']}-{index + facts.start(observed.target)}"
+    name = f"{observed.target['metadata']['name']}-{index + sets.start(observed.target)}"
     return {"apiVersion": "v1", "kind": "Pod", "spec": {}, "status": _UP,
             "metadata": {"name": name, "namespace": observed.target["metadata"].get("namespace", ""), "uid": name, "labels": {REVISION: revision}}}
 
@@ -59,8 +60,8 @@ def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
     """Existing claims, bound and with the size that they ask for, and those that new pods bring."""
     kept: List[Object] = [_grown(claim) for claim in observed.claims if not claim["metadata"].get("deletionTimestamp")]
     there = {claim["metadata"]["name"] for claim in kept}
-    first, name = facts.start(observed.target), observed.target["metadata"]["name"]
-    for template, wanted in facts.claim_templates(observed.live).items():
+    first, name = sets.start(observed.target), observed.target["metadata"]["name"]
+    for template, wanted in sets.claim_templates(observed.live).items():
         for index in range(count):
             title = f"{template}-{name}-{index + first}"
             if title not in there:
@@ -72,7 +73,7 @@ def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
 
 def _grown(claim: Object) -> Object:
     asked = ((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage")
-    status: Dict[str, Any] = {**(claim.get("status") or {}), "phase": "Bound"}
+    status: Dict[str, Any] = {**basics.status(claim), "phase": "Bound"}
     if facts.size(claim) > facts.capacity(claim):
         status["capacity"] = {"storage": asked}
     return {**claim, "status": status}

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import List, Optional
 
 from ..._core.errors import CommandFailed, InvalidRequest, NotFound, Refused
+from .. import basics, sets
 from . import actions, facts, fit, health
 from .model import Desired, Object, Observed, Step
 
@@ -23,30 +24,30 @@ from .model import Desired, Object, Observed, Step
 def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     """The next step of a replacement, ``None`` when the pod's claims are on other volumes than those given up."""
     live = observed.live
-    number = facts.ordinal(desired.replace, desired.ref.name)
-    if live is None or number is None or not 0 <= number - facts.start(live) < facts.replicas(live):
+    number = sets.ordinal(desired.replace, desired.ref.name)
+    if live is None or number is None or not 0 <= number - sets.start(live) < sets.replicas(live):
         raise NotFound(f"{desired.replace} is no pod of {desired.ref}.", code="pod-unknown", parameter="replace_pod",
                        fix=f"name one of its pods, like {desired.ref.name}-0.")
-    mine = [claim for _template, index, claim in facts.claims(observed) if index == number - facts.start(live)]
-    given = [claim for claim in mine if desired.consent.given.get(facts.path(claim))]
+    mine = [claim for _template, index, claim in facts.claims(observed) if index == number - sets.start(live)]
+    given = [claim for claim in mine if desired.consent.given.get(basics.path(claim))]
     _refuse_without_consent(observed, desired, mine, given)
-    going = [claim for claim in given if claim["spec"].get("volumeName") == desired.consent.given[facts.path(claim)]]
+    going = [claim for claim in given if claim["spec"].get("volumeName") == desired.consent.given[basics.path(claim)]]
     for claim in going:
-        desired.consent.used.add(facts.path(claim))
+        desired.consent.used.add(basics.path(claim))
         _refuse_return(observed, claim)
         if not claim["metadata"].get("deletionTimestamp"):
             if desired.check_capacity:
-                fit.check(_without(observed, going), desired, facts.replicas(live))
+                fit.check(_without(observed, going), desired, sets.replicas(live))
             volume = claim["spec"]["volumeName"]
             return actions.remove_claim(observed, claim, volume)
-    pod = next((pod for index, pod in facts.numbered(observed) if index == number - facts.start(live)), None)
+    pod = next((pod for index, pod in facts.numbered(observed) if index == number - sets.start(live)), None)
     # A claim that is being deleted stays until no pod uses it.
     if going and pod and not pod["metadata"].get("deletionTimestamp"):
         return actions.remove_pod(observed, pod, "its claim goes")
     if going:
-        held = f"pod {desired.replace} is being deleted" if pod else f"{facts.path(going[0])} is being deleted"
+        held = f"pod {desired.replace} is being deleted" if pod else f"{basics.path(going[0])} is being deleted"
         return health.wait(observed, desired, f"replace:{len(going)}", held)
-    there, expected = sum(facts.bound(claim) for claim in mine), len(facts.claim_templates(live))
+    there, expected = sum(facts.bound(claim) for claim in mine), len(sets.claim_templates(live))
     if there < expected:
         return health.wait(observed, desired, f"bind:{there}", f"{there} of {expected} new claims of {desired.replace} are bound")
     return None
@@ -56,28 +57,28 @@ def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Obj
     bound = [claim for claim in mine if claim["spec"].get("volumeName")]
     if not given and bound:
         claim = bound[0]
-        desired.consent.require(facts.path(claim), claim["spec"]["volumeName"], f"what is on {claim['spec']['volumeName']}")
+        desired.consent.require(basics.path(claim), claim["spec"]["volumeName"], f"what is on {claim['spec']['volumeName']}")
     # By name: while the claim is on its way from one volume to the next, it is not there.
-    names = [f"{desired.ref.namespace}/{template}-{desired.replace}" for template in facts.claim_templates(observed.live)]
+    names = [f"{desired.ref.namespace}/{template}-{desired.replace}" for template in sets.claim_templates(observed.live)]
     strangers = set(desired.consent.given) - set(names)
     if strangers:
         raise InvalidRequest(f"{desired.replace} has no such claim.", code="consent-stranger", parameter="allow_data_loss",
                              found=", ".join(sorted(strangers)), fix=f"its claims are {', '.join(names) or 'none'}.")
     for claim in given:
-        named = desired.consent.given[facts.path(claim)]
+        named = desired.consent.given[basics.path(claim)]
         volume = observed.volumes.get(named)
         theirs = ((volume or {}).get("spec") or {}).get("claimRef") or {}
-        if volume and f"{theirs.get('namespace')}/{theirs.get('name')}" != facts.path(claim):
-            raise Refused(f"{named} was never the volume of {facts.path(claim)}.", code="consent-differs", parameter="allow_data_loss",
-                          found=f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}",
+        if volume and f"{theirs.get('namespace')}/{theirs.get('name')}" != basics.path(claim):
+            raise Refused(f"{named} was never the volume of {basics.path(claim)}.", code="consent-differs", parameter="allow_data_loss",
+                          found=f"{basics.path(claim)} on {claim['spec'].get('volumeName', 'no volume yet')}",
                           fix="name the volume that is to be given up.")
 
 
 def _refuse_return(observed: Observed, claim: Object) -> None:
     """A provisioner may clean a volume and offer it by its old name: without this, one that nothing else fits is given up for ever."""
     volume, uid = claim["spec"]["volumeName"], claim["metadata"]["uid"]
-    if observed.run.given_up.setdefault(facts.path(claim), uid) != uid:
-        raise CommandFailed(f"the new claim {facts.path(claim)} is on a volume of the name that was given up.", code="volume-came-back",
+    if observed.run.given_up.setdefault(basics.path(claim), uid) != uid:
+        raise CommandFailed(f"the new claim {basics.path(claim)} is on a volume of the name that was given up.", code="volume-came-back",
                             parameter="allow_data_loss", found=volume,
                             fix="if its disk has to go, take it out of the storage class first and offer another one, then run again.")
 

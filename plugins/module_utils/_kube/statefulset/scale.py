@@ -11,20 +11,20 @@ from __future__ import annotations
 from typing import List, Optional
 
 from ..._core.errors import Refused
-from .. import losses
+from .. import basics, losses, sets
 from . import actions, facts
 from .model import Desired, Object, Observed, Step
 
 
 def refuse_unsaid(observed: Observed, desired: Desired) -> None:
     """Refuse to take pods away before it is known what becomes of their claims, or without consent to lose what is on them."""
-    fewer = facts.replicas(observed.target) < facts.replicas(observed.live)
+    fewer = sets.replicas(observed.target) < sets.replicas(observed.live)
     if not fewer and desired.removed_claims != "delete":
         return
     claims = removed(observed)
     by_policy = (observed.target["spec"].get("persistentVolumeClaimRetentionPolicy") or {}).get("whenScaled") == "Delete"
     if fewer and claims and not desired.removed_claims and not by_policy:
-        told = ", ".join(f"{facts.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims)
+        told = ", ".join(f"{basics.path(claim)} on {claim['spec'].get('volumeName', 'no volume')}" for claim in claims)
         raise Refused(f"{desired.ref}: pods would go, and nobody said what becomes of their claims.", code="claims-unsaid",
                       parameter="removed_claims", found=told, fix="set removed_claims: keep or delete.")
     if fewer and claims and desired.removed_claims == "keep" and by_policy:
@@ -37,17 +37,17 @@ def refuse_unsaid(observed: Observed, desired: Desired) -> None:
 
 def refuse_moved(observed: Observed, desired: Desired) -> None:
     """Refuse another first number: pods outside the new range would go at once, and by whenScaled their claims with them."""
-    live, first = observed.live, facts.start(observed.target)
+    live, first = observed.live, sets.start(observed.target)
     pods = [pod["metadata"]["name"] for index, pod in facts.numbered(observed) if index < 0]
-    if facts.start(live) != first if live else pods:
-        told = f"they begin at {facts.start(live)}" if live else f"the pods {', '.join(pods)}"
+    if sets.start(live) != first if live else pods:
+        told = f"they begin at {sets.start(live)}" if live else f"the pods {', '.join(pods)}"
         raise Refused(f"{desired.ref}: its pods would be numbered from {first}, and those outside would be deleted.", code="ordinals-fixed",
                       parameter="sets", found=told, fix="leave spec.ordinals as it is, or make a StatefulSet of another name.")
 
 
 def removed(observed: Observed) -> List[Object]:
     """The claims of pods that are not wanted."""
-    count = facts.replicas(observed.target)
+    count = sets.replicas(observed.target)
     return [claim for _template, index, claim in facts.claims(observed) if index >= count]
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ..._core.errors import InvalidRequest
+from .. import basics, sets
 from . import actions, facts, health
 from .model import Ask, Desired, Done, Failed, Observed, Step, Wait
 
@@ -42,7 +43,7 @@ def check(waves: Sequence[str], parameter: str) -> None:
 def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     """The next step of the canary, ``None`` when its last wave has passed."""
     live, target, run = observed.live, observed.target, observed.run
-    count, part = facts.replicas(target), facts.partition(live)
+    count, part = sets.replicas(target), facts.partition(live)
     parts = partitions(desired.waves, count, facts.partition(target))
     if live["spec"]["template"] != target["spec"]["template"]:
         return _begin(observed, desired, parts[0])
@@ -64,19 +65,19 @@ def _begin(observed: Observed, desired: Desired, part: int) -> Step:
     live, target = observed.live, observed.target
     if not facts.under_way(live):
         # A set that grows at the same time has its new pods first, with the old template.
-        held = actions.write(observed, desired, live["spec"]["template"], facts.replicas(target), facts.partition(live))
+        held = actions.write(observed, desired, live["spec"]["template"], sets.replicas(target), facts.partition(live))
         if held:
             return held
-        sick = health.settle(observed, desired, "healthy", (pod for _index, pod in facts.numbered(observed)), facts.replicas(target))
+        sick = health.settle(observed, desired, "healthy", (pod for _index, pod in facts.numbered(observed)), sets.replicas(target))
         if sick:
             return Failed(f"the set is not healthy to begin with: {sick.reason}") if isinstance(sick, Failed) else sick
     observed.run.started = True
-    return actions.write(observed, desired, target["spec"]["template"], facts.replicas(target), part) or Done()
+    return actions.write(observed, desired, target["spec"]["template"], sets.replicas(target), part) or Done()
 
 
 def _wave(observed: Observed, desired: Desired, parts: List[int], part: int) -> Optional[Step]:
     live, run, gate = observed.live, observed.run, desired.gate
-    count, update = facts.replicas(live), facts.status(live).get("updateRevision", "")
+    count, update = sets.replicas(live), basics.status(live).get("updateRevision", "")
     key = f"wave:{update}:{part}"
     pods = [pod for index, pod in facts.numbered(observed) if index >= part]
     unruly = next((pod for pod in pods if facts.revision(pod) == update and facts.restarts(pod) > gate.restarts), None)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError, CommandFailed, Timeout
+from ansible_collections.cairn.storage.plugins.module_utils._kube import sets
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset import facts, predict
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.drive import Predicted, drive
 from ansible_collections.cairn.storage.plugins.module_utils._kube.statefulset.model import Ask, Desired, Do, Gate, Observed, Run
@@ -152,7 +153,7 @@ def test_a_set_that_says_no_number_is_made_anew_around_all_its_pods() -> None:
     seen = counted(observed(None, blocks(replicas=1), PODS, CLAIMS, old=None), wish)
     (action,), reached = drive(Predicted({wish.ref: seen}), [wish])
     assert [step.body["spec"].get("replicas") for step in action.steps] == [3, None, 3]
-    assert facts.replicas(reached[wish.ref].live) == 3
+    assert sets.replicas(reached[wish.ref].live) == 3
 
 
 class Broken(Mortal):
@@ -167,7 +168,7 @@ class Broken(Mortal):
             for each in seen.pods:
                 mine = old.get(each["metadata"]["name"])
                 stays = mine is not None and not facts.ready(mine)
-                number = facts.ordinal(each["metadata"]["name"], "blocks") or 0
+                number = sets.ordinal(each["metadata"]["name"], "blocks") or 0
                 pods.append(mine if stays else pod(number, "(new)", False, "ImagePullBackOff") if facts.revision(each) in bad else each)
             self._seen[wish.ref] = replace(seen, pods=tuple(pods))
             self._seen[wish.ref].run.stuck = {each["metadata"]["uid"]: 60.0 for each in pods}

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, cairn.storage contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This module util is PRIVATE to the collection.
+
+"""What every reader of live objects needs: status, names, sizes, places. Pure, and without decisions."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional
+
+from . import quantity
+
+Object = Mapping[str, Any]
+HOSTNAME = "kubernetes.io/hostname"
+#: The annotation of a StorageClass that claims without a class get.
+DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+#: The provisioner of classes whose volumes are made beforehand.
+NO_PROVISIONER = "kubernetes.io/no-provisioner"
+
+
+def status(live: Object) -> Mapping[str, Any]:
+    """The status of an object, which may have none yet."""
+    return live.get("status") or {}
+
+
+def phase(live: Object) -> Optional[str]:
+    """The phase in the status of an object, where it has one."""
+    return status(live).get("phase")
+
+
+def path(live: Object) -> str:
+    """``namespace/name`` or ``name``."""
+    return "/".join(part for part in (live["metadata"].get("namespace"), live["metadata"]["name"]) if part)
+
+
+def is_default(storage_class: Object) -> bool:
+    """Whether claims without a class get this one."""
+    return (storage_class["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+
+
+def requested(claim: Object) -> Optional[int]:
+    """Bytes that a claim or claim template asks for."""
+    return quantity.in_bytes(((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage"))
+
+
+def held(claim: Object) -> Optional[int]:
+    """Bytes that a claim has."""
+    return quantity.in_bytes((status(claim).get("capacity") or {}).get("storage"))
+
+
+def capacity(volume: Object) -> Optional[int]:
+    """Bytes of a PersistentVolume."""
+    return quantity.in_bytes((volume["spec"].get("capacity") or {}).get("storage"))
+
+
+def host(volume: Object) -> Optional[str]:
+    """The one host, by its label, that a PersistentVolume can be used on; ``None`` where it is not tied to one."""
+    terms = (((volume.get("spec") or {}).get("nodeAffinity") or {}).get("required") or {}).get("nodeSelectorTerms") or ()
+    rules = [rule for term in terms for rule in term.get("matchExpressions") or () if rule.get("key") == HOSTNAME and rule.get("operator") == "In"]
+    hosts = {value for rule in rules for value in rule.get("values") or ()}
+    return hosts.pop() if len(hosts) == 1 else None
