@@ -55,15 +55,12 @@ class Site:
 
     def play(self, book: str, fails: bool = False, **more: Any) -> str:
         """Run one playbook as a user who has its Role and nothing else; what it prints."""
-        # As an inventory's own variables: extra variables would win over what the playbooks say to the roles.
-        inventory = self.folder / "inventory"
-        (inventory / "group_vars").mkdir(parents=True, exist_ok=True)
-        (inventory / "hosts").write_text("[storage_nodes]\n[kube_api]\n", encoding="utf-8")
-        for group in ("storage_nodes", "kube_api"):
-            (inventory / "group_vars" / f"{group}.yml").write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
+        # As extra variables, which is how an AWX template gives them: they win over everything that a playbook says.
+        variables = self.folder / "variables.json"
+        variables.write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
         self.books.add(book)
         where = str(kubeconfig(book, self.folder))
-        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-i", str(inventory), f"playbooks/{book}.yml"), cwd=REPO,
+        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", f"@{variables}", f"playbooks/{book}.yml"), cwd=REPO,
                               env={**environment(), "KUBECONFIG": where, "K8S_AUTH_KUBECONFIG": where}, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) is fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
@@ -129,6 +126,7 @@ def test_a_broken_image_stops_at_the_canary_and_is_taken_back(site: Site) -> Non
     found = json.loads(kubectl("get", "statefulset", "blocks", "-n", "storage", "-o", "json"))
     assert found["status"]["currentRevision"] == found["status"]["updateRevision"] and not found["spec"]["updateStrategy"]["rollingUpdate"].get("partition")
     assert changed(site.play("rollout")) == []
+    assert "there is no such storage cluster. Found: blokcs" in " ".join(site.play("rollout", fails=True, rollout_clusters=["blokcs"]).split())
 
 
 def test_a_good_template_goes_wave_by_wave_through_the_engines_gate(site: Site) -> None:
