@@ -85,7 +85,7 @@ options:
                 default: http
           promql:
             description:
-              - A query that has to find something, none of it 0. Write comparisons with C(bool).
+              - A query that has to find something, none of it 0 or NaN. Write comparisons with C(bool).
             type: dict
             suboptions:
               url:

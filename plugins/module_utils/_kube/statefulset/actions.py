@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Optional, Tuple
 
 from ..._core.plan import Action, Consent
-from .. import basics, model as engine, sets
+from .. import basics, sets
+from .. import model as engine
 from ..discovery import Resource
 from ..manifest import bare, essence, ref
 from ..replace import KEEPER, delete_request

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, Callable, Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -68,7 +69,7 @@ def _query(promql: Mapping[str, str]) -> str:
 
 
 def verdict(answer: Mapping[str, Any], query: str) -> str:
-    """What a query's answer says against going on: no sample at all, or one that is 0."""
+    """What a query's answer says against going on: no sample at all, or one that is 0 or no number (a share of nothing)."""
     if answer.get("status") != "success":
         return f"Prometheus refuses the query: {answer.get('error', 'no reason given')}"
     data = answer.get("data") or {}
@@ -77,8 +78,8 @@ def verdict(answer: Mapping[str, Any], query: str) -> str:
     values = [found[1]] if data.get("resultType") == "scalar" else [sample["value"][1] for sample in found]
     if not values:
         return f"the query {query} finds nothing"
-    bad = [value for value in values if float(value) == 0]
-    return f"the query {query} has {len(bad)} samples of 0" if bad else ""
+    bad = [value for value in values if float(value) == 0 or math.isnan(float(value))]
+    return f"the query {query} has {len(bad)} samples of 0 or NaN" if bad else ""
 
 
 def _colon(text: str) -> str:

@@ -114,7 +114,8 @@ def sample(*values: str) -> dict:
 
 
 @pytest.mark.parametrize(("answer", "said"), [
-    (sample("1"), ""), (sample("1", "0.5"), ""), (sample("1", "0"), "1 samples of 0"), (sample(), "finds nothing"),
+    (sample("1"), ""), (sample("1", "0.5"), ""), (sample("1", "0"), "1 samples of 0"), (sample("NaN"), "1 samples of 0 or NaN"),
+    (sample(), "finds nothing"),
     ({"status": "success", "data": {"resultType": "scalar", "result": [0, "1"]}}, ""),
     ({"status": "error", "error": "parse error"}, "parse error"),
 ])
