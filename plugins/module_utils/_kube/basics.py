@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional
+from typing import Any, Iterable, Mapping, Optional
 
 from . import quantity
 
@@ -35,9 +35,20 @@ def path(live: Object) -> str:
     return "/".join(part for part in (live["metadata"].get("namespace"), live["metadata"]["name"]) if part)
 
 
-def is_default(storage_class: Object) -> bool:
-    """Whether claims without a class get this one."""
-    return (storage_class["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
+def named(things: Iterable[Object], name: str) -> Optional[Object]:
+    """The one of this name."""
+    return next((thing for thing in things if thing["metadata"]["name"] == name), None)
+
+
+def some(names: Iterable[str], shown: int = 10) -> str:
+    """The first of many names, and how many more there are."""
+    names = list(names)
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def is_default(storage_class: Object, mark: str = DEFAULT_CLASS) -> bool:
+    """Whether what names no class gets this one; classes of other kinds have another ``mark``."""
+    return (storage_class["metadata"].get("annotations") or {}).get(mark) == "true"
 
 
 def requested(claim: Object) -> Optional[int]:

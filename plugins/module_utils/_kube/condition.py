@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest, NotFound
+from . import basics
 from .basics import Object
 from .ready import READY, State, Surroundings
 
@@ -20,7 +21,6 @@ try:
 except ImportError:
     HAS_JMESPATH = False
 
-_SHOWN = 6
 
 
 def compile_query(text: Optional[str], parameter: str, example: str) -> Any:
@@ -94,8 +94,7 @@ class Registered(Condition):
         missing = [node for node in wanted if node not in have]
         if not missing:
             return READY
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        return State("waiting", f"not registered on {len(missing)} of {len(wanted)} nodes: {', '.join(missing[:_SHOWN])}{more}")
+        return State("waiting", f"not registered on {len(missing)} of {len(wanted)} nodes: {basics.some(missing)}")
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -13,10 +13,10 @@ from typing import Iterable, List, Mapping, Set, Tuple
 
 from .._core.errors import InvalidRequest, Refused
 from .._core.plan import Consent
+from . import basics
 from .basics import Object
 from .manifest import Ref, ref
 
-_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,6 @@ class Prune:
         missing = {name: uid for name, uid in things.items() if str(self.consent.given.get(name)) != uid}
         self.consent.used.update(set(things) - set(missing))
         if missing:
-            told = ", ".join(list(missing)[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
             wanted = ", ".join(f'"{name}": "{uid}"' for name, uid in missing.items())
             raise Refused(f"{len(missing)} objects have the labels {self.selector} but are not in the list.", code="prune-consent-missing",
-                          parameter=self.consent.parameter, found=told, fix=f"to delete them, set {self.consent.parameter}: {{{wanted}}}.")
+                          parameter=self.consent.parameter, found=basics.some(missing), fix=f"to delete them, set {self.consent.parameter}: {{{wanted}}}.")

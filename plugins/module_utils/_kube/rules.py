@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any, Iterable, Mapping, Optional, Sequence, Tuple
 
+from .._core.errors import NotFound
+from . import basics
 from .basics import Object
 from .manifest import Ref
 
@@ -36,6 +38,16 @@ class Rules:
     def amend(self, planned: Any, observed: Any, desired: Any) -> Any:
         """The plan with what the objects need besides themselves, and with warnings."""
         return planned
+
+
+def find(around: Around, kind: str, name: str, code: str, where: str) -> Object:
+    """What an item refers to by name; ``where`` is the parameter that does."""
+    things = around.get(kind, ())
+    found = basics.named(things, name)
+    if found is None:
+        there = basics.some(sorted(thing["metadata"]["name"] for thing in things))
+        raise NotFound(f"there is no {kind} {name}.", code=code, parameter=where, found=there or "none", fix="name one that is there.")
+    return found
 
 
 NO_RULES = Rules()

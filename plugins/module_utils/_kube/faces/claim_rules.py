@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, Iterator, Mapping, Optional, Sequence
 
 from ..._core.errors import Conflict, NotFound, Refused
 from ..._core.plan import Action, Plan
@@ -18,7 +18,7 @@ from .. import basics, quantity, wish
 from ..losses import CLAIM, SNAPSHOT, VOLUME
 from ..manifest import Ref, ref
 from ..model import Desired, Observed
-from ..rules import Around, Object, Rules, Source
+from ..rules import Around, Object, Rules, Source, find
 from . import binding, growth
 from .frame import Given
 from .volumes import carry
@@ -57,11 +57,11 @@ class ClaimRules(Rules):
             spec.setdefault("resources", {"requests": {"storage": live["spec"]["resources"]["requests"]["storage"]}})
             growth.check(live, spec["resources"]["requests"]["storage"], around.get("StorageClass", ()), where)
         elif item.get("from_claim"):
-            _from_claim(wanted, _find(around, CLAIM, item["from_claim"], f"{where}.from_claim"), where)
+            _from_claim(wanted, find(around, CLAIM[1], item["from_claim"], "claim-source-missing", f"{where}.from_claim"), where)
         elif item.get("from_snapshot"):
-            _from_snapshot(wanted, _find(around, SNAPSHOT, item["from_snapshot"], f"{where}.from_snapshot"), where)
+            _from_snapshot(wanted, find(around, SNAPSHOT[1], item["from_snapshot"], "claim-source-missing", f"{where}.from_snapshot"), where)
         if item.get("volume") and not _has(live, item["volume"]):
-            volume = _find(around, VOLUME, item["volume"], f"{where}.volume")
+            volume = find(around, VOLUME[1], item["volume"], "claim-source-missing", f"{where}.volume")
             spec.setdefault("storageClassName", volume["spec"].get("storageClassName", ""))
             spec.setdefault("volumeMode", volume["spec"].get("volumeMode", "Filesystem"))
             spec.setdefault("resources", {"requests": {"storage": volume["spec"]["capacity"]["storage"]}})
@@ -90,19 +90,6 @@ class ClaimRules(Rules):
 
 def _has(live: Optional[Object], volume: str) -> bool:
     return bool(live) and live["spec"].get("volumeName") == volume and basics.phase(live) == "Bound"
-
-
-def _find(around: Around, kind: Tuple[str, str], name: str, where: str) -> Object:
-    found = next((thing for thing in around.get(kind[1], ()) if thing["metadata"]["name"] == name), None)
-    if found is None:
-        raise NotFound(f"there is no {kind[1]} {name}.", code="claim-source-missing", parameter=where, found=_names(around.get(kind[1], ())),
-                       fix="name one that is there; a claim and its source stand in the same namespace.")
-    return found
-
-
-def _names(things: Sequence[Object]) -> str:
-    names = sorted(thing["metadata"]["name"] for thing in things)
-    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "") if names else "none"
 
 
 def _from_claim(wanted: dict, source: Object, where: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from ..._core.errors import InvalidRequest, Refused
 from ..._core.plan import Plan
+from .. import basics
 from ..condition import Condition, Registered
 from ..losses import VOLUME
 from ..manifest import Ref, ref
@@ -22,7 +23,6 @@ from .frame import Face, Given, Item, chosen, texts
 
 #: The API server's own limit for tokens.
 _SHORTEST = 600
-_SHOWN = 10
 OPTIONS = {
     "attach_required": {"type": "bool"},
     "pod_info_on_mount": {"type": "bool"},
@@ -59,9 +59,8 @@ class DriverRules(Rules):
         volumes = sorted(thing["metadata"]["name"] for thing in around.get("PersistentVolume", ())
                          if (thing["spec"].get("csi") or {}).get("driver") == name)
         if volumes:
-            more = f" and {len(volumes) - _SHOWN} more" if len(volumes) > _SHOWN else ""
             raise Refused(f"{ref(live)} has volumes; without it Kubernetes would attach and mount them by its defaults.", code="driver-in-use",
-                          parameter="drivers", found=f"{', '.join(volumes[:_SHOWN])}{more}", fix="delete these volumes first.")
+                          parameter="drivers", found=basics.some(volumes), fix="delete these volumes first.")
 
     def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
         again = [found for found in observed.found if found.predicted is not None and found.fixed]

@@ -15,7 +15,7 @@ from ..._core.errors import Conflict, InvalidRequest, NotFound
 from .. import basics
 from ..losses import CLAIM, CONTENT, VOLUME
 from ..manifest import Ref, ref
-from ..rules import Around, Object, Rules, Source
+from ..rules import Around, Object, Rules, Source, find
 from .frame import Face, Given, Item, chosen
 from .snapshot_class import SnapshotClassRules
 from .volumes import carry
@@ -47,9 +47,9 @@ class SnapshotRules(Rules):
             carry(wanted["spec"], live, self._manager)
             return wanted
         if item.get("content"):
-            _find(around, "VolumeSnapshotContent", item["content"], "snapshot-content-missing", f"{where}.content")
+            find(around, "VolumeSnapshotContent", item["content"], "snapshot-content-missing", f"{where}.content")
             return manifest
-        claim = _find(around, "PersistentVolumeClaim", item["claim"], "snapshot-source-missing", f"{where}.claim")
+        claim = find(around, "PersistentVolumeClaim", item["claim"], "snapshot-source-missing", f"{where}.claim")
         if claim["metadata"].get("uid"):
             _check(claim, around, item, where)
         return manifest
@@ -67,20 +67,13 @@ def build(item: Item, where: str) -> dict:
     return {"spec": {"source": source, **chosen(item, {"volumeSnapshotClassName": "snapshot_class"})}}
 
 
-def _find(around: Around, kind: str, name: str, code: str, where: str) -> Object:
-    found = next((thing for thing in around.get(kind, ()) if thing["metadata"]["name"] == name), None)
-    if found is None:
-        raise NotFound(f"there is no {kind} {name}.", code=code, parameter=where, fix="name one that is there.")
-    return found
-
-
 def _check(claim: Object, around: Around, item: Item, where: str) -> None:
     """The snapshot controller says most of this only in an event, or never."""
     phase = basics.phase(claim)
     if phase != "Bound":
         raise Conflict(f"{ref(claim)} has no volume yet.", code="snapshot-source-unbound", parameter=f"{where}.claim", found=f"phase {phase}",
                        fix="wait until it is Bound, then run again.")
-    volume = next((thing for thing in around.get("PersistentVolume", ()) if thing["metadata"]["name"] == claim["spec"].get("volumeName")), None)
+    volume = basics.named(around.get("PersistentVolume", ()), claim["spec"].get("volumeName", ""))
     driver = ((volume or {}).get("spec", {}).get("csi") or {}).get("driver")
     if not driver:
         raise Conflict(f"the volume of {ref(claim)} is not of a CSI driver, and only these make snapshots.", code="snapshot-source-kind",
@@ -88,18 +81,14 @@ def _check(claim: Object, around: Around, item: Item, where: str) -> None:
                        fix="name a claim of a class whose provisioner is a CSI driver.")
     classes = around.get("VolumeSnapshotClass", ())
     if not item.get("snapshot_class"):
-        if not any(_default(thing) and thing["driver"] == driver for thing in classes):
+        if not any(basics.is_default(thing, SnapshotClassRules.marks[0]) and thing["driver"] == driver for thing in classes):
             raise NotFound(f"no snapshot class is the default for {driver}.", code="snapshot-class-no-default", parameter=f"{where}.snapshot_class",
                            fix="name a class, or mark one (volume_snapshot_class, default: true).")
         return
-    named = _find(around, "VolumeSnapshotClass", item["snapshot_class"], "snapshot-class-missing", f"{where}.snapshot_class")
+    named = find(around, "VolumeSnapshotClass", item["snapshot_class"], "snapshot-class-missing", f"{where}.snapshot_class")
     if named["driver"] != driver:
         raise Conflict("the class is of another driver than the claim's volume.", code="snapshot-class-driver", parameter=f"{where}.snapshot_class",
                        found=f"{named['driver']}; the volume is of {driver}", fix=f"name a class of {driver}.")
-
-
-def _default(thing: Object) -> bool:
-    return (thing["metadata"].get("annotations") or {}).get(SnapshotClassRules.marks[0]) == "true"
 
 
 FACE = Face("snapshots", "snapshot.storage.k8s.io/v1", "VolumeSnapshot", OPTIONS, build, SnapshotRules, namespaced=True, holds_data=True)
