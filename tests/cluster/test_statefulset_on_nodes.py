@@ -91,8 +91,8 @@ def all_ready() -> bool:
 
 
 def volumes() -> dict[str, dict]:
-    """Volumes by the claim that they are bound to."""
-    return {volume["spec"]["claimRef"]["name"]: volume for volume in listed("pv") if volume["spec"].get("claimRef")}
+    """Volumes by the claim that they are bound to; one that is released still names the claim that it was bound to."""
+    return {volume["spec"]["claimRef"]["name"]: volume for volume in listed("pv") if volume["status"]["phase"] == "Bound"}
 
 
 def changed(output: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .. import basics, sets
 from . import facts
@@ -34,7 +34,7 @@ def settled(observed: Observed) -> Observed:
     generation = live["metadata"].get("generation", 1)
     status = {"observedGeneration": generation, "replicas": count, "availableReplicas": count, "updatedReplicas": max(count - part, 0),
               "currentRevision": current if part else update, "updateRevision": update}
-    return replace(observed, live={**live, "status": status}, pods=pods, claims=_claims(observed, count))
+    return replace(observed, live={**live, "status": status}, pods=pods, claims=_claims(observed, count, there))
 
 
 def _revisions(observed: Observed) -> Tuple[str, str]:
@@ -56,15 +56,15 @@ def _pod(observed: Observed, index: int, revision: str, there: Optional[Object])
             "metadata": {"name": name, "namespace": observed.target["metadata"].get("namespace", ""), "uid": name, "labels": {REVISION: revision}}}
 
 
-def _claims(observed: Observed, count: int) -> Tuple[Object, ...]:
-    """Existing claims, bound and with the size that they ask for, and those that new pods bring."""
+def _claims(observed: Observed, count: int, pods: Mapping[int, Object]) -> Tuple[Object, ...]:
+    """Existing claims, bound and with the size that they ask for, and those that new pods bring. A pod that has started gets none."""
     kept: List[Object] = [_grown(claim) for claim in observed.claims if not claim["metadata"].get("deletionTimestamp")]
     there = {claim["metadata"]["name"] for claim in kept}
     first, name = sets.start(observed.target), observed.target["metadata"]["name"]
     for template, wanted in sets.claim_templates(observed.live).items():
         for index in range(count):
             title = f"{template}-{name}-{index + first}"
-            if title not in there:
+            if title not in there and (index not in pods or basics.phase(pods[index]) == "Pending"):
                 metadata = {"name": title, "namespace": observed.target["metadata"].get("namespace", ""), "uid": title}
                 kept.append(_grown({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": {**wanted["spec"]},
                                     "status": {"phase": "Bound"}}))

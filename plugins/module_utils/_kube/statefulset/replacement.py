@@ -41,8 +41,8 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
             volume = claim["spec"]["volumeName"]
             return actions.remove_claim(observed, claim, volume)
     pod = next((pod for index, pod in facts.numbered(observed) if index == number - sets.start(live)), None)
-    # A claim that is being deleted stays until no pod uses it.
-    if going and pod and not pod["metadata"].get("deletionTimestamp"):
+    # A claim that is being deleted stays until no pod uses it. One that has gone all the same is made anew only for a pod that has not started.
+    if pod and not pod["metadata"].get("deletionTimestamp") and (going or _lost(observed, desired, mine, pod)):
         return actions.remove_pod(observed, pod, "its claim goes")
     if going:
         held = f"pod {desired.replace} is being deleted" if pod else f"{basics.path(going[0])} is being deleted"
@@ -53,13 +53,23 @@ def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     return None
 
 
+def _named(observed: Observed, desired: Desired) -> List[str]:
+    """The claims of the pod by name: while one is on its way from one volume to the next, it is not there."""
+    return [f"{desired.ref.namespace}/{template}-{desired.replace}" for template in sets.claim_templates(observed.live)]
+
+
+def _lost(observed: Observed, desired: Desired, mine: List[Object], pod: Object) -> bool:
+    """Whether a pod runs without a claim that was given up."""
+    gone = set(_named(observed, desired)) - {basics.path(claim) for claim in mine}
+    return basics.phase(pod) != "Pending" and bool(gone & set(desired.consent.given))
+
+
 def _refuse_without_consent(observed: Observed, desired: Desired, mine: List[Object], given: List[Object]) -> None:
     bound = [claim for claim in mine if claim["spec"].get("volumeName")]
     if not given and bound:
         claim = bound[0]
         desired.consent.require(basics.path(claim), claim["spec"]["volumeName"], f"what is on {claim['spec']['volumeName']}")
-    # By name: while the claim is on its way from one volume to the next, it is not there.
-    names = [f"{desired.ref.namespace}/{template}-{desired.replace}" for template in sets.claim_templates(observed.live)]
+    names = _named(observed, desired)
     strangers = set(desired.consent.given) - set(names)
     if strangers:
         raise InvalidRequest(f"{desired.replace} has no such claim.", code="consent-stranger", parameter="allow_data_loss",

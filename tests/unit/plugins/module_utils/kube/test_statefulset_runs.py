@@ -63,7 +63,7 @@ RUNS: list[Any] = [
     (["update StatefulSet"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], CLAIMS), {"abort": True}),
     (["update StatefulSet", "delete Pod"], observed(running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW, False)], CLAIMS),
      {"abort": True}),
-    (["delete PersistentVolumeClaim"], observed(running(), blocks(), PODS, CLAIMS, **DISKS),
+    (["delete PersistentVolumeClaim", "delete Pod"], observed(running(), blocks(), PODS, CLAIMS, **DISKS),
      {"replace": "blocks-1", "consent": {"storage/disk-blocks-1": "pv-1"}}),
 ]
 
