@@ -1,3 +1,6 @@
+// The sidecars of CSI drivers, as upstream releases them. All four have the same client libraries,
+// so one module holds them, and none of upstream's replace lines is needed. Of external-attacher,
+// external-provisioner and external-resizer there are no modules before these releases.
 module cairn.storage/lab/csi-sidecars
 
 go 1.26.0
