@@ -60,7 +60,7 @@ def _program(key, name, definition):
         REPO / definition["go"],
         package=definition.get("package", "."),
         ldflags=f"-X {stamp}={name.rpartition(':')[2]}" if stamp else "",
-        expected=60,
+        expected=120,
     )
 
 
