@@ -67,6 +67,7 @@ def _lab_commands(command):
         _arg("--disks", type=int, metavar="N", help="data disks of each (default 4)"),
         _arg("--disk-size", metavar="SIZE", help="size of a data disk (default 2GiB)"),
         _arg("--memory", metavar="SIZE", help="memory of a machine (default 2GiB)"),
+        _arg("--images", action="append", metavar="GROUP", help="more images: csi"),
         _arg("--timings", action="store_true", help="print how long each stage took"),
     )  # fmt: skip
     command(

@@ -19,7 +19,7 @@ from .settings import size
 
 
 def up(asked):
-    wanted = {key: getattr(asked, key) for key in ("level", "nodes", "disks")}
+    wanted = {key: getattr(asked, key) for key in ("level", "nodes", "disks", "images")}
     for key in ("disk_size", "memory"):
         text = getattr(asked, key)
         wanted[key] = size(text) if text else None

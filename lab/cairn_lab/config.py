@@ -63,6 +63,8 @@ class Lab:
     memory: int = 2 << 30
     nodes: list = field(default_factory=list)
     base_image: str = ""
+    # Images beside those of every lab: groups in lab/images/catalogue.toml.
+    image_groups: list = field(default_factory=list)
 
     @property
     def root(self):
@@ -110,7 +112,7 @@ class Lab:
             record = json.loads((STATE / name / "lab.json").read_text())
         except FileNotFoundError:
             raise LabError(f"no lab named {name}: make it with `lab up --name {name}`") from None
-        lab = cls(**{key: record[key] for key in _SAVED})
+        lab = cls(**{key: record[key] for key in _SAVED if key in record})
         lab.nodes = [
             Node(n["name"], n["index"], lab.root / "nodes" / n["name"], n["disks"])
             for n in record["nodes"]
@@ -118,4 +120,4 @@ class Lab:
         return lab
 
 
-_SAVED = ("name", "level", "disks", "disk_size", "memory", "base_image")
+_SAVED = ("name", "level", "disks", "disk_size", "memory", "base_image", "image_groups")

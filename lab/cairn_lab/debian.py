@@ -34,13 +34,32 @@ def copy_programs(source, programs, target):
         (target / "usr" / name).mkdir(parents=True, exist_ok=True)
         (target / name).symlink_to(f"usr/{name}")
     for pattern in programs:
-        found = [f"/{path.relative_to(source)}" for path in source.glob(pattern.lstrip("/"))]
-        if not found:
-            raise LabError(f"{pattern}: not in the packages unpacked in {source}")
-        for program in found:
+        for program in _found(source, pattern):
             _copy(source, program, target)
-            for library in _libraries(source, program):
-                _copy(source, library, target)
+            if os.access(source / program.lstrip("/"), os.X_OK):
+                _copy_libraries(source, program, target)
+
+
+def copy_folders(source, folders, target):
+    """Copy folders (absolute paths, ``*`` allowed) likewise, each with the libraries that its modules are linked to."""
+    for pattern in folders:
+        for folder in _found(source, pattern):
+            place = _inside(folder)
+            shutil.copytree(source / place, target / place, symlinks=True, dirs_exist_ok=True)
+            for module in (source / place).rglob("*.so"):
+                _copy_libraries(source, f"/{module.relative_to(source)}", target)
+
+
+def _found(source, pattern):
+    found = sorted(f"/{path.relative_to(source)}" for path in source.glob(pattern.lstrip("/")))
+    if not found:
+        raise LabError(f"{pattern}: not in the packages unpacked in {source}")
+    return found
+
+
+def _copy_libraries(source, program, target):
+    for library in _libraries(source, program):
+        _copy(source, library, target)
 
 
 def _copy(source, path, target):
@@ -65,9 +84,7 @@ def _inside(folder):
 
 
 def _libraries(source, program):
-    """What the tree's own dynamic loader would load for the program; none for a plain file."""
-    if not os.access(source / program.lstrip("/"), os.X_OK):
-        return []
+    """What the tree's own dynamic loader would load for a program or a module of one."""
     loader = next(Path(source, "usr/lib64").glob("ld-linux-*.so.*"))
     said = run(["chroot", source, f"/lib64/{loader.name}", "--list", program])
     return re.findall(r"(/\S+) \(0x", said)

@@ -1,4 +1,4 @@
-"""The container images of the lab: made here, or taken from a folder of archives."""
+"""The container images of the lab: which there are, made here or taken from a folder of archives."""
 
 import functools
 import os
@@ -6,27 +6,39 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from . import debian, gobuild, oci
+from . import image_build, oci
 from .cache import product
 from .config import CACHE, REPO, versions
-from .run import LabError, run
+from .run import LabError
 
 _CATALOGUE = REPO / "lab/images/catalogue.toml"
 
 
-def archives(preloaded=False):
+def archives(groups=(), preloaded=False):
     """{image name: path of its archive in the cache}; builds what is missing.
 
     The archives in the folder LAB_IMAGES come first, also for names the lab does not build.
+    groups: those whose images are wanted beside the ones of every lab.
     preloaded: only what the nodes are given by ``lab up``.
     """
     found = {} if preloaded else dict(_brought())
     for key, definition in catalogue().items():
-        name = versions()["images"][key]
-        if preloaded and not definition.get("preload"):
+        if preloaded and not definition.get("preload") or definition.get("group", "") not in ("", *groups):
             continue
-        found[name] = _brought().get(name) or _made(key, name, definition)
+        name = reference(key)
+        found[name] = _brought().get(name) or image_build.archive(key, name, definition)
     return found
+
+
+def groups():
+    """The groups of images that a lab may be given beside those of every lab."""
+    return sorted({definition["group"] for definition in catalogue().values() if "group" in definition})
+
+
+def reference(key):
+    """The full name of the catalogue's image: a sidecar's is the one for the lab's Kubernetes."""
+    minor = versions()["kubernetes"]["version"].rpartition(".")[0]
+    return {**versions()["images"], **versions()["csi_sidecars"][minor]}[key]
 
 
 def in_node(path):
@@ -59,43 +71,3 @@ def _brought():
         copy = product("image", marks, lambda target, file=archive: shutil.copy(file, target))
         found.update(dict.fromkeys(oci.names(copy), copy))
     return found
-
-
-def _made(key, name, definition):
-    # A new way of packing makes new archives.
-    inputs = [name, repr(definition), Path(oci.__file__), Path(debian.__file__)]
-    program = source = None
-    if module := definition.get("go"):
-        program = gobuild.program(key, REPO / module, expected=60)
-        inputs.append(program.name)
-    if packages := definition.get("packages"):
-        source = debian.unpacked(packages)
-        inputs.append(source.name)
-    inputs += [REPO / path for path in definition.get("files", {}).values()]
-
-    def make(target):
-        tree = target.with_name(target.name + ".tree")
-        shutil.rmtree(tree, ignore_errors=True)
-        tree.mkdir()
-        _fill(tree, definition, program, source)
-        oci.write(target, name, tree, entrypoint=definition["entrypoint"])
-        shutil.rmtree(tree)
-
-    return product("image", inputs, make)
-
-
-def _fill(tree, definition, program, source):
-    for folder in ("etc", "run", "tmp", "var"):
-        (tree / folder).mkdir()
-    (tree / "tmp").chmod(0o1777)
-    (tree / "var/run").symlink_to("/run")
-    (tree / "etc/passwd").write_text("root:x:0:0:root:/:/usr/bin/sh\n")
-    (tree / "etc/group").write_text("root:x:0:\n")
-    if source:
-        debian.copy_programs(source, definition["programs"], tree)
-    if program:
-        shutil.copy(program, tree / definition["entrypoint"][0].lstrip("/"))
-    for path, origin in definition.get("files", {}).items():
-        destination = tree / path.lstrip("/")
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        run(["cp", "-r", "--preserve=mode", REPO / origin, destination])

@@ -28,19 +28,19 @@ def prepare(lab):
     # Now: the lab's own network reaches no module proxy.
     snapshot_crds.folder()
     if lab.nodes:
-        archives = preloaded()
+        archives = preloaded(lab)
         # All nodes, since each has routes to all the others.
         for node in lab.nodes:
             kubelet.prepare(lab, node, program, archives)
             run(in_netns(lab, ["ip", "route", "replace", *pod_route(node)]))
-        seen = {name: image_archives.in_node(path) for name, path in image_archives.archives().items()}
+        seen = {name: image_archives.in_node(path) for name, path in image_archives.archives(lab.image_groups).items()}
         control_plane.write(_images_file(lab), json.dumps(seen, indent=1))
     gobuild.drop_compiler_cache()
 
 
-def preloaded():
+def preloaded(lab):
     """{image name: archive in the cache} of what every node has from the beginning."""
-    return image_archives.archives(preloaded=True)
+    return image_archives.archives(lab.image_groups, preloaded=True)
 
 
 def start_control_plane(lab):

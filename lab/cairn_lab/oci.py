@@ -14,12 +14,12 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _MEDIA = "application/vnd.oci.image"
 
 
-def write(archive, name, tree, *, entrypoint):
+def write(archive, name, tree, *, entrypoint, environment=None):
     """Write an OCI layout archive (a tar) of one image.
 
     name: the full image name with its tag; archives carry it, so loading needs no more.
     tree: the folder that becomes the image's root file system; owners and modes are kept.
-    entrypoint: argv.
+    entrypoint: argv. environment: variables.
     """
     layer = archive.with_name(archive.name + ".layer")
     diff_id = _write_layer(layer, tree)
@@ -27,7 +27,7 @@ def write(archive, name, tree, *, entrypoint):
         {
             "architecture": _MACHINES[platform.machine()],
             "os": "linux",
-            "config": {"Entrypoint": list(entrypoint)},
+            "config": {"Entrypoint": list(entrypoint), **_variables(environment)},
             "rootfs": {"type": "layers", "diff_ids": [diff_id]},
         }
     )
@@ -81,6 +81,10 @@ def names(archive):
 
 def _annotated(note):
     return note.get("io.containerd.image.name") or note.get("org.opencontainers.image.ref.name")
+
+
+def _variables(environment):
+    return {"Env": [f"{name}={value}" for name, value in environment.items()]} if environment else {}
 
 
 def _write_layer(path, tree):

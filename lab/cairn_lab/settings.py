@@ -3,6 +3,7 @@
 import os
 import re
 
+from . import images as image_archives
 from .config import MAX_DISKS, MAX_NODES, Lab
 from .run import LabError
 
@@ -28,7 +29,7 @@ def size(text):
     return int(match[1]) << _UNITS.get(match[2], 0)
 
 
-def wanted(present, name, *, level=None, nodes=None, disks=None, disk_size=None, memory=None):
+def wanted(present, name, *, level=None, nodes=None, disks=None, disk_size=None, memory=None, images=()):
     """The lab to bring up, from the one that is ``present`` (or None) and what was asked for.
 
     What was not asked for stays as it is, or gets its default. A lab only grows; LabError
@@ -48,6 +49,7 @@ def wanted(present, name, *, level=None, nodes=None, disks=None, disk_size=None,
         if value:
             setattr(lab, key, value)
     _grow(lab, present, level, nodes, disks)
+    lab.image_groups = sorted({*lab.image_groups, *map(_image_group, images or ())})
     return lab
 
 
@@ -72,6 +74,13 @@ def _joined(now, asked):
     if len(levels) == 1:
         return levels.pop()
     return "cluster"
+
+
+def _image_group(name):
+    groups = image_archives.groups()
+    if name not in groups:
+        raise LabError(f"--images {name}: no such group; there is {', '.join(groups)}")
+    return name
 
 
 def _check(option, value, most):

@@ -57,7 +57,7 @@ def _build(lab):
     jobs += [lambda: kubernetes.prepare(lab)] if lab.has_kubernetes else []
     together(*jobs)
     if lab.nodes and not lab.base_image:
-        preloaded = kubernetes.preloaded() if lab.has_kubernetes else {}
+        preloaded = kubernetes.preloaded(lab) if lab.has_kubernetes else {}
         lab.base_image = str(image.base_image(preloaded))
         lab.save()
 

@@ -53,6 +53,14 @@ def test_every_blob_is_what_its_digest_says(tmp_path, tree):
     assert entries["run"].linkname == "bin/run"
 
 
+def test_variables_of_an_image(tmp_path, tree):
+    oci.write(tmp_path / "one", NAME, tree, entrypoint=["/run"], environment={"A": "b", "C": "d=e"})
+    files = content(tmp_path / "one")
+    (manifest,) = json.loads(files["index.json"])["manifests"]
+    config = json.loads(files["blobs/" + manifest["digest"].replace(":", "/")])["config"]["digest"]
+    assert json.loads(files["blobs/" + config.replace(":", "/")])["config"]["Env"] == ["A=b", "C=d=e"]
+
+
 def test_names_of_an_archive_of_ours(tmp_path, tree):
     oci.write(tmp_path / "one", NAME, tree, entrypoint=["/run"])
     assert oci.names(tmp_path / "one") == [NAME]

@@ -74,7 +74,7 @@ def test_a_component_of_no_node_of_the_lab_is_refused(lab):
 
 
 @pytest.mark.parametrize(
-    "version, enough", [("go1.25.0\n", True), ("go1.26.8", True), ("go1.24.11", False), ("", False)]
+    "version, enough", [("go1.26.0\n", True), ("go1.30.8", True), ("go1.25.11", False), ("go1.9", False), ("", False)]
 )
 def test_a_compiler_is_new_enough_by_number_not_by_text(version, enough):
     assert gobuild._new_enough(version) is enough

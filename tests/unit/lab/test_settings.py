@@ -1,5 +1,7 @@
 """What may be asked of a lab, and what becomes of it."""
 
+import json
+
 import pytest
 
 from cairn_lab.config import Lab
@@ -66,12 +68,28 @@ def test_a_lab_grows_and_keeps_what_was_not_asked_for():
         ({"nodes": 10}, "--nodes"),
         ({"disks": 16}, "--disks"),
         ({"level": "api", "nodes": 2}, "--nodes"),
+        ({"images": ["csi", "ceph"]}, "--images ceph: no such group; there is csi"),
     ],
     ids=str,
 )
 def test_what_cannot_be_is_refused_by_the_option_s_name(asked, named):
     with pytest.raises(LabError, match=named):
         wanted(Lab("x", nodes=wanted(None, "x").nodes), "x", **asked)
+
+
+def test_images_that_were_asked_for_once_stay():
+    lab = wanted(wanted(None, "x", images=["csi", "csi"]), "x")
+    assert (lab.image_groups, wanted(None, "y").image_groups) == (["csi"], [])
+
+
+def test_a_lab_that_was_saved_before_there_were_groups_of_images_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.setattr("cairn_lab.config.STATE", tmp_path)
+    wanted(None, "x").save()
+    saved = tmp_path / "x/lab.json"
+    record = json.loads(saved.read_text())
+    del record["image_groups"]
+    saved.write_text(json.dumps(record))
+    assert Lab.load("x").image_groups == []
 
 
 def test_a_level_without_nodes_has_none():
@@ -93,7 +111,7 @@ def test_the_name_comes_from_the_environment(monkeypatch):
 
 def test_a_saved_lab_is_the_same_when_loaded(tmp_path, monkeypatch):
     monkeypatch.setattr("cairn_lab.config.STATE", tmp_path)
-    lab = wanted(None, "x", nodes=2)
+    lab = wanted(None, "x", nodes=2, images=["csi"])
     lab.nodes[0].disks.remove(2)
     lab.save()
     assert Lab.load("x") == lab
