@@ -38,9 +38,10 @@ RETURN = r"""
 _value:
   description:
     - C(objects), the manifests of all but the CSIDriver.
+    - C(defined), the kinds among them that are no part of Kubernetes itself.
     - C(driver), the CSIDriver as M(cairn.storage.csi_driver) takes it.
     - C(daemon_sets), namespace and name of those that are brought to a new template node by node.
-    - C(pool_label), the label that says to which group of nodes a node belongs, and C(selector), the labels of all nodes of the driver.
+    - C(pool_label), the label that says to which group of nodes a node belongs.
   type: dict
 """
 

@@ -20,10 +20,9 @@ _RBAC = "rbac.authorization.k8s.io"
 def access(descriptor: Descriptor, workload: Workload, options: Options, labels: Dict[str, str]) -> List[dict]:
     """ServiceAccount, ClusterRole and Role of a workload, with their bindings; no role without rules."""
     name = f"{descriptor.short}-{workload.name}"
-    on_nodes = workload.kind == "DaemonSet"
     cluster: List[Rule] = [rule for sidecar in workload.sidecars for rule in cluster_rules(sidecar)]
     cluster += [dict(rule) for rule in descriptor.rules] if workload.account else []
-    own = [rule for sidecar, given in workload.sidecars.items() for rule in own_rules(sidecar, on_nodes, bool(given.get("capacity")))]
+    own = [rule for sidecar, given in workload.sidecars.items() for rule in own_rules(sidecar, workload.kind, bool(given.get("capacity")))]
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": options.namespace, "labels": labels}}
     # Names in the whole cluster say whose they are.
     return [account, *_role("ClusterRole", f"cairn-{name}", "", cluster, account, labels),

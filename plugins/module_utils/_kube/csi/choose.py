@@ -20,6 +20,8 @@ from .reading import Reader, unique, wrong
 _KEYS = ("namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "arguments", "node_selector", "tolerations", "pools", "storage_classes",
          "snapshot_classes", "attributes_classes")
 _POOL = re.compile(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?")
+#: API groups that every cluster has.
+_BUILT_IN = ("v1", "apps", "apiextensions.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io")
 _CLASSES = ("storage_classes", "snapshot_classes", "attributes_classes")
 
 
@@ -34,8 +36,10 @@ def plan(given: Mapping[str, Any], asked: Mapping[str, Any], images: Mapping[str
     _fits(wanted, value.take("minor", str))
     options = _options(wanted, value, images)
     built = render.objects(wanted, options)
-    return {"objects": built, "driver": render.driver(wanted), "daemon_sets": render.node_workloads(wanted, options),
-            "pool_label": render.pool_label(wanted), "selector": dict(options.node_selector)}
+    # Kinds that are no part of Kubernetes may be gone before the driver is.
+    defined = sorted({(each["apiVersion"], each["kind"]) for each in built if each["apiVersion"].partition("/")[0] not in _BUILT_IN})
+    return {"objects": built, "defined": [{"api_version": api, "kind": kind} for api, kind in defined], "driver": render.driver(wanted), "daemon_sets": render.node_workloads(wanted, options),
+            "pool_label": render.pool_label(wanted)}
 
 
 def _options(wanted: Descriptor, value: Reader, images: Mapping[str, str]) -> Options:

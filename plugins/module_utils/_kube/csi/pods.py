@@ -150,7 +150,7 @@ def _port_name(name: str) -> str:
 
 
 def _mounted(mount: Mount, options: Options) -> Dict[str, Any]:
-    built: Dict[str, Any] = {"name": volume_name(mount), "mountPath": _path(mount.at, options)}
+    built: Dict[str, Any] = {"name": _volume_name(mount), "mountPath": _path(mount.at, options)}
     if mount.propagation:
         built["mountPropagation"] = mount.propagation
     if mount.read_only:
@@ -158,8 +158,8 @@ def _mounted(mount: Mount, options: Options) -> Dict[str, Any]:
     return built
 
 
-def volume_name(mount: Mount) -> str:
-    """The volume of a folder of the node: one for all containers that mount it."""
+def _volume_name(mount: Mount) -> str:
+    # One for all containers that mount the folder.
     words = mount.path.replace("$(KUBELET_DIR)", "kubelet").replace("/", " ").replace(".", " ").replace("_", " ").lower().split()
     return "-".join(["host", *words])
 
@@ -176,5 +176,6 @@ def _volumes(workload: Workload, options: Options, place: Place) -> List[Dict[st
         built["registration"] = {"hostPath": {"path": f"{options.kubelet_dir}/plugins_registry", "type": "Directory"}}
     for container in workload.containers:
         for mount in container.mounts:
-            built[volume_name(mount)] = {"hostPath": {"path": _path(mount.path, options), "type": mount.type}}
+            told = {"path": _path(mount.path, options), **({"type": mount.type} if mount.type else {})}
+            built.setdefault(_volume_name(mount), {"hostPath": told})
     return [{"name": name, **source} for name, source in built.items()]

@@ -79,14 +79,14 @@ def cluster_rules(name: str) -> Tuple[Rule, ...]:
     return _CLUSTER.get(name, ())
 
 
-def own_rules(name: str, on_nodes: bool, capacity: bool) -> Tuple[Rule, ...]:
-    """What it may do in its own namespace."""
-    rules = () if on_nodes or name not in _CLUSTER else (_LEASES,)
+def own_rules(name: str, kind: str, capacity: bool) -> Tuple[Rule, ...]:
+    """What it may do in its own namespace, beside a workload of a kind."""
+    rules = () if kind == "DaemonSet" or name not in _CLUSTER else (_LEASES,)
     if not capacity:
         return rules
     # It looks up who owns its pod, so that what it publishes goes with the driver.
-    return (*rules, rule("storage.k8s.io", "csistoragecapacities", "get list watch create update patch delete"), rule("", "pods", "get"),
-            rule("apps", "replicasets", "get"))
+    owners = (rule("", "pods", "get"), *((rule("apps", "replicasets", "get"),) if kind == "Deployment" else ()))
+    return (*rules, *owners, rule("storage.k8s.io", "csistoragecapacities", "get list watch create update patch delete"))
 
 
 def arguments(name: str, options: Mapping[str, Any], place: Place, owner_level: int) -> List[str]:
