@@ -35,16 +35,15 @@ class Options:
     arguments: Mapping[str, Sequence[str]] = field(default_factory=dict)
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: Sequence[Mapping[str, Any]] = ()
-    #: Groups of nodes whose driver is started with ``arguments`` of their own, each with a ``name``.
+    #: Groups of nodes whose driver is started with ``arguments`` instead of those above, each with a ``name``.
     pools: Sequence[Mapping[str, Any]] = ()
 
 
-def specification(descriptor: Descriptor, workload: Workload, options: Options, more: Sequence[str] = ()) -> Dict[str, Any]:
-    """The ``spec`` of a workload's pods. ``more`` are arguments for the driver itself."""
+def specification(descriptor: Descriptor, workload: Workload, options: Options, told: Sequence[str]) -> Dict[str, Any]:
+    """The ``spec`` of a workload's pods. ``told`` are further arguments for the driver itself."""
     place = Place(descriptor.name, options.kubelet_dir, workload.kind == "DaemonSet", options.timeout, _PROBE)
     ports = _ports(workload)
     beside = [_sidecar(name, workload, options, place, ports[name]) for name in workload.sidecars]
-    told = (*options.arguments.get(workload.name, ()), *more)
     own = [_container(each, options, told, workload, ports) for each in workload.containers[:1]]
     own += [_container(each, options) for each in workload.containers[1:]]
     spec: Dict[str, Any] = {

@@ -45,7 +45,7 @@ def driver(descriptor: Descriptor) -> Dict[str, Any]:
 def node_workloads(descriptor: Descriptor, options: Options) -> List[Dict[str, str]]:
     """The DaemonSets that are brought to a new template node by node."""
     return [{"namespace": options.namespace, "name": name} for workload in descriptor.workloads if _by_hand(workload)
-            for name, _labels, _rule, _more in _pools(descriptor, workload, options)]
+            for name, _own, _rule, _told in _pools(descriptor, workload, options)]
 
 
 def classes(descriptor: Descriptor) -> List[Mapping[str, Any]]:
@@ -64,10 +64,10 @@ def _by_hand(workload: Workload) -> bool:
 
 
 def _workload(descriptor: Descriptor, workload: Workload, options: Options, labels: Mapping[str, str]) -> Iterator[dict]:
-    for name, own, rule, more in _pools(descriptor, workload, options):
+    for name, own, rule, told in _pools(descriptor, workload, options):
         selector = {f"{_PART}/name": descriptor.short, f"{_PART}/component": own}
         spec: Dict[str, Any] = {"selector": {"matchLabels": selector}}
-        pod = specification(descriptor, workload, options, more)
+        pod = specification(descriptor, workload, options, told)
         if rule:
             pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}}
         if workload.kind == "DaemonSet":
@@ -86,12 +86,12 @@ def _workload(descriptor: Descriptor, workload: Workload, options: Options, labe
 
 def _pools(descriptor: Descriptor, workload: Workload, options: Options) -> Iterator[Tuple[str, str, Dict[str, Any], Sequence[str]]]:
     """Name, component, rule for nodes and arguments of each DaemonSet that a workload becomes; no node can belong to two."""
-    name = f"{descriptor.short}-{workload.name}"
+    name, told = f"{descriptor.short}-{workload.name}", options.arguments.get(workload.name, ())
     if not workload.on_nodes or not options.pools:
-        yield name, workload.name, {}, ()
+        yield name, workload.name, {}, told
         return
     key = pool_label(descriptor)
-    yield name, workload.name, {"key": key, "operator": "DoesNotExist"}, ()
+    yield name, workload.name, {"key": key, "operator": "DoesNotExist"}, told
     for pool in options.pools:
         yield f"{name}-{pool['name']}", f"{workload.name}-{pool['name']}", {"key": key, "operator": "In", "values": [pool["name"]]}, pool["arguments"]
 
