@@ -16,7 +16,7 @@ CATALOGUE = REPO / "roles" / "csi_driver" / "vars" / "catalogue"
 DRIVERS = sorted(file.stem for file in CATALOGUE.glob("*.yml"))
 #: What the role's tasks have told, and what they worked on.
 TOLD = {"ansible.builtin.set_fact": {"told": {
-    "results": "{{ [csi_driver_object, csi_driver_result, csi_driver_nodes | default({})] }}", "objects": "{{ csi_driver_plan.objects }}"}}}
+    "results": "{{ [csi_driver_object, csi_driver_result, csi_driver_nodes | default({}), csi_driver_controllers | default({})] }}", "objects": "{{ csi_driver_plan.objects }}"}}}
 
 
 def role(name: str, **variables: object) -> dict:
