@@ -77,8 +77,9 @@ def _workload(descriptor: Descriptor, workload: Workload, options: Options, labe
         if workload.kind == "StatefulSet":
             spec["serviceName"] = name
         if workload.kind == "Deployment":
-            # In the node's own network two of them would want the same ports.
-            spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
+            # The old pod stays until the new one is ready, but in the node's own network both would want the same ports.
+            surge = {"maxSurge": 0, "maxUnavailable": 1} if workload.host_network else {"maxSurge": 1, "maxUnavailable": 0}
+            spec["strategy"] = {"type": "RollingUpdate", "rollingUpdate": surge}
         spec["template"] = {"metadata": {"labels": {**labels, **selector}}, "spec": pod}
         yield {"apiVersion": "apps/v1", "kind": workload.kind,
                "metadata": {"name": name, "namespace": options.namespace, "labels": {**labels, **selector}}, "spec": spec}
