@@ -102,7 +102,8 @@ def _container(container: Container, options: Options, more: Sequence[str] = (),
     if named:
         built["ports"] = [_port(name, port) for name, port in named.items()]
     if "livenessprobe" in ports:
-        asked = {"httpGet": {"path": "/healthz", "port": "livenessprobe"}, "timeoutSeconds": _PROBE + 1}
+        # By number: kubelet knows the name of a port in its own container only, and this one is the sidecar's.
+        asked = {"httpGet": {"path": "/healthz", "port": ports["livenessprobe"]}, "timeoutSeconds": _PROBE + 1}
         built["readinessProbe"] = {**asked, "periodSeconds": 10}
         # A driver that is killed in the middle of its work is a worse thing than one that is slow.
         built["livenessProbe"] = {**asked, "periodSeconds": 15, "failureThreshold": 6, "initialDelaySeconds": 10}

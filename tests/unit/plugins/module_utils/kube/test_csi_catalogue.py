@@ -168,11 +168,14 @@ def test_the_three_shapes() -> None:
 @pytest.mark.parametrize("name", DRIVERS)
 def test_probes_ask_ports_that_somebody_serves(name: str) -> None:
     for workload in workloads(render(name)).values():
-        served = {port["name"] for each in pod(workload)["containers"] for port in each.get("ports", ())}
-        asked = {each[probe]["httpGet"]["port"] for each in pod(workload)["containers"] for probe in ("livenessProbe", "readinessProbe") if probe in each}
-        assert asked <= served
+        served = {port["containerPort"] for each in pod(workload)["containers"] for port in each.get("ports", ())}
+        for each in pod(workload)["containers"]:
+            own = {port["name"] for port in each.get("ports", ())}
+            asked = {each[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe") if probe in each}
+            assert asked <= served | own, "kubelet knows names of a container's own ports only"
         if "livenessprobe" in containers(workload):
-            assert pod(workload)["containers"][0]["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": "livenessprobe"}
+            beside = containers(workload)["livenessprobe"]["ports"][0]["containerPort"]
+            assert pod(workload)["containers"][0]["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": beside}
 
 
 def test_no_attacher_where_nothing_is_attached() -> None:
