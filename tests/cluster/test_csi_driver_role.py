@@ -12,7 +12,7 @@ import yaml
 from cluster_play import REPO, environment, get, kubectl, play, seen
 from kube_faces import named
 
-DRIVERS = sorted(file.stem for file in (REPO / "roles" / "csi_driver" / "vars" / "catalogue").glob("*.yml"))
+DRIVERS = sorted(file.stem for file in (REPO / "roles" / "csi_driver" / "files" / "catalogue").glob("*.yml"))
 CENTRAL = ("DaemonSet", "Deployment", "StatefulSet")
 #: What the role's tasks have told.
 TOLD = {"ansible.builtin.set_fact": {
@@ -128,8 +128,10 @@ def test_a_scheduler_learns_of_an_extender_and_forgets_it(tmp_path: Path) -> Non
     container = {"name": "kube-scheduler", "command": ["kube-scheduler", "--kubeconfig=/etc/kubernetes/scheduler.conf"]}
     before = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "kube-scheduler"}, "spec": {"hostNetwork": True, "containers": [container]}}
     manifest.write_text(yaml.safe_dump(before), encoding="utf-8")
-    variables = {"csi_driver_name": "local.csi.aliyun.com", "csi_driver_scheduler_manifest": str(manifest), "csi_driver_scheduler_config": str(config)}
-    kept = {"ansible.builtin.set_fact": {"told": "{{ [csi_driver_scheduler_config_result is changed, csi_driver_scheduler_pod_result is changed] }}"}}
+    variables = {"csi_driver_name": "local.csi.aliyun.com", "csi_driver_scheduler_manifest": str(manifest),
+                 "csi_driver_scheduler_config": str(config)}
+    changed = "{{ [csi_driver_scheduler_config_result is changed, csi_driver_scheduler_pod_result is changed] }}"
+    kept = {"ansible.builtin.set_fact": {"told": changed}}
     read = {"ansible.builtin.command": {"argv": ["cat", str(manifest)]}}
 
     def task(check: bool = False, **more: object) -> dict:

@@ -96,8 +96,8 @@ def parse(given: Mapping[str, Any], where: str) -> Descriptor:
                                    "snapshot_classes", "attributes_classes", "objects", "scheduler_extender"))
     extender = value.take("scheduler_extender", dict, {})
     if extender and not str(extender.get("urlPrefix", "")).startswith("http"):
-        raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix", repr(extender.get("urlPrefix")),
-                    "give it, as in a KubeSchedulerConfiguration.")
+        raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix",
+                    repr(extender.get("urlPrefix")), "give it, as in a KubeSchedulerConfiguration.")
     minors = Reader(value.take("kubernetes", dict), f"{where}.kubernetes", ("from", "to"))
     workloads = value.items("workloads")
     if not workloads:

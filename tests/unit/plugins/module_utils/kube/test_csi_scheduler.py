@@ -24,8 +24,9 @@ def test_a_scheduler_without_configuration_gets_one() -> None:
     before = copy.deepcopy(POD)
     made = scheduler_extender(POD, {}, EXTENDER, PATH)
     assert before == POD and made["path"] == PATH
-    assert made["config"] == {"apiVersion": API, "kind": "KubeSchedulerConfiguration", "clientConnection": {"kubeconfig": "/etc/kubernetes/scheduler.conf"},
-                              "leaderElection": {"leaderElect": True}, "extenders": [EXTENDER]}
+    assert made["config"] == {"apiVersion": API, "kind": "KubeSchedulerConfiguration",
+                              "clientConnection": {"kubeconfig": "/etc/kubernetes/scheduler.conf"}, "leaderElection": {"leaderElect": True},
+                              "extenders": [EXTENDER]}
     spec = made["pod"]["spec"]
     assert spec["containers"][0]["command"] == [*POD["spec"]["containers"][0]["command"], f"--config={PATH}"]
     assert spec["dnsPolicy"] == "ClusterFirstWithHostNet" and len(spec["volumes"]) == len(spec["containers"][0]["volumeMounts"]) == 2
@@ -34,7 +35,8 @@ def test_a_scheduler_without_configuration_gets_one() -> None:
 
 
 def test_a_configuration_keeps_what_else_is_in_it() -> None:
-    present = {"apiVersion": API, "kind": "KubeSchedulerConfiguration", "profiles": [{"schedulerName": "a"}], "extenders": [{**EXTENDER, "weight": 1}, OTHER]}
+    present = {"apiVersion": API, "kind": "KubeSchedulerConfiguration", "profiles": [{"schedulerName": "a"}],
+               "extenders": [{**EXTENDER, "weight": 1}, OTHER]}
     assert configuration(present, EXTENDER, "") == {**present, "extenders": [EXTENDER, OTHER]}
     assert configuration(present, EXTENDER, "", wanted=False) == {**present, "extenders": [OTHER]}
     only = {**present, "extenders": [EXTENDER]}
