@@ -12,7 +12,7 @@ import yaml
 from cluster_play import REPO, environment, get, kubectl, play, seen
 from kube_faces import named
 
-DRIVERS = sorted(file.stem for file in (REPO / "roles" / "csi_driver" / "vars" / "catalogue").glob("*.yml"))
+DRIVERS = sorted(file.stem for file in (REPO / "roles" / "csi_driver" / "files" / "catalogue").glob("*.yml"))
 CENTRAL = ("DaemonSet", "Deployment", "StatefulSet")
 #: What the role's tasks have told.
 TOLD = {"ansible.builtin.set_fact": {
@@ -120,3 +120,28 @@ def test_what_cannot_be_is_told_by_its_name(name: str, variables: dict, says: st
     told = fails(tmp_path, driver(name, **variables))
     assert says in " ".join(told.split()), told
     assert not get(named("storage.k8s.io/v1", "CSIDriver", [name])[0])
+
+
+def test_a_scheduler_learns_of_an_extender_and_forgets_it(tmp_path: Path) -> None:
+    """On files like those of a node of the control plane; the lab's scheduler is no static pod."""
+    manifest, config = tmp_path / "kube-scheduler.yaml", tmp_path / "config.yaml"
+    container = {"name": "kube-scheduler", "command": ["kube-scheduler", "--kubeconfig=/etc/kubernetes/scheduler.conf"]}
+    before = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "kube-scheduler"}, "spec": {"hostNetwork": True, "containers": [container]}}
+    manifest.write_text(yaml.safe_dump(before), encoding="utf-8")
+    variables = {"csi_driver_name": "local.csi.aliyun.com", "csi_driver_scheduler_manifest": str(manifest),
+                 "csi_driver_scheduler_config": str(config)}
+    changed = "{{ [csi_driver_scheduler_config_result is changed, csi_driver_scheduler_pod_result is changed] }}"
+    kept = {"ansible.builtin.set_fact": {"told": changed}}
+    read = {"ansible.builtin.command": {"argv": ["cat", str(manifest)]}}
+
+    def task(check: bool = False, **more: object) -> dict:
+        return {"ansible.builtin.include_role": {"name": "cairn.storage.csi_driver", "tasks_from": "scheduler", "apply": {"check_mode": check}},
+                "vars": {**variables, **more}}
+
+    results = play(task(True), kept, read, task(), kept, task(), kept, read, task(csi_driver_state="absent"), kept)
+    told = [result["ansible_facts"]["told"] for result in results if "told" in result.get("ansible_facts", {})]
+    assert told == [[True, True], [True, True], [False, False], [True, True]]
+    assert yaml.safe_load(results[2]["stdout"]) == before, "check mode has changed nothing"
+    made = yaml.safe_load(results[7]["stdout"])
+    assert f"--config={config}" in made["spec"]["containers"][0]["command"] and made["spec"]["dnsPolicy"] == "ClusterFirstWithHostNet"
+    assert "extenders" not in yaml.safe_load(config.read_text(encoding="utf-8"))

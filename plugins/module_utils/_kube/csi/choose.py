@@ -38,8 +38,8 @@ def plan(given: Mapping[str, Any], asked: Mapping[str, Any], images: Mapping[str
     built = render.objects(wanted, options)
     # Kinds that are no part of Kubernetes may be gone before the driver is.
     defined = sorted({(each["apiVersion"], each["kind"]) for each in built if each["apiVersion"].partition("/")[0] not in _BUILT_IN})
-    return {"objects": built, "defined": [{"api_version": api, "kind": kind} for api, kind in defined], "driver": render.driver(wanted), "daemon_sets": render.node_workloads(wanted, options),
-            "pool_label": render.pool_label(wanted)}
+    return {"objects": built, "defined": [{"api_version": api, "kind": kind} for api, kind in defined], "driver": render.driver(wanted),
+            "daemon_sets": render.node_workloads(wanted, options), "pool_label": render.pool_label(wanted)}
 
 
 def _options(wanted: Descriptor, value: Reader, images: Mapping[str, str]) -> Options:

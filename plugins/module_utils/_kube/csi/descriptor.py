@@ -93,7 +93,11 @@ class Descriptor:
 def parse(given: Mapping[str, Any], where: str) -> Descriptor:
     """The descriptor; ``InvalidRequest`` names what is wrong in it as ``where.key``."""
     value = Reader(given, where, ("name", "short_name", "image", "kubernetes", "proven", "driver", "workloads", "rules", "storage_classes",
-                                   "snapshot_classes", "attributes_classes", "objects"))
+                                   "snapshot_classes", "attributes_classes", "objects", "scheduler_extender"))
+    extender = value.take("scheduler_extender", dict, {})
+    if extender and not str(extender.get("urlPrefix", "")).startswith("http"):
+        raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix",
+                    repr(extender.get("urlPrefix")), "give it, as in a KubeSchedulerConfiguration.")
     minors = Reader(value.take("kubernetes", dict), f"{where}.kubernetes", ("from", "to"))
     workloads = value.items("workloads")
     if not workloads:

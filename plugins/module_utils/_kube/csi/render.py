@@ -69,7 +69,8 @@ def _workload(descriptor: Descriptor, workload: Workload, options: Options, labe
         spec: Dict[str, Any] = {"selector": {"matchLabels": selector}}
         pod = specification(descriptor, workload, options, told)
         if rule:
-            pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}}}
+            terms = {"nodeSelectorTerms": [{"matchExpressions": [rule]}]}
+            pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
         if workload.kind == "DaemonSet":
             spec["updateStrategy"] = {"type": "OnDelete"} if _by_hand(workload) else {"type": "RollingUpdate"}
         else:

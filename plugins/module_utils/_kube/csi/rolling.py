@@ -51,13 +51,13 @@ class Rolling:
     _since: Dict[str, float] = field(default_factory=dict)
 
     def look(self) -> Observed:
-        """What there is now: five requests and one for each DaemonSet, however many nodes there are."""
+        """What there is now: four requests and one for each DaemonSet, however many nodes there are."""
         sets = [found for found in map(self._set, self.names) if found]
         owners = {each["metadata"]["uid"] for each in sets}
         if not sets:
             return Observed()
-        mine = ([each for each in self.client.list(resource.path(self.namespace))[0] if rollout.owner(each) in owners] for resource in (_PODS, _REVISIONS))
-        pods, revisions = mine
+        pods, revisions = ([each for each in self.client.list(resource.path(self.namespace))[0] if rollout.owner(each) in owners]
+                           for resource in (_PODS, _REVISIONS))
         nodes, registrations = (self.client.list(resource.path())[0] for resource in (_NODES, _REGISTRATIONS))
         return Observed(sets, pods, revisions, nodes, registrations)
 
@@ -176,8 +176,8 @@ def tell(observed: Observed, driver: str) -> List[dict]:
 def parse(params: Mapping[str, Any]) -> Wish:
     """The wish of the module's parameters."""
     if params["wait_timeout"] < 1:
-        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout", found=str(params["wait_timeout"]),
-                             fix="give the seconds that a node may take.")
+        raise InvalidRequest("it must be at least one second.", code="wait-timeout-range", parameter="wait_timeout",
+                             found=str(params["wait_timeout"]), fix="give the seconds that a node may take.")
     return Wish(params["driver"], tuple(params["canary_nodes"]))
 
 

@@ -10,7 +10,7 @@ import yaml
 from ansible_collections.cairn.storage.plugins.module_utils._kube.csi.choose import plan
 
 REPO = Path(__file__).resolve().parents[4]
-FOLDER = REPO / "roles" / "csi_driver" / "vars" / "catalogue"
+FOLDER = REPO / "roles" / "csi_driver" / "files" / "catalogue"
 DRIVERS = sorted(file.stem for file in FOLDER.glob("*.yml"))
 VERSIONS = tomllib.loads((REPO / "meta" / "versions.toml").read_text(encoding="utf-8"))
 MINORS = sorted(VERSIONS["csi_sidecars"])

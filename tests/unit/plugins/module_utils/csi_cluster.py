@@ -1,4 +1,4 @@
-"""A cluster of plain values that a node plugin's rollout goes through: the DaemonSet controller and the kubelets do their part between two requests."""
+"""A cluster of plain values that a node plugin's rollout goes through: its controllers do their part between two requests."""
 
 from __future__ import annotations
 

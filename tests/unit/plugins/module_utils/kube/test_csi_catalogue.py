@@ -10,8 +10,9 @@ from csi_catalogue import DRIVERS, MINORS, VERSIONS, containers, descriptor, pod
 SIDECARS = {"livenessprobe", "node-driver-registrar", "provisioner", "attacher", "resizer", "snapshotter"}
 #: What each sidecar asks the API server for, as its README and deploy/kubernetes/rbac.yaml list it: "group/resource verb ...".
 NEEDS = {
-    "provisioner": ["/persistentvolumes get list watch create patch delete", "/persistentvolumeclaims get list watch update", "/nodes get list watch",
-                    "/events list watch create update patch", "storage.k8s.io/storageclasses get list watch", "storage.k8s.io/csinodes get list watch",
+    "provisioner": ["/persistentvolumes get list watch create patch delete", "/persistentvolumeclaims get list watch update",
+                    "/nodes get list watch", "/events list watch create update patch", "storage.k8s.io/storageclasses get list watch",
+                    "storage.k8s.io/csinodes get list watch",
                     "storage.k8s.io/volumeattachments get list watch", "snapshot.storage.k8s.io/volumesnapshots get list watch update",
                     "snapshot.storage.k8s.io/volumesnapshotcontents get list", "storage.k8s.io/volumeattributesclasses get"],
     "attacher": ["/persistentvolumes get list watch patch", "storage.k8s.io/csinodes get list watch",
@@ -125,7 +126,8 @@ def test_the_lvm_driver_is_privileged_on_nodes_and_nowhere_else() -> None:
     assert node["hostPID"] and not node.get("hostNetwork") and not central.get("hostPID")
     privileged = [each["name"] for spec in (node, central) for each in spec["containers"] if each["securityContext"].get("privileged")]
     assert privileged == ["driver"] and node["containers"][0]["securityContext"]["privileged"]
-    assert [each["hostPath"]["path"] for each in node["volumes"]] == ["/var/lib/kubelet/plugins/lvm.csi.cairn.storage", "/var/lib/kubelet/plugins_registry"]
+    folders = [each["hostPath"]["path"] for each in node["volumes"]]
+    assert folders == ["/var/lib/kubelet/plugins/lvm.csi.cairn.storage", "/var/lib/kubelet/plugins_registry"]
     assert [each["name"] for each in central["volumes"]] == ["socket"] and central["volumes"][0]["emptyDir"] == {}
 
 

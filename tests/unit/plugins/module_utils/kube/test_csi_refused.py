@@ -56,6 +56,7 @@ def changed(path: str, value: Any) -> dict:
     ("workloads.0.containers.0.mounts", [{"path": "relative"}], "csi-mount-path", "workloads[0].containers[0].mounts[0].path"),
     ("workloads.0.containers.0.mounts", [{"path": "/a", "propagation": "Both"}], "csi-choice", "workloads[0].containers[0].mounts[0].propagation"),
     ("workloads.0.containers", [{"name": "a"}, {"name": "a"}], "csi-container-twice", "workloads[0].containers"),
+    ("scheduler_extender", {"weight": 1}, "csi-extender-url", "scheduler_extender.urlPrefix"),
     ("storage_classes", [{"parameters": {}}], "csi-class-name", "storage_classes[0].name"),
     ("storage_classes", [{"name": "a"}, {"name": "a"}], "csi-class-twice", "storage_classes"),
     ("storage_classes.0.reclaim_policy", "Keep", "csi-choice", "storage_classes[0].reclaim_policy"),

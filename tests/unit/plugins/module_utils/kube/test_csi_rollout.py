@@ -50,7 +50,7 @@ def test_one_node_after_the_other_the_canary_first(cluster: Cluster) -> None:
     done.run()
     assert cluster.written == ["delete node2", "delete node1", "delete node3"] and set(cluster.pods.values()) == {"two"}
     assert cluster.unwell == [set(), set(), set()], "no two nodes were without the driver at a time"
-    assert [str(action) for action in done.actions] == ["delete Pod csi/plugin-node2-0", "delete Pod csi/plugin-node1-0", "delete Pod csi/plugin-node3-0"]
+    assert [str(action) for action in done.actions] == [f"delete Pod csi/plugin-node{number}-0" for number in (2, 1, 3)]
     again = rolling(cluster, "node2")
     again.run()
     assert again.actions == [] and len(cluster.written) == 3
