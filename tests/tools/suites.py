@@ -77,7 +77,12 @@ CSI_SANITY = tuple(
 CSI_DRIVER = (pytest("csi driver", "tests/csi", in_lab=True),)
 ONE_NODE = (LAB_DOWN, Suite("lab node up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")))
 MOLECULE = (
-    Suite("molecule", (*LAB, "molecule", "test", "--all")),
+    Suite("molecule", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
+)
+#: Beside the others, for it needs images that other labs have no use for.
+CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=2", "--disk-size=4GiB", "--images=csi")))
+MOLECULE_CSI = (
+    Suite("molecule csi", (*LAB, "molecule", "test", "--scenario-name=csi")),
 )
 FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
 
@@ -85,6 +90,7 @@ TIERS = {
     "unit": UNIT,
     "lint": LINT + SANITY[1:],
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
+    "molecule-csi": (*CSI_LAB, *MOLECULE_CSI, LAB_DOWN),
     "faults": FAULTS,
     "csi-sanity": (*ONE_NODE, *CSI_SANITY, *CSI_DRIVER, LAB_DOWN),
     "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),

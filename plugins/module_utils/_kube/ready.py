@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
@@ -25,6 +26,10 @@ class State:
 
 
 READY = State("ready")
+
+#: Answers of a CSI driver after which the external-provisioner goes on by itself: the volume may still be made (checkError in its controller.go), or,
+#: where the node that was chosen has no room, the pod is scheduled anew.
+_TRIED_AGAIN = re.compile(r"rpc error: code = (Aborted|Canceled|DeadlineExceeded|ResourceExhausted|Unavailable) ")
 
 
 @dataclass
@@ -91,6 +96,8 @@ def _claim(live: Object, around: Surroundings) -> State:
     if phase == "Bound":
         return _growth(live, around)
     told = around.warnings.get(live["metadata"].get("uid", ""), ("", ""))
+    if told[0] == "ProvisioningFailed" and _TRIED_AGAIN.search(told[1]):
+        return State("waiting", f"phase {phase}{around.warning(live)}")
     # Of a class whose volumes are made beforehand this is said of each claim that waits for one.
     if told[0] == "ProvisioningFailed" and basics.NO_PROVISIONER not in told[1]:
         return State("stuck", f"phase {phase}{around.warning(live)}")

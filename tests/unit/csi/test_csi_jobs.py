@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core import command
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, NoSpace
-from cairn_csi import jobs
+from cairn_csi import jobs, store
 from cairn_csi.host import Machine
 from cairn_csi.mounting import unfinished_xfs
 
@@ -76,6 +76,36 @@ def test_a_dropped_job_and_an_ending_driver_stop_at_the_next_step() -> None:
         end(here)
         assert stopped.wait(5)
     jobs.Jobs().drop("nothing")
+
+
+def test_calls_take_turns_and_none_waits_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Machine, "lock", str(tmp_path / "lock"))
+    here, held, seen = store.Store(Machine(False), "n", ("vg",)), threading.Event(), []
+
+    def work(number: int) -> None:
+        with here.lock():
+            held.set()
+            seen.append(number)
+            time.sleep(0.3 if number == 0 else 0)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    threads[0].start()
+    assert held.wait(5)
+    monkeypatch.setattr(store, "_PATIENCE", 0.05)
+    with pytest.raises(Busy) as refused, here.lock():
+        pass
+    assert (refused.value.code, refused.value.grpc) == ("calls-before", "ABORTED")
+    monkeypatch.setattr(store, "_PATIENCE", 30)
+    for each in threads[1:]:
+        each.start()
+    for each in threads:
+        each.join(10)
+    assert sorted(seen) == list(range(8))
+    with store.host_lock(1, str(tmp_path / "lock")):
+        monkeypatch.setattr(store, "_PATIENCE", 0.05)
+        with pytest.raises(Busy) as elsewhere, here.lock():
+            pass
+    assert elsewhere.value.code == "host-locked"
 
 
 def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,16 @@ from .messages import parse_capability, required
 from .parameters import parse_modifiable
 
 _RPC = csi.ControllerServiceCapability.RPC
+_NODE = csi.NodeServiceCapability.RPC
+_ON_NODES = ("STAGE_UNSTAGE_VOLUME", "EXPAND_VOLUME", "GET_VOLUME_STATS", "VOLUME_CONDITION", "SINGLE_NODE_MULTI_WRITER")
+
+
+class NodeCapabilities(csi_pb2_grpc.NodeServicer):
+    """What the nodes can do. The external-resizer asks this where it stands, and does not start without an answer (its NewResizerFromClient)."""
+
+    def NodeGetCapabilities(self, request: Any, context: Any) -> Any:
+        offered = [csi.NodeServiceCapability(rpc=_NODE(type=_NODE.Type.Value(each))) for each in _ON_NODES]
+        return csi.NodeGetCapabilitiesResponse(capabilities=offered)
 
 
 class Central(csi_pb2_grpc.ControllerServicer):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import csi_pb2 as csi
-import csi_pb2_grpc
 
 from . import inline, mounts, stats
 from .capability import SINGLE_WRITER, Capability
+from .central import NodeCapabilities
 from .collection import InvalidRequest, NotFound, Refused
 from .expand import plan_growth, rounded_up
 from .health import condition as abnormal
@@ -23,11 +23,8 @@ from .mounting import Mounter
 from .store import Store
 from .throttle import Throttle
 
-_RPC = csi.NodeServiceCapability.RPC
-_OFFERED = ("STAGE_UNSTAGE_VOLUME", "EXPAND_VOLUME", "GET_VOLUME_STATS", "VOLUME_CONDITION", "SINGLE_NODE_MULTI_WRITER")
 
-
-class Node(csi_pb2_grpc.NodeServicer):
+class Node(NodeCapabilities):
     """Volumes in the pods of one node."""
 
     def __init__(self, store: Store, mounter: Mounter, throttle: Throttle, jobs: Jobs) -> None:
@@ -35,10 +32,6 @@ class Node(csi_pb2_grpc.NodeServicer):
 
     def NodeGetInfo(self, request: Any, context: Any) -> Any:
         return csi.NodeGetInfoResponse(node_id=self._store.node, accessible_topology=topology(self._store.node))
-
-    def NodeGetCapabilities(self, request: Any, context: Any) -> Any:
-        offered = [csi.NodeServiceCapability(rpc=_RPC(type=_RPC.Type.Value(each))) for each in _OFFERED]
-        return csi.NodeGetCapabilitiesResponse(capabilities=offered)
 
     def NodeStageVolume(self, request: Any, context: Any) -> Any:
         required(request.volume_id, "volume_id")

@@ -17,7 +17,7 @@ import csi_pb2_grpc
 import grpc
 
 from . import NAME, VERSION, log
-from .central import Central
+from .central import Central, NodeCapabilities
 from .collection import InvalidRequest
 from .host import Machine
 from .identity import Identity
@@ -54,6 +54,7 @@ def serve(asked: Namespace) -> None:
 
 def _central(server: Any, asked: Namespace) -> List[Callable[[], None]]:
     csi_pb2_grpc.add_ControllerServicer_to_server(Central(asked.attach), server)
+    csi_pb2_grpc.add_NodeServicer_to_server(NodeCapabilities(), server)
     return []
 
 

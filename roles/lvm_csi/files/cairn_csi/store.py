@@ -17,8 +17,8 @@ from .host import Machine
 from .inventory import Found, find, unknown
 from .names import Id
 
-#: Seconds to wait for the lock; the caller asks again.
-_PATIENCE = 30
+#: Seconds to wait for the lock, half of what the sidecars give a call; then the caller asks again.
+_PATIENCE = 60
 #: Seconds that a report is good enough for statistics and metrics.
 _FRESH = 5
 
@@ -30,12 +30,20 @@ class Store:
         self.machine, self.node, self.groups = machine, node, groups
         self._recent: Tuple[float, State] = (float("-inf"), State())
         self._recent_lock = threading.Lock()
+        self._turn = threading.Lock()
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Nobody else changes LVM meanwhile, so that no plan is stale."""
-        with host_lock(_PATIENCE, self.machine.lock):
-            yield
+        begin = time.monotonic()
+        # The file's lock is asked for again and again by each who waits: with many calls at a time some would never be lucky. So they queue here.
+        if not self._turn.acquire(timeout=_PATIENCE):
+            raise Busy(f"calls before this one have taken more than {_PATIENCE:g} s.", code="calls-before", found="no end of them", fix="ask again.")
+        try:
+            with host_lock(max(0.0, _PATIENCE - (time.monotonic() - begin)), self.machine.lock):
+                yield
+        finally:
+            self._turn.release()
 
     def report(self, group: str = "") -> State:
         """What LVM knows now, of one volume group or of all."""

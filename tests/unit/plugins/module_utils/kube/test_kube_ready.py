@@ -137,6 +137,13 @@ def test_a_failed_provisioning_is_told_by_its_event() -> None:
     assert state(claim(storage_class="now"), Surroundings(warnings=static, **LATE)).name == "waiting"
 
 
+@pytest.mark.parametrize(("code", "expected"), [("Aborted", "waiting"), ("ResourceExhausted", "waiting"), ("InvalidArgument", "stuck")])
+def test_what_the_provisioner_tries_again_is_waited_for(code: str, expected: str) -> None:
+    told = f'failed to provision volume with StorageClass "now": rpc error: code = {code} desc = the node is busy'
+    found = state(claim(storage_class="now"), Surroundings(warnings={"u": ("ProvisioningFailed", told)}, **LATE))
+    assert found.name == expected and "the node is busy" in found.reason
+
+
 def test_a_growth_that_goes_wrong_is_told_by_its_event() -> None:
     growing = claim("Bound", asked="2Gi", status={"capacity": {"storage": "1Gi"}})
     found = state(growing, Surroundings(warnings={"u": ("VolumeResizeFailed", "the volume group is full")}))
