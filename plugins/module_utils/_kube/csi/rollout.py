@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
-from .. import pods
+from .. import basics, pods
+from ..basics import Object
 
-Object = Mapping[str, Any]
 HASH = "controller-revision-hash"
 
 
@@ -68,7 +68,7 @@ Step = Union[Delete, Wait, Done]
 def next_step(observed: Observed, wish: Wish) -> Step:
     """The next thing to do."""
     for each in observed.sets:
-        if (each.get("status") or {}).get("observedGeneration", 0) < each["metadata"].get("generation", 0):
+        if basics.status(each).get("observedGeneration", 0) < each["metadata"].get("generation", 0):
             return Wait(f"noticed:{each['metadata']['name']}", f"the controller of DaemonSet {each['metadata']['name']} has not seen the change yet")
     down = _down(observed)
     old = stale(observed, wish)
@@ -118,7 +118,7 @@ def _short(observed: Observed) -> Optional[Wait]:
     """Pods that are still to come."""
     for each in observed.sets:
         mine = [pod for pod in observed.pods if owner(pod) == each["metadata"]["uid"]]
-        wanted = (each.get("status") or {}).get("desiredNumberScheduled", 0)
+        wanted = basics.status(each).get("desiredNumberScheduled", 0)
         if len(mine) < wanted:
             name = each["metadata"]["name"]
             return Wait(f"pods:{name}:{len(mine)}", f"DaemonSet {name}: {len(mine)} of {wanted} pods exist")
@@ -161,4 +161,4 @@ def node_of(pod: Object) -> str:
 
 
 def _answers(node: Object) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in (node.get("status") or {}).get("conditions") or ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in basics.status(node).get("conditions") or ())
