@@ -93,7 +93,7 @@ class Descriptor:
 def parse(given: Mapping[str, Any], where: str) -> Descriptor:
     """The descriptor; ``InvalidRequest`` names what is wrong in it as ``where.key``."""
     value = Reader(given, where, ("name", "short_name", "image", "kubernetes", "proven", "driver", "workloads", "rules", "storage_classes",
-                                   "snapshot_classes", "attributes_classes", "objects", "scheduler_extender"))
+                                  "snapshot_classes", "attributes_classes", "objects", "scheduler_extender"))
     extender = value.take("scheduler_extender", dict, {})
     if extender and not str(extender.get("urlPrefix", "")).startswith("http"):
         raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix",
@@ -122,7 +122,7 @@ def parse(given: Mapping[str, Any], where: str) -> Descriptor:
 
 def _workload(given: Any, where: str) -> Workload:
     value = Reader(given, where, ("name", "kind", "replicas", "host_network", "host_pid", "service_account", "containers", "sidecars", "first_port",
-                                   "metrics"))
+                                  "metrics"))
     sidecars = value.take("sidecars", dict, {})
     kind = value.choice("kind", KINDS)
     for name, options in sidecars.items():
@@ -135,7 +135,7 @@ def _workload(given: Any, where: str) -> Workload:
         central = [name for name in sidecars if name in ("attacher", "resizer")]
         if central:
             raise wrong("csi-sidecar-on-nodes", "it has no node deployment; one for the cluster is needed.", f"{where}.sidecars", central[0],
-                         "put it beside a Deployment or a StatefulSet.")
+                        "put it beside a Deployment or a StatefulSet.")
     containers = value.items("containers")
     if not containers:
         raise wrong("csi-containers", "a workload runs something.", f"{where}.containers", "none", "list the driver's container.")
