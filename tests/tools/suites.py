@@ -58,7 +58,7 @@ SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("cluster", "tests/cluster", "-k", "not test_iscsi and not test_kube and not test_statefulset", in_lab=True),
+    pytest("cluster", "tests/cluster", "-k", "not test_csi and not test_iscsi and not test_kube and not test_statefulset", in_lab=True),
     # Objects under names of their own, and nobody counts requests.
     pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),
 )
@@ -84,6 +84,8 @@ CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--dis
 MOLECULE_CSI = (
     Suite("molecule csi", (*LAB, "molecule", "test", "--scenario-name=csi")),
 )
+#: Beside `make test`: each driver of the catalogue is applied, applied again and removed. They imitate kubelets, so no node is wanted.
+CSI_ROLES = (LAB_DOWN, Suite("lab API up", (*LAB_UP.argv, "--level=api")), pytest("csi roles", "tests/cluster", "-k", "test_csi", in_lab=True))
 FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
 
 TIERS = {
@@ -92,6 +94,7 @@ TIERS = {
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "molecule-csi": (*CSI_LAB, *MOLECULE_CSI, LAB_DOWN),
     "faults": FAULTS,
+    "csi-roles": (*CSI_ROLES, LAB_DOWN),
     "csi-sanity": (*ONE_NODE, *CSI_SANITY, *CSI_DRIVER, LAB_DOWN),
     "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),

@@ -12,7 +12,7 @@ A DaemonSet with the strategy OnDelete gives a node the new template when its po
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from .. import basics, pods
 from ..basics import Object
