@@ -22,7 +22,6 @@ except ImportError:
     HAS_JMESPATH = False
 
 
-
 def compile_query(text: Optional[str], parameter: str, example: str) -> Any:
     """A JMESPath expression ready to search; ``None`` for none."""
     if text is None:

@@ -18,7 +18,6 @@ from .basics import Object
 from .manifest import Ref, ref
 
 
-
 @dataclass(frozen=True)
 class Prune:
     """Which objects belong to the set: those with ``labels``, of the kinds and in the namespaces of the list and of these."""

@@ -16,7 +16,6 @@ from . import basics, pods, quantity
 from .basics import Object
 
 
-
 @dataclass(frozen=True)
 class State:
     """``name`` is ready, waiting, stuck (rarely heals by itself) or failed (never does); ``reason`` is for people."""

@@ -19,7 +19,6 @@ from ..basics import Object
 from ..manifest import ref
 
 
-
 def grows(live: Object, size: object) -> bool:
     """Whether ``size`` (as an option has it) is more than the claim asks for. What is no size is refused elsewhere."""
     return size is not None and quantity.parse(quantity.written(size, "size")) > _request(live)
