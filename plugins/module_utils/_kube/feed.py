@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from typing import Dict, List, Mapping, Optional, Tuple
 
-from .._core.errors import CairnError, NotFound, Refused
+from .._core.errors import CairnError, CommandFailed, NotFound, Refused
 from .client import Client
 
 #: Seconds that one watch lasts; the next goes on where it ended. Short enough to notice a connection that is dead.
@@ -60,6 +60,13 @@ class Feed(threading.Thread):
             except (CairnError, ValueError):
                 # A server that restarts, or a version too old to go on from: read it all again.
                 self._ended.wait(1)
+            except Exception as problem:  # pylint: disable=broad-exception-caught
+                # A thread that ends in silence would leave those who wait without news until their time is over.
+                with self._changed:
+                    self.error = CommandFailed(f"following {self._path} has ended.", code="watch-ended", found=repr(problem),
+                                               fix="run again, and report what was found: it should not happen.")
+                    self._changed.notify_all()
+                return
 
     def _follow(self) -> None:
         items, version = self._client.list(self._path, self._query)
