@@ -86,7 +86,8 @@ class _Waiter:
         self._deadline = deadline
         self._changed = threading.Condition()
         self._feeds: Dict[Tuple[Resource, str], Feed] = {}
-        self._around: Dict[str, List[Feed]] = {"pods": [], "events": []}
+        #: By namespace.
+        self._around: Dict[str, Dict[str, Feed]] = {"pods": {}, "events": {}}
         self._others: Dict[str, Feed] = {}
         self._modes: Dict[str, str] = {}
         self._stuck_since: Dict[Ref, float] = {}
@@ -94,18 +95,16 @@ class _Waiter:
 
     def run(self, seconds: float) -> List[Reached]:
         self._read_binding_modes()
-        reached = self._look()
-        if self._pending(reached):
-            self._follow(self._pending(reached))
         with self._changed:
             while True:
                 self._refuse_unwatchable()
                 reached = self._look()
                 pending = self._pending(reached)
-                if not pending:
+                left = self._deadline - time.monotonic()
+                if not pending and (left <= 0 or self._all_heard()):
                     return reached
                 self._give_up(reached, pending)
-                left = self._deadline - time.monotonic()
+                self._follow(pending)
                 if left <= 0:
                     raise _error(Timeout, reached, pending, f"{len(pending)} of {len(reached)} objects did not get there within {seconds:g} s.",
                                  "wait-timeout", "see the reasons; what was applied stays, so run again or give a longer wait_timeout.")
@@ -117,7 +116,7 @@ class _Waiter:
             feed.stop()
 
     def _all_feeds(self) -> List[Feed]:
-        return [*self._feeds.values(), *self._around["pods"], *self._around["events"], *self._others.values()]
+        return [feed for feeds in (self._feeds, *self._around.values(), self._others) for feed in feeds.values()]
 
     def _read_binding_modes(self) -> None:
         if any((target.ref.group, target.ref.kind) == _CLAIM and target.present for target in self._targets if not _bound(target.live)):
@@ -125,20 +124,18 @@ class _Waiter:
             self._modes = {found["metadata"]["name"]: found.get("volumeBindingMode", "Immediate") for found in classes}
 
     def _follow(self, pending: List[Reached]) -> None:
-        groups: Dict[Tuple[Resource, str], List[str]] = {}
-        for target in self._targets:
-            groups.setdefault((target.resource, target.ref.namespace), []).append(target.ref.name)
+        """Follow what is waited for. What was ready may be so no longer: a claim that waited for its first pod, once an event tells that it failed."""
         busy = {(item.target.resource, item.target.ref.namespace) for item in pending}
-        for resource, namespace in sorted(busy, key=str):
-            names = groups[(resource, namespace)]
+        for resource, namespace in sorted(busy - self._feeds.keys(), key=str):
+            names = [target.ref.name for target in self._targets if (target.resource, target.ref.namespace) == (resource, namespace)]
             query = {"fieldSelector": f"metadata.name={names[0]}"} if len(names) == 1 else {}
             self._feeds[(resource, namespace)] = self._start(resource.path(namespace), query)
-        for namespace in sorted({item.target.ref.namespace for item in pending if item.target.present and _kind(item) in WORKLOADS}):
-            self._around["pods"].append(self._start(f"/api/v1/namespaces/{namespace}/pods", {}))
-        for namespace in sorted({item.target.ref.namespace for item in pending if item.target.present and _kind(item) in _TALKERS}):
-            self._around["events"].append(self._start(f"/api/v1/namespaces/{namespace}/events", {"fieldSelector": "type=Warning"}))
-
-        for path in sorted({path for item in pending if item.target.condition for path in item.target.condition.needs}):
+        for name, kinds, query in (("pods", WORKLOADS, {}), ("events", _TALKERS, {"fieldSelector": "type=Warning"})):
+            spaces = {item.target.ref.namespace for item in pending if item.target.present and _kind(item) in kinds}
+            for namespace in sorted(spaces - self._around[name].keys()):
+                self._around[name][namespace] = self._start(f"/api/v1/namespaces/{namespace}/{name}", query)
+        needs = {path for item in pending if item.target.condition for path in item.target.condition.needs}
+        for path in sorted(needs - self._others.keys()):
             self._others[path] = self._start(path, {})
 
     def _start(self, path: str, query: Mapping[str, str]) -> Feed:
@@ -148,7 +145,7 @@ class _Waiter:
 
     def _look(self) -> List[Reached]:
         others = {path: feed.objects() for path, feed in self._others.items()}
-        around = Surroundings([pod for feed in self._around["pods"] for pod in feed.objects() or ()], self._modes, others, self._warnings())
+        around = Surroundings([pod for feed in self._around["pods"].values() for pod in feed.objects() or ()], self._modes, others, self._warnings())
         return [self._judge(target, around) for target in self._targets]
 
     def _judge(self, target: Target, around: Surroundings) -> Reached:
@@ -165,7 +162,7 @@ class _Waiter:
 
     def _warnings(self) -> Dict[str, Tuple[str, str]]:
         latest: Dict[str, Tuple[float, str, str]] = {}
-        for event in (event for feed in self._around["events"] for event in feed.objects() or ()):
+        for event in (event for feed in self._around["events"].values() for event in feed.objects() or ()):
             uid = (event.get("involvedObject") or {}).get("uid", "")
             at = _when(event)
             if at >= max(self._oldest_event, latest.get(uid, (0.0, "", ""))[0]):
@@ -175,6 +172,10 @@ class _Waiter:
     @staticmethod
     def _pending(reached: List[Reached]) -> List[Reached]:
         return [item for item in reached if item.state.name != "ready"]
+
+    def _all_heard(self) -> bool:
+        """Whether every feed has given its first answer: the event that tells what went wrong may arrive after what looks ready."""
+        return all(feed.objects() is not None for feed in self._all_feeds())
 
     def _refuse_unwatchable(self) -> None:
         for feed in self._all_feeds():
