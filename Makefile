@@ -10,7 +10,7 @@ SITE := LAB_NAME=$(or $(LAB_NAME),site) lab/lab
 export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 
-.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity iscsi faults lab clean
+.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults lab clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,7 +31,7 @@ site: setup ## bring the lab up, run site.yml on it and print the storage map
 lab: setup ## bring up the lab of `make site` without touching its storage
 	$(SITE) up --timings
 
-unit lint molecule molecule-csi rollouts csi-roles csi-sanity iscsi faults test: setup
+unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults test: setup
 	@python3 tests/tools/run.py $@
 unit: ## tests of plain values, in seconds
 lint: ## ansible-lint, ansible-test sanity, documentation, packaging
@@ -39,10 +39,11 @@ molecule: ## the Molecule scenarios on a lab of their own
 molecule-csi: ## volumes on demand, end to end, on a lab of their own
 rollouts: ## canaries, growth, scale and replacement of storage pods, on a lab of their own
 csi-roles: ## the catalogue of CSI drivers on an API server, on a lab of its own
-csi-sanity: ## the CSI driver under CSI's own tests, on a lab of their own
+csi-sanity: ## the CSI driver under CSI's own tests and ours, killed at each of its commands, on a lab of their own
+csi-faults: ## the CSI driver renewed, broken, killed and cut off in a cluster, on a lab of their own
 iscsi: ## targets and initiators between machines, on a lab of their own
 faults: ## power cuts, lost disks and cut networks on a lab of their own
-test: ## everything but molecule-csi, rollouts, csi-roles, csi-sanity, iscsi, faults and benchmarks: what CI runs
+test: ## what CI runs: unit, lint, hosts, cluster, CSI's own tests, molecule
 
 bench-site: setup ## time and requests of a site run that changes nothing
 	python3 tests/benchmarks/site.py
@@ -56,6 +57,9 @@ bench-iscsi: setup ## iSCSI: commands and time of a run that changes nothing, ti
 bench-kube: setup ## Kubernetes objects: time and requests against kubernetes.core, waiting, relations of many objects
 	PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) python3 tests/benchmarks/kube.py
 
+bench-csi: setup ## CSI: pods, calls and data path against what the driver is made of, a limit against what is written
+	python3 tests/benchmarks/csi.py
+
 clean: ## take down the labs of this folder and drop what was built here (the cache stays)
-	-@for name in site test bench; do LAB_NAME=$$name lab/lab down --purge; done
+	-@for name in site test test-csi bench; do LAB_NAME=$$name lab/lab down --purge; done
 	rm -rf .work tests/output

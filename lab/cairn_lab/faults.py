@@ -2,7 +2,7 @@
 
 from . import netns, nodes
 from .run import LabError
-from .ssh import ssh
+from .ssh import hang_up, ssh
 
 
 def power_cut(lab, node):
@@ -28,6 +28,8 @@ def cut(lab, node, nets):
     """Pull the node's cables from these networks (numbers)."""
     for net in nets:
         netns.plug(lab, node, net, False)
+    if 1 in nets:
+        hang_up(lab, node)
 
 
 def heal(lab, node, nets):

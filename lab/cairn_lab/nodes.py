@@ -9,7 +9,7 @@ import time
 from . import mconsole, netns, processes
 from .config import CACHE, GATEWAY
 from .run import LabError, in_netns
-from .ssh import command, ssh
+from .ssh import command, hang_up, ssh
 
 # A boot takes ten seconds; on a machine with much else to do it may take minutes.
 BOOT_SECONDS = 600
@@ -63,6 +63,7 @@ def start(lab, node):
     """Switch the node on and return at once; ``wait_ready`` waits for it."""
     if pids(lab, node):
         return
+    hang_up(lab, node)
     shutil.rmtree(console(lab, node).parent, ignore_errors=True)
     (node.share / "ready").unlink(missing_ok=True)
     _rebooting(node).unlink(missing_ok=True)
@@ -93,6 +94,7 @@ def wait_ready(nodes):
 def kill(lab, node):
     """End the node as a power cut would: nothing is written any more, by anybody."""
     processes.end(lambda: pids(lab, node), grace=0)
+    hang_up(lab, node)
 
 
 def shut_down(lab, node, timeout=60):

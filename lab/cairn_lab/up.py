@@ -12,6 +12,7 @@ from .parallel import together
 from .progress import say, step, timings
 from .run import LabError
 from .settings import wanted
+from .ssh import hang_up
 
 
 def up(name, asked):
@@ -44,6 +45,8 @@ def down(name, purge):
                 say(f"{late} goes down without having written its caches")
             if lab.has_kubernetes:
                 kubernetes.stop(lab)
+            for node in lab.nodes:
+                hang_up(lab, node)
             processes.end(lambda: processes.of_lab(lab), grace=0)
             netns.down(lab)
         shutil.rmtree(lab.root / "uml", ignore_errors=True)

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import yaml
-
-REPO = Path(__file__).resolve().parents[2]
+from played import results
 
 
 def play(*tasks: dict, check: bool = False) -> list[dict]:
     """The results of ``tasks``, one playbook run; failures do not stop it."""
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.json"
-        steps = [{"name": f"Step {number}", "register": f"result_{number}", "ignore_errors": True, **task} for number, task in enumerate(tasks)]
-        names = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        steps.append({"name": "Tell", "check_mode": False,
-                      "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"}})
-        book = Path(folder) / "play.yml"
-        book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": steps}]), encoding="utf-8")
-        python = f"ansible_python_interpreter={sys.executable}"
-        done = subprocess.run(("ansible-playbook", "-i", "localhost,", "-c", "local", "-e", python, *(("--check", "--diff") if check else ()), str(book)),
-                              cwd=REPO, env=environment(), capture_output=True, text=True, check=False)
-        assert results.exists(), done.stdout + done.stderr
-        return json.loads(results.read_text(encoding="utf-8"))
-
-
-def environment() -> dict:
-    """For Ansible: this collection, and the programs that belong to this Python."""
-    return {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    here = ("-i", "localhost,", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}")
+    return results("localhost", tasks, *here, *(("--check", "--diff") if check else ()))
 
 
 def objects(manifests: list[dict], check: bool = False, **options: Any) -> dict:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 
 import yaml
-from cluster_play import REPO, kubectl
+from cluster_play import kubectl
+from played import REPO
 
 HOME = "kube-public"
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster_play import REPO, environment, kubectl, play, requests_since
+from cluster_play import kubectl, play, requests_since
 from kube_faces import define_snapshots
+from played import REPO, environment
 
 SPACE = "cairn-audit"
 SNAPSHOTS = "snapshot.storage.k8s.io"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster_play import REPO, environment, get, kubectl, play, seen
+from cluster_play import get, kubectl, play, seen
 from kube_faces import named
+from played import REPO, environment
 
 DRIVERS = sorted(file.stem for file in (REPO / "roles" / "csi_driver" / "files" / "catalogue").glob("*.yml"))
 CENTRAL = ("DaemonSet", "Deployment", "StatefulSet")
@@ -61,7 +62,7 @@ def snapshots() -> Iterator[None]:
     assert {"Deployment", "ClusterRole", "CustomResourceDefinition"} <= {each["kind"] for each in first["objects"]} and not again["changed"], again
     assert get(DEFINITION)
     yield
-    play({**controller, "vars": {**controller["vars"], "snapshot_controller_state": "absent"}})
+    play(role("snapshot_controller", snapshot_controller_state="absent"))
     assert not get(named("apps/v1", "Deployment", ["snapshot-controller"], "cairn-snapshot-controller")[0])
     assert get(DEFINITION), "all snapshots would go with it"
     spaces = [f"cairn-{name}" for name in ("snapshot-controller", "lvm-csi", "csi-hostpath", "csi-nfs", "open-local")]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cluster_play import REPO, environment, info, kubectl, play, requests_since
+from cluster_play import info, kubectl, play, requests_since
+from played import REPO, environment
 
 SPACE = "cairn-relations"
 NODE = "cairn-relations-node"

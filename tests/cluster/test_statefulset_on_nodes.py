@@ -19,8 +19,9 @@ import pytest
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "hosts"))
 
-from cluster_play import environment, kubectl  # noqa: E402
+from cluster_play import kubectl  # noqa: E402
 from host_play import nodes, shell  # noqa: E402
+from played import environment  # noqa: E402
 from rights import forget, kubeconfig  # noqa: E402
 
 MIB = 1024**2

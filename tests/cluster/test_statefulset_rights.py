@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_play import REPO, info, kubectl, play
+from cluster_play import info, kubectl, play
+from played import REPO
 from rights import forget, kubeconfig
 from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, images, run_set, stateful_set, surroundings, uids, volume
 

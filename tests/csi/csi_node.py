@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, Iterator
 
 REPO = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPO / "lab"), str(REPO / "tests" / "hosts")]
+sys.path[:0] = [str(REPO / each) for each in ("lab", "tests", "tests/hosts")]
 
 # pylint: disable=wrong-import-position
 from cairn_lab import csi
 from cairn_lab.config import Lab
-from host_play import disk_ids, nodes, shell
+from host_play import disk_ids, shell
 
-#: Where a node sees what is put into its share.
-HERE, UNIT, SOCKET = "/lab/share/csi", "cairn-csi-test", "/run/cairn-csi.sock"
+#: Where a node sees what is put into its share. By the unit's name the lab counts its storage commands as those of a pod.
+HERE, UNIT, SOCKET = "/lab/share/csi", "kubepods-csi-test", "/run/cairn-csi.sock"
 GROUP, KUBELET = "csi", "/var/lib/kubelet-csi"
 #: A volume group of its own, with a thin pool. Its disks hold nothing that is wanted.
 _PREPARE = (
@@ -87,11 +87,19 @@ class Driver:
         """What is left of the driver's logical volumes."""
         return self.shell(f"lvs --noheadings --options lv_name,lv_tags {GROUP} | awk '/cairn.csi/ {{print $1}}'").split()
 
+    def clear(self) -> None:
+        """Take away what a test that failed has left."""
+        self.shell(
+            f"grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount; rm -rf --one-file-system {KUBELET}/pods {KUBELET}/staging"
+        )
+        for name in sorted(self.volumes(), key=lambda name: not name.startswith("snap-")):
+            self.shell(f"! lvs {GROUP}/{name} >/dev/null 2>&1 || lvremove --quiet --yes {GROUP}/{name}")
+
 
 @contextlib.contextmanager
-def driver(contained: bool = False) -> Iterator[Driver]:
-    """The driver on the lab's last node, ``contained`` as in a container, until the end; its journal is printed then."""
-    here = Driver(nodes()[-1], contained)
+def driver(node: str, contained: bool = False) -> Iterator[Driver]:
+    """The driver on a node, ``contained`` as in a container, until the end; its journal is printed then."""
+    here = Driver(node, contained)
     disks = " ".join(disk_ids(here.node, (1, 2, 3)))
     _bring(here.share)
     here.shell(f"({_CLEAN.format(disks=disks)}) >/dev/null 2>&1")

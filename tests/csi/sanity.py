@@ -1,4 +1,4 @@
-"""Runs csi-sanity against the driver on a node of the lab, for one kind of volume: `sanity.py linear` or `sanity.py thin`."""
+"""Runs csi-sanity against the driver on a lab's first node, for one kind of volume: `sanity.py linear` or `sanity.py thin`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 from csi_node import HERE, KUBELET, REPO, SOCKET, UNIT, driver
 
 from cairn_lab import csi, images  # found by csi_node
+from host_play import nodes
 
 #: Specs that have to run; csi-sanity skips what a driver does not offer.
 LEAST = 70
@@ -24,7 +25,7 @@ FLAGS = (
 def main(kind: str) -> int:
     """Whether every spec that ran passed, enough of them ran, and no volume is left."""
     junit = REPO / ".work" / "junit" / f"csi-sanity-{kind}.xml"
-    with driver() as here:
+    with driver(nodes()[0]) as here:
         (here.share / "class.yml").write_text(PARAMETERS[kind], encoding="utf-8")
         (here.share / "limits.yml").write_text('iops: "1000"\n', encoding="utf-8")
         print(here.shell(f"{images.in_node(csi.sanity())} {FLAGS} 2>&1; true"))

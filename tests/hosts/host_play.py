@@ -7,14 +7,9 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any, Iterable, Iterator
 
-import yaml
-
-REPO = Path(__file__).resolve().parents[2]
+from played import REPO, results
 
 #: What a check run must leave as it was: LVM, device-mapper, mounts, fstab, signatures, discovery directories.
 STATE = """
@@ -85,34 +80,7 @@ def state(node: str) -> str:
 
 def play(node: str, *tasks: dict) -> list[dict]:
     """The results of ``tasks`` on ``node``, in one playbook run; failures do not stop it."""
-    with tempfile.TemporaryDirectory() as folder:
-        results = Path(folder) / "results.json"
-        steps = [{"name": f"Step {number}", "register": f"result_{number}", "ignore_errors": True, **task} for number, task in enumerate(tasks)]
-        names = ", ".join(f"result_{number}" for number in range(len(tasks)))
-        steps.append(
-            {
-                "name": "Tell",
-                "delegate_to": "localhost",
-                "check_mode": False,
-                "vars": {"ansible_python_interpreter": sys.executable},
-                "ansible.builtin.copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results), "mode": "0600"},
-            }
-        )
-        book = Path(folder) / "play.yml"
-        book.write_text(yaml.safe_dump([{"hosts": node, "gather_facts": False, "tasks": steps}]), encoding="utf-8")
-        done = subprocess.run(
-            ("ansible-playbook", "-i", "inventories/lab", str(book)), cwd=REPO, env=environment(), capture_output=True, text=True, check=False
-        )
-        assert results.exists(), done.stdout + done.stderr
-        return json.loads(results.read_text(encoding="utf-8"))
-
-
-def environment() -> dict:
-    return {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(REPO / ".work" / "collections"),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-    }
+    return results(node, tasks, "-i", "inventories/lab")
 
 
 def layout(*groups: dict, check: bool = False, **options: Any) -> dict:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import yaml
-from host_play import REPO, disk_ids, environment, play, plugged, shell
+from host_play import disk_ids, play, plugged, shell
+from played import REPO, environment
 
 PREFIX = "iqn.2026-01.com.example"
 SECRET = "a-secret-of-the-export"

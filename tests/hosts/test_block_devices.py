@@ -10,7 +10,8 @@ from typing import Any, Iterator
 
 import pytest
 import yaml
-from host_play import REPO, changed, environment, lab, layout, nodes, own_node, play, shell, state
+from host_play import changed, lab, layout, nodes, own_node, play, shell, state
+from played import REPO, environment
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -149,7 +150,7 @@ def test_refusals_touch_nothing() -> None:
 
 
 def discover(file: Path) -> dict:
-    argv = ("ansible-playbook", "-i", "inventories/lab", "playbooks/discover.yml", "-e", f"storage_disks_file={file}")
+    argv = ("ansible-playbook", "-i", "inventories/lab", "playbooks/discover.yml", "--limit", NODE, "-e", f"storage_disks_file={file}")
     done = subprocess.run(argv, cwd=REPO, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {"changed": "changed=1" in done.stdout, **yaml.safe_load(file.read_text(encoding="utf-8"))}

@@ -12,7 +12,7 @@ from typing import Any, Iterator
 import pytest
 import yaml
 from bad_inputs import with_disks
-from host_play import REPO, changed, environment, lab, peer, play, shell
+from host_play import changed, lab, peer, play, shell
 from iscsi_bad_inputs_initiator import NAME as BAD_NAME
 from iscsi_bad_inputs_initiator import PORTAL as BAD_PORTAL
 from iscsi_bad_inputs_initiator import TABLE
@@ -45,6 +45,7 @@ from iscsi_peer import (
     TARGET,
     WITHDRAW,
 )
+from played import REPO, environment
 
 
 def state() -> str:

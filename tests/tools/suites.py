@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Tuple, Union
 
 REPO = Path(__file__).resolve().parents[2]
 LAB = ("lab/lab", "exec", "--")
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
+#: Suites run in a lab of their own name and never touch the one of `make site`.
+ENVIRONMENT = {"LAB_NAME": os.environ.get("LAB_NAME", "test"), "PYTHONDONTWRITEBYTECODE": "1"}
 #: The collection as ansible-test and the importer want to see it: see tree.py.
 TREE = REPO / ".work" / "tree" / "ansible_collections" / "cairn" / "storage"
 
@@ -24,28 +27,31 @@ class Suite:
     cwd: Path = REPO
 
 
+Row = Tuple[Suite, ...]
+#: A suite, or rows of suites that run side by side.
+Step = Union[Suite, Tuple[Row, ...]]
+
+
 def pytest(name: str, folder: str, *more: str, in_lab: bool = False) -> Suite:
     """A pytest suite, if wanted inside the test lab's network."""
     junit = REPO / ".work" / "junit" / f"{name}.xml"
     return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", *more, folder), junit)
 
 
-PREPARE = Suite("collection tree", (sys.executable, "tests/tools/tree.py", str(TREE)))
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 UNIT = (
     pytest("unit", "tests/unit"),
     Suite("go vet and test", ("tests/tools/go_test.sh",)),
 )
+PREPARE = Suite("collection tree", (sys.executable, "tests/tools/tree.py", str(TREE)))
 LINT = (
-    PREPARE,
     Suite("ansible-lint", ("ansible-lint", "--profile", "production", "--offline", "-q"), cwd=TREE),
     Suite("antsibull-docs", ("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs", "self", "."), cwd=TREE),
     Suite("antsibull-changelog", ("antsibull-changelog", "lint"), cwd=TREE),
-    Suite("galaxy-importer", (sys.executable, "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", str(TREE.parent)), cwd=TREE),
     Suite("shellcheck", ("tests/tools/shellcheck.sh",)),
 )
 SANITY = (
-    PREPARE,
+    Suite("galaxy-importer", (sys.executable, "-m", "galaxy_importer.main", "--git-clone-path", ".", "--output-path", str(TREE.parent)), cwd=TREE),
     Suite("ansible-test sanity", ("tests/tools/sanity.sh", str(TREE), PYTHON), TREE / "tests" / "output" / "junit"),
 )
 LAB_DOWN = Suite("lab down", ("lab/lab", "down", "--purge"))
@@ -56,12 +62,31 @@ FRESH_NODES = (LAB_DOWN, Suite("lab nodes up", ("lab/lab", "up", "--timings", "-
 #: Each worker has a node to itself.
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
+
+
+def aside(suite: Suite) -> Suite:
+    """The same in another lab, beside the one of the tier."""
+    return replace(suite, name=f"csi-sanity {suite.name}", argv=("env", f"LAB_NAME={ENVIRONMENT['LAB_NAME']}-csi", *suite.argv))
+
+
+#: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
+CSI_SANITY = tuple(
+    aside(suite)
+    for suite in (
+        LAB_DOWN,
+        Suite("lab up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")),
+        Suite("linear", (*LAB, sys.executable, "tests/csi/sanity.py", "linear"), REPO / ".work" / "junit" / "csi-sanity-linear.xml"),
+        Suite("thin", (*LAB, sys.executable, "tests/csi/sanity.py", "thin"), REPO / ".work" / "junit" / "csi-sanity-thin.xml"),
+        LAB_DOWN,
+    )
+)
+CSI_DRIVER = (pytest("csi driver", "tests/csi", *SIDE_BY_SIDE, in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
     pytest("cluster", "tests/cluster", "-k", "not test_csi and not test_iscsi and not test_kube and not test_statefulset", in_lab=True),
-    # Objects under names of their own, and nobody counts requests.
-    pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),
 )
+#: Objects under names of their own, and nobody counts requests.
+ON_API = (pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),)
 #: Beside `make test`, for they take a quarter of an hour: pods come and go one after the other.
 ROLLOUTS = (pytest("rollouts", "tests/cluster", "-k", "test_statefulset", in_lab=True),)
 #: Beside `make test`: two machines for each test, restarted more than once, take too long for it.
@@ -69,13 +94,6 @@ ISCSI = (
     pytest("iscsi hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "test_iscsi", in_lab=True),
     pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
-#: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
-CSI_SANITY = tuple(
-    Suite(f"csi-sanity {kind}", (*LAB, sys.executable, "tests/csi/sanity.py", kind), REPO / ".work" / "junit" / f"csi-sanity-{kind}.xml")
-    for kind in ("linear", "thin")
-)
-CSI_DRIVER = (pytest("csi driver", "tests/csi", in_lab=True),)
-ONE_NODE = (LAB_DOWN, Suite("lab node up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")))
 MOLECULE = (
     Suite("molecule", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
 )
@@ -85,22 +103,38 @@ MOLECULE_CSI = (
     Suite("molecule csi", (*LAB, "molecule", "test", "--scenario-name=csi")),
 )
 #: Beside `make test`: each driver of the catalogue is applied, applied again and removed. They imitate kubelets, so no node is wanted.
-CSI_ROLES = (LAB_DOWN, Suite("lab API up", (*LAB_UP.argv, "--level=api")), pytest("csi roles", "tests/cluster", "-k", "test_csi", in_lab=True))
-FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", in_lab=True), LAB_DOWN)
+#: By name, because others of tests/cluster ask for nodes as soon as they are collected.
+CSI_ROLES = (
+    LAB_DOWN,
+    Suite("lab API up", (*LAB_UP.argv, "--level=api")),
+    pytest("csi roles", "tests/cluster/test_csi_driver_role.py", "tests/cluster/test_csi_node_plugin.py", in_lab=True),
+)
+FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", "-k", "not test_csi", in_lab=True), LAB_DOWN)
+CSI_FAULTS = (*CSI_LAB, pytest("csi faults", "tests/faults", "-k", "test_csi", in_lab=True), LAB_DOWN)
 
-TIERS = {
+TIERS: dict[str, tuple[Step, ...]] = {
     "unit": UNIT,
-    "lint": LINT + SANITY[1:],
+    "lint": (PREPARE, (LINT, SANITY)),
     "molecule": (*FRESH_LAB, *MOLECULE, LAB_DOWN),
     "molecule-csi": (*CSI_LAB, *MOLECULE_CSI, LAB_DOWN),
     "faults": FAULTS,
+    "csi-faults": CSI_FAULTS,
     "csi-roles": (*CSI_ROLES, LAB_DOWN),
-    "csi-sanity": (*ONE_NODE, *CSI_SANITY, *CSI_DRIVER, LAB_DOWN),
+    "csi-sanity": (*FRESH_NODES, (CSI_SANITY, CSI_DRIVER), LAB_DOWN),
     "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
     # Molecule begins on fresh machines: its first claim is about check mode there.
-    "test": UNIT + LINT + SANITY[1:] + FRESH_NODES + ON_NODES + FRESH_LAB + ON_CLUSTER + FRESH_LAB + MOLECULE + (LAB_DOWN,),
+    "test": (
+        PREPARE,
+        (UNIT + LINT, SANITY),
+        *FRESH_NODES,
+        *ON_NODES,
+        *FRESH_LAB,
+        # Tests of a cluster wait for it half of their time.
+        (ON_CLUSTER, CSI_SANITY),
+        *ON_API,
+        *FRESH_LAB,
+        *MOLECULE,
+        LAB_DOWN,
+    ),
 }
-
-#: Suites run in a lab of their own name and never touch the one of `make site`.
-ENVIRONMENT = {"LAB_NAME": os.environ.get("LAB_NAME", "test"), "PYTHONDONTWRITEBYTECODE": "1"}

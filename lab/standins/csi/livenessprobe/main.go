@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"net/http"
 	"time"
 
@@ -21,10 +20,7 @@ const patience = 5 * time.Minute
 
 func main() {
 	var asked options
-	sidecar.Parse(func(flags *flag.FlagSet) func() error {
-		asked.add(flags)
-		return asked.check
-	})
+	sidecar.Parse(asked.add)
 	recorded := metrics.NewCSIMetricsManagerForSidecar("")
 	name, err := driverName(context.Background(), asked.csiAddress, recorded)
 	if err != nil {

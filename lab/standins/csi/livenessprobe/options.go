@@ -19,13 +19,15 @@ type options struct {
 	metricsPath    string
 }
 
-func (o *options) add(flags *flag.FlagSet) {
+// add defines them; what it returns checks their values.
+func (o *options) add(flags *flag.FlagSet) func() error {
 	flags.StringVar(&o.csiAddress, "csi-address", "/run/csi/socket", "socket of the driver")
 	flags.DurationVar(&o.timeout, "probe-timeout", 3*time.Second, "for each call of Probe")
 	flags.StringVar(&o.healthPort, "health-port", defaultPort, "deprecated; port of the HTTP server")
 	flags.StringVar(&o.httpEndpoint, "http-endpoint", "", "address of the HTTP server, with metrics")
 	flags.StringVar(&o.metricsAddress, "metrics-address", "", "deprecated; address of a server for metrics alone")
 	flags.StringVar(&o.metricsPath, "metrics-path", "/metrics", "path of metrics")
+	return o.check
 }
 
 func (o *options) check() error {

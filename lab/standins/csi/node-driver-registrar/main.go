@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,10 +22,7 @@ var version = "unknown"
 
 func main() {
 	var asked options
-	sidecar.Parse(func(flags *flag.FlagSet) func() error {
-		asked.add(flags)
-		return asked.check
-	})
+	sidecar.Parse(asked.add)
 	if asked.showVersion {
 		fmt.Println(os.Args[0], version)
 		return

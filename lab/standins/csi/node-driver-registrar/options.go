@@ -23,7 +23,8 @@ type options struct {
 	showVersion      bool
 }
 
-func (o *options) add(flags *flag.FlagSet) {
+// add defines them; what it returns checks their values.
+func (o *options) add(flags *flag.FlagSet) func() error {
 	flags.StringVar(&o.csiAddress, "csi-address", "/run/csi/socket", "socket of the driver, as this container sees it")
 	flags.StringVar(&o.kubeletPath, "kubelet-registration-path", "", "socket of the driver, as the machine sees it")
 	flags.StringVar(&o.registrationPath, "plugin-registration-path", "/registration", "folder where kubelet looks for plugins")
@@ -34,6 +35,7 @@ func (o *options) add(flags *flag.FlagSet) {
 	flags.BoolVar(&o.profiling, "enable-pprof", false, "serve profiles, too")
 	flags.BoolVar(&o.showVersion, "version", false, "show the version")
 	flags.Duration("connection-timeout", 0, "deprecated; has no effect")
+	return o.check
 }
 
 func (o *options) check() error {

@@ -58,7 +58,11 @@ func (r registration) serve(ctx context.Context, socket string) error {
 	stop := context.AfterFunc(ctx, server.Stop)
 	defer stop()
 	klog.InfoS("Waiting for kubelet", "socket", socket, "driver", r.name, "endpoint", r.endpoint)
-	return server.Serve(listener)
+	if err := server.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	// It was told to end before it began.
+	return nil
 }
 
 // removeSocket removes what a process that was killed has left; anything but a socket stays.
