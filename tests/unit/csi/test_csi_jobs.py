@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import threading
 import time
@@ -10,9 +11,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core import command
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, NoSpace
-from cairn_csi import jobs, store
+from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Plan
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
+from cairn_csi import copying, jobs, store
 from cairn_csi.host import Machine
 from cairn_csi.mounting import unfinished_xfs
+from cairn_csi.names import Id
+from csi_state import lv, state
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +113,27 @@ def test_calls_take_turns_and_none_waits_for_ever(tmp_path: Path, monkeypatch: p
     assert elsewhere.value.code == "host-locked"
 
 
+def test_a_recent_report_is_shared_until_something_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, reports = store.Store(Machine(False), "n", ("vg",)), []
+    change = Plan((Action("make", "logical volume", "vg/a", ()),))
+
+    def report() -> State:
+        if len(reports) == 1:  # another call's change comes while this one reads
+            here.apply(change)
+        reports.append(state())
+        return reports[-1]
+
+    monkeypatch.setattr(here, "report", report)
+    assert here.recent() is here.recent() is reports[0]
+    here.apply(Plan(()))
+    assert here.recent() is reports[0], "nothing was changed"
+    here.apply(change)
+    assert here.recent() is reports[1] and here.recent() is reports[2], "one that was begun before a change is not kept"
+    assert here.recent() is reports[2] and len(reports) == 3
+    here.forget()
+    assert here.recent() is reports[3]
+
+
 def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cairn_csi.host._ENTER", ("env", "ENTERED=yes"))
     try:
@@ -125,3 +151,31 @@ def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.Mon
 def test_mkfs_that_was_killed_leaves_a_mark(tmp_path: Path, block: bytes, expected: bool) -> None:
     (tmp_path / "device").write_bytes(block)
     assert unfinished_xfs(str(tmp_path / "device")) is expected
+
+
+class Copying:
+    """A store in which a volume that has been copied is held open for some reports more."""
+
+    def __init__(self, held: int) -> None:
+        self.held, self.done = held, 0
+
+    def lock(self) -> contextlib.AbstractContextManager:
+        return contextlib.nullcontext()
+
+    def report(self, _group: str = "") -> State:
+        self.held -= 1
+        told = {"state": "copying", "origin": "vg/csi-a", "bytes": 64, "copied": 64}
+        return state(lv("volume", "a", active=True), lv("volume", "new", facts=told, open=self.held >= 0))
+
+    def apply(self, _plan: Plan) -> None:
+        self.done += 1
+
+
+def test_who_only_looks_at_a_new_volume_is_waited_for_and_who_writes_to_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_LOOKED_AT", 0.5)
+    udev, orphan = Copying(1), Copying(99)
+    copying.fill(udev, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
+    assert udev.done == 1
+    with pytest.raises(Busy) as refused:
+        copying.fill(orphan, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
+    assert refused.value.code == "copy-orphan" and orphan.done == 0

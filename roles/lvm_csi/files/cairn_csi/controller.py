@@ -59,7 +59,11 @@ class Controller(Snapshots, Central):
             state = self._store.report()
             from_ = self._source(state, request.volume_content_source) if request.HasField("volume_content_source") else None
             wish = create.Wish(request.name, least, most, wanted, use, limits, from_)
-            decision = create.decide(state, self._store.node, self._store.groups, wish)
+            try:
+                decision = create.decide(state, self._store.node, self._store.groups, wish)
+            except NoSpace:  # the provisioner asks for the capacity next, and may have asked just before others took it
+                self._store.forget()
+                raise
             self._store.apply(decision.plan)
         if decision.fill:
             self._jobs.join(str(decision.id), partial(fill, self._store, decision.id), "copied")
@@ -124,7 +128,8 @@ class Controller(Snapshots, Central):
         )
         if not reachable(elsewhere, self._store.node):
             return csi.GetCapacityResponse(available_capacity=0)
-        sizes = [room(group, wanted) for group in candidates(allowed(self._store.report(), self._store.groups), wanted)]
+        # The provisioner asks for each class after each volume: one report serves them all.
+        sizes = [room(group, wanted) for group in candidates(allowed(self._store.recent(), self._store.groups), wanted)]
         answer = csi.GetCapacityResponse(available_capacity=sum(sizes))
         answer.maximum_volume_size.value = max(sizes, default=0)
         return answer

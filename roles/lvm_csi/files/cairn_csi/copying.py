@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Callable, Optional
 
@@ -19,26 +20,17 @@ from .tags import retag
 #: Bytes that are copied between two marks of how far it got.
 _PIECE = 256 * 1024**2
 _BLOCK = 4 * 1024**2
+#: Seconds in which udev has read a volume that was just made; who holds it open for longer writes to it.
+_LOOKED_AT = 10
 
 
 def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
     """Copy what is missing, then let the volume be used and the snapshot go that it was copied from."""
     # Step 1: what is copied from gets a device; a thin snapshot has none.
-    with store.lock():
-        state = store.report()
-        found = find(state, which)
-        if found is None or found.facts.state != "copying":
-            return
-        if found.volume.open:
-            raise Busy(
-                "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
-            )
-        origin = Id(which.node, *found.facts.origin.split("/"))
-        there = find(state, origin)
-        if there is None or there.volume.invalid:
-            _begin_anew(store, found, there)
-        elif not there.volume.active:
-            store.activate(there)
+    found = _begin(store, which)
+    if found is None:
+        return
+    origin = _origin(found)
     # Step 2: the copy, piece by piece.
     while found.facts.copied < found.facts.bytes:
         if stop():
@@ -51,6 +43,33 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
         left = find(store.report(origin.group), origin)
         if left and left.facts.kind == "work":
             store.apply(Plan((remove(origin.name),)))
+
+
+def _begin(store: Store, which: Id) -> Optional[Found]:
+    """The volume, when nobody else writes to it and what it is copied from can be read; ``None`` when there is nothing to copy."""
+    limit = time.monotonic() + _LOOKED_AT
+    while True:
+        with store.lock():
+            state = store.report()
+            found = find(state, which)
+            if found is None or found.facts.state != "copying":
+                return None
+            if not found.volume.open:
+                there = find(state, _origin(found))
+                if there is None or there.volume.invalid:
+                    _begin_anew(store, found, there)
+                elif not there.volume.active:
+                    store.activate(there)
+                return found
+        if time.monotonic() > limit:
+            raise Busy(
+                "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
+            )
+        time.sleep(0.2)
+
+
+def _origin(found: Found) -> Id:
+    return Id(found.id.node, *found.facts.origin.split("/"))
 
 
 def _begin_anew(store: Store, found: Found, origin: Optional[Found]) -> None:

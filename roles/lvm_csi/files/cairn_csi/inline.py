@@ -66,9 +66,9 @@ def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capabilit
     mounter.mount(found, path, list(use.options))
 
 
-def find(store: Store, name: str) -> Optional[Found]:
+def find(store: Store, name: str, recent: bool = False) -> Optional[Found]:
     """The inline volume that kubelet calls ``name``; other ids say themselves what they mean."""
-    return None if parse_id(name) else named(store.report(), store.node, "inline", name)
+    return None if parse_id(name) else named(store.recent() if recent else store.report(), store.node, "inline", name)
 
 
 def remove(store: Store, mounter: Mounter, jobs: Jobs, name: str) -> None:

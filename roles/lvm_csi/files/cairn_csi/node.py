@@ -84,7 +84,7 @@ class Node(NodeCapabilities):
         return csi.NodeUnpublishVolumeResponse()
 
     def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:
-        found = self._published(request)
+        found = self._published(request, recent=True)
         usage, read_only = stats.usage(self._store.machine, found, request.volume_path, self._mounter.table())
         return csi.NodeGetVolumeStatsResponse(usage=usage, volume_condition=condition(abnormal(found, read_only)))
 
@@ -117,11 +117,11 @@ class Node(NodeCapabilities):
             )
         return found
 
-    def _published(self, request: Any) -> Found:
+    def _published(self, request: Any, recent: bool = False) -> Found:
         """The volume of a request that names a path where it is."""
         required(request.volume_id, "volume_id")
         required(request.volume_path, "volume_path")
-        found = inline.find(self._store, request.volume_id) or self._store.get(must(request.volume_id, "volume", "volume_id"))
+        found = inline.find(self._store, request.volume_id, recent) or self._store.get(must(request.volume_id, "volume", "volume_id"), recent=recent)
         if request.volume_path not in {each.path for each in self._mounter.of(found)}:
             raise NotFound(
                 "the volume is not at this path.",

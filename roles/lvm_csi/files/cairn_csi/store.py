@@ -19,7 +19,7 @@ from .names import Id
 
 #: Seconds to wait for the lock, half of what the sidecars give a call; then the caller asks again.
 _PATIENCE = 60
-#: Seconds that a report is good enough for statistics and metrics.
+#: Seconds that a report is good enough for capacity, statistics and metrics.
 _FRESH = 5
 
 
@@ -28,7 +28,9 @@ class Store:
 
     def __init__(self, machine: Machine, node: str, groups: Tuple[str, ...]) -> None:
         self.machine, self.node, self.groups = machine, node, groups
-        self._recent: Tuple[float, State] = (float("-inf"), State())
+        #: When the last report for ``recent`` was begun, the driver's last change by then, and what it said.
+        self._recent: Tuple[float, object, State] = (0.0, None, State())
+        self._change = object()
         self._recent_lock = threading.Lock()
         self._turn = threading.Lock()
 
@@ -55,15 +57,22 @@ class Store:
             raise
 
     def recent(self) -> State:
-        """The same, up to a few seconds old."""
+        """The same, up to a few seconds old, but no older than the driver's own last change."""
         with self._recent_lock:
-            if time.monotonic() - self._recent[0] > _FRESH:
-                self._recent = (time.monotonic(), self.report())
-            return self._recent[1]
+            begun, change, _state = self._recent
+            if change is not self._change or time.monotonic() - begun > _FRESH:
+                self._recent = (time.monotonic(), self._change, self.report())
+            return self._recent[2]
 
-    def get(self, which: Id, kind: str = "volume") -> Found:
-        """What an id means now, or the answer that it is not there."""
-        found = find(self.report(which.group), which) if which.node == self.node else None
+    def forget(self) -> None:
+        """What is known may be older than what the caller has seen."""
+        self._change = object()
+
+    def get(self, which: Id, kind: str = "volume", recent: bool = False) -> Found:
+        """What an id means now, or did a few seconds ago; or the answer that it is not there."""
+        found = None
+        if which.node == self.node:
+            found = find(self.recent() if recent else self.report(which.group), which)
         if found is None or found.facts.kind != kind:
             raise unknown(which, kind, f"{kind}_id")
         return found
@@ -82,9 +91,12 @@ class Store:
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan, and write down each command."""
-        executor.apply(plan, {Command: run, Grow: fs_apply.grow})
-        if plan.changed:
-            self._recent = (float("-inf"), State())
+        try:
+            executor.apply(plan, {Command: run, Grow: fs_apply.grow})
+        finally:
+            # Also after a half-done one; a report that was begun before is then known to be older.
+            if plan.changed:
+                self.forget()
 
 
 def run(step: Command) -> None:
