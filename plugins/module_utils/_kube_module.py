@@ -18,11 +18,11 @@ from . import _module
 from ._core.errors import CairnError
 from ._core.plan import Plan
 from ._kube import apply, observe
-from ._kube.client import APPLY
 from ._kube.connection import connect
 from ._kube.failures import about
 from ._kube.manifest import Ref, redact
 from ._kube.model import Desired, Established, Gone, Observed, Request
+from ._kube.send import send
 from ._kube.wait import Reached, Target, wait
 
 #: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
@@ -67,11 +67,10 @@ class _Session:
             return apply.plan(observed, desired)
 
     def send(self, request: Request) -> None:
-        content = request.content or (APPLY if request.method == "PATCH" else "application/json")
         deadline = time.monotonic() + _SETTLE
         while True:
             try:
-                self._answers[request.ref] = self._client.request(request.method, request.path, dict(request.query), request.body, content)
+                self._answers[request.ref] = send(self._client, request)
                 return
             except CairnError as error:
                 if request.method == "DELETE" and error.code == "api-not-found":
@@ -93,16 +92,16 @@ class _Session:
         return {"objects": after, "after": after, "readiness": [], "requests": self._client.requests}
 
     def finish(self, plan: Plan) -> dict:
-        """What is there now; after a wait that failed, what was there last (``reached``)."""
-        values: dict = {"readiness": []}
+        """What is there now; after a wait that failed, what was there last (``reached``). ``after`` is for those who could not see it."""
+        values: dict = {"after": [], "readiness": []}
         try:
             if self._desired.wait is None:
                 values["objects"] = [redact(self._answers.get(found.ref, found.live)) for found in self._observed.found]
             else:
                 reached = wait(self._client, self._targets(), self._desired.wait)
-                values = {"readiness": [item.describe() for item in reached], "objects": self._shown(reached)}
+                values.update(readiness=[item.describe() for item in reached], objects=self._shown(reached))
         except CairnError as error:
-            error.reached = {**self.result(plan), **error.reached}
+            error.reached = {**self.result(plan), **values, **error.reached}
             raise
         return {**values, "requests": self._client.requests}
 

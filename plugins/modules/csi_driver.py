@@ -55,7 +55,7 @@ actions:
   type: list
   elements: dict
 after:
-  description: The objects that this task leaves behind, for C(pending) of the next one.
+  description: In check mode the objects that this task would leave behind, for C(pending) of the next one. Otherwise empty, for they are there.
   returned: success
   type: list
   elements: dict

@@ -207,7 +207,7 @@ actions:
   elements: dict
   sample: [{verb: create, kind: Namespace, name: storage, loses: "", steps: [PATCH /api/v1/namespaces/storage]}]
 after:
-  description: The objects that this task leaves behind, for O(pending) of the next one.
+  description: In check mode the objects that this task would leave behind, for O(pending) of the next one. Otherwise empty, for they are there.
   returned: success
   type: list
   elements: dict

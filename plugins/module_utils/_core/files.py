@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from typing import List
 
 
 def text(path: str) -> str:
@@ -28,6 +29,14 @@ def value(path: str) -> str:
             return file.read(65536).decode(errors="surrogateescape").strip()
     except OSError:
         return ""
+
+
+def listed(folder: str) -> List[str]:
+    """Names in a folder in their order, none where there is none."""
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def replace(path: str, content: str, mode: int = 0o644) -> None:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Mapping, Optional
+from typing import Any, Dict, Iterable, Mapping, Optional, Set
 
 from . import quantity
 
@@ -28,6 +28,23 @@ def status(live: Object) -> Mapping[str, Any]:
 def phase(live: Object) -> Optional[str]:
     """The phase in the status of an object, where it has one."""
     return status(live).get("phase")
+
+
+def holds(live: Object, condition: str) -> bool:
+    """Whether one of the conditions in the status of an object is true."""
+    return any(each["type"] == condition and each["status"] == "True" for each in status(live).get("conditions") or ())
+
+
+def drivers(registration: Object) -> Set[str]:
+    """The CSI drivers that kubelet has registered on a node (a CSINode)."""
+    return {each["name"] for each in (registration.get("spec") or {}).get("drivers") or ()}
+
+
+def kept_template(revision: Object) -> Dict[str, Any]:
+    """The pod template that a ControllerRevision keeps."""
+    template = ((revision.get("data") or {}).get("spec") or {}).get("template") or {}
+    # A directive for strategic merge patches, not a part of the template.
+    return {key: value for key, value in template.items() if key != "$patch"}
 
 
 def path(live: Object) -> str:

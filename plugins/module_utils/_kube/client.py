@@ -122,6 +122,16 @@ class Client:
         return self._pool.request(method, url, body=data, headers=headers, timeout=timeout, retries=False, preload_content=not stream)
 
 
+def find(client: Client, path: str) -> Optional[dict]:
+    """What stands at ``path``, if anything does."""
+    try:
+        return client.get(path)
+    except CairnError as error:
+        if error.code in ("api-not-found", "namespace-not-found"):
+            return None
+        raise
+
+
 def _lines(response: Any) -> Iterator[bytes]:
     rest = b""
     for chunk in response.stream(65536, decode_content=True):

@@ -89,7 +89,7 @@ class Registered(Condition):
         if not wanted:
             return State("waiting", f"no node has the labels {_labels(self._labels)}" if self._labels else "there are no nodes")
         name = live["metadata"]["name"]
-        have = {item["metadata"]["name"] for item in registrations if name in {driver["name"] for driver in item["spec"].get("drivers") or ()}}
+        have = {item["metadata"]["name"] for item in registrations if name in basics.drivers(item)}
         missing = [node for node in wanted if node not in have]
         if not missing:
             return READY

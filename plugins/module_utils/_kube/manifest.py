@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?!\.{1,2}$)[^/%\s]{1,253}")
 #: Metadata that the server writes; an exported manifest carries it, and applying it would be refused.
 _SERVER_METADATA = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def essence(manifest: Mapping[str, Any], other: Mapping[str, Any] = _NOTHING, pa
 
 def visible(live: Mapping[str, Any], name: str) -> Dict[str, str]:
     """An object's ``labels`` or ``annotations`` (``name``), kubectl's copy of the object left out."""
-    return {key: value for key, value in (live["metadata"].get(name) or {}).items() if key != _LAST_APPLIED}
+    return {key: value for key, value in (live["metadata"].get(name) or {}).items() if key != LAST_APPLIED}
 
 
 def _quiet(metadata: Mapping[str, Any]) -> dict:

@@ -102,7 +102,7 @@ def nodes(lists: Lists) -> List[dict]:
     return [
         {
             "name": live["metadata"]["name"],
-            "ready": any(condition["type"] == "Ready" and condition["status"] == "True" for condition in basics.status(live).get("conditions") or ()),
+            "ready": basics.holds(live, "Ready"),
             "labels": live["metadata"].get("labels") or {},
             "taints": (live.get("spec") or {}).get("taints") or [],
         }

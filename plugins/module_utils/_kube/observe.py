@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from .._core.errors import CairnError, InvalidRequest
+from .._core.errors import InvalidRequest
 from . import losses
-from .client import Client
+from .client import Client, find
 from .discovery import Catalogue, Resource
 from .manifest import Ref, is_secret, ref
 from .model import Desired, Found, Observed
@@ -101,7 +101,7 @@ class _Reader:
             if len(names) > 1 and not is_secret(manifests[0]):
                 items, _version = self._client.list(resource.path(namespace))
             else:
-                items = [item for name in names for item in _get(self._client, resource.path(namespace, name))]
+                items = [item for item in (find(self._client, resource.path(namespace, name)) for name in names) if item]
             live.update({ref(item): item for item in items if item["metadata"]["name"] in names})
         return live
 
@@ -147,12 +147,3 @@ class _Reader:
             items = tuple(self._client.list(resource.path(namespace))[0]) if resource else ()
             found[kind] = found.get(kind, ()) + items
         return found
-
-
-def _get(client: Client, path: str) -> List[dict]:
-    try:
-        return [client.get(path)]
-    except CairnError as error:
-        if error.code in ("api-not-found", "namespace-not-found"):
-            return []
-        raise

@@ -12,13 +12,14 @@ from dataclasses import replace
 from typing import List, Set, Tuple
 
 from .._core.errors import Busy, CairnError, NotFound
-from .client import APPLY, Client
+from .client import Client
 from .compare import differences
 from .discovery import Catalogue, from_definition
 from .failures import about
 from .failures import immutable as is_immutable
 from .manifest import Ref, bare, ref
 from .model import Desired, Found, apply_request
+from .send import send
 
 #: Admission checks what these refer to (service account, role), which may be what this very plan makes.
 _NOT_TRIED_FIRST = ("Pod", "RoleBinding", "ClusterRoleBinding")
@@ -74,7 +75,7 @@ class Prophet:
         what = found.ref
         request = apply_request(found.resource, found.wanted, what, self._desired, dry_run=True)
         try:
-            return replace(found, predicted=self._client.request(request.method, request.path, dict(request.query), request.body, APPLY))
+            return replace(found, predicted=send(self._client, request))
         except CairnError as error:
             pending = error.code == "namespace-not-found" and Ref("", "Namespace", "", what.namespace) in self._pending
             if pending or error.code == "dry-run-unsupported":

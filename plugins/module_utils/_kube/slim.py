@@ -11,15 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 from . import basics
-
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+from .manifest import LAST_APPLIED
 
 
 def item(live: dict) -> dict:
     """An object without the server's record of who wrote which field and without kubectl's copy of it all."""
     metadata = {key: value for key, value in live["metadata"].items() if key != "managedFields"}
-    if _LAST_APPLIED in (metadata.get("annotations") or {}):
-        metadata["annotations"] = {key: value for key, value in metadata["annotations"].items() if key != _LAST_APPLIED}
+    if LAST_APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {key: value for key, value in metadata["annotations"].items() if key != LAST_APPLIED}
     return {**live, "metadata": metadata}
 
 

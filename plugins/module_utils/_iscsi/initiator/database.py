@@ -18,7 +18,6 @@ from ..._core.errors import Busy, InvalidRequest, NotFound
 from ..names import Portal, parse_portal
 from . import records
 from .model import DEFAULT_IFACE, Key, Record
-from .sysfs import names_in
 
 #: Debian up to 12 keeps it below /etc; where the package made the first of these, that is the one.
 _PLACES = ("/var/lib/iscsi", "/etc/iscsi")
@@ -35,10 +34,10 @@ def database() -> str:
 def read(root: str) -> Tuple[Record, ...]:
     """All records below ``root``: a file for each portal, or where the portal's group was known a folder with a file for each interface."""
     found: List[Record] = []
-    for target in sorted(names_in(root)):
-        for portal in sorted(names_in(f"{root}/{target}")):
+    for target in files.listed(root):
+        for portal in files.listed(f"{root}/{target}"):
             path = f"{root}/{target}/{portal}"
-            for file in (f"{path}/{name}" for name in sorted(os.listdir(path))) if os.path.isdir(path) else (path,):
+            for file in (f"{path}/{name}" for name in files.listed(path)) if os.path.isdir(path) else (path,):
                 values = records.parse(files.text(file))
                 found.append(Record(Key(target, _portal(portal), values.get("iface.iscsi_ifacename", DEFAULT_IFACE)), file, values))
     return tuple(found)

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, Tuple
 
 from ..._core import files
 from ..names import Portal
@@ -27,7 +27,7 @@ _DISK = "0"
 def sessions(root: str = SYS, thorough: bool = False) -> Tuple[Session, ...]:
     """All sessions of open-iscsi, in the order in which they were made. ``thorough``: also whether somebody has a disk for himself."""
     folder = f"{root}/class/iscsi_session"
-    names = sorted(names_in(folder), key=lambda name: int(name[len("session") :]))
+    names = sorted(files.listed(folder), key=lambda name: int(name[len("session") :]))
     if not names:
         return ()
     known, holders = _by_id(), Holders(f"{root}/class/block", thorough)
@@ -36,7 +36,7 @@ def sessions(root: str = SYS, thorough: bool = False) -> Tuple[Session, ...]:
 
 def _session(folder: str, root: str, known: Dict[str, str], holders: Holders) -> Session:
     device = os.path.realpath(f"{folder}/device")
-    connection = next((name for name in names_in(device) if name.startswith("connection")), "")
+    connection = next((name for name in files.listed(device) if name.startswith("connection")), "")
     wire = f"{root}/class/iscsi_connection/{connection}"
     portal = Portal(value(f"{wire}/persistent_address"), int(value(f"{wire}/persistent_port") or 0))
     return Session(
@@ -51,15 +51,15 @@ def _session(folder: str, root: str, known: Dict[str, str], holders: Holders) ->
 
 def disks(device: str) -> Iterator[str]:
     """Folders of the disks below a session's ``device``; each has its block device, if it has one yet, in ``block``."""
-    for target in names_in(device):
+    for target in files.listed(device):
         if target.startswith("target"):
-            for address in names_in(f"{device}/{target}"):
+            for address in files.listed(f"{device}/{target}"):
                 if address.count(":") == 3 and value(f"{device}/{target}/{address}/type") == _DISK:
                     yield f"{device}/{target}/{address}"
 
 
 def _lun(folder: str, root: str, known: Dict[str, str], holders: Holders) -> Lun:
-    name = next(iter(names_in(f"{folder}/block")), "")
+    name = next(iter(files.listed(f"{folder}/block")), "")
     joined = holders.map_of(name)
     return Lun(
         int(folder.rpartition(":")[2]),
@@ -86,15 +86,7 @@ def stable(folder: str, name: str, known: Dict[str, str]) -> str:
 
 def _by_id() -> Dict[str, str]:
     """Kernel names by the links of /dev/disk/by-id."""
-    return {f"{_BY_ID}/{name}": os.path.basename(os.readlink(f"{_BY_ID}/{name}")) for name in names_in(_BY_ID)}
-
-
-def names_in(folder: str) -> List[str]:
-    """What stands in a folder, nothing where there is none."""
-    try:
-        return os.listdir(folder)
-    except FileNotFoundError:
-        return []
+    return {f"{_BY_ID}/{name}": os.path.basename(os.readlink(f"{_BY_ID}/{name}")) for name in files.listed(_BY_ID)}
 
 
 def value(path: str) -> str:

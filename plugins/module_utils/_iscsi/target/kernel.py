@@ -28,34 +28,26 @@ _NUMBER = re.compile(r"Major: (\d+) Minor: (\d+)")
 _ADDRESS = re.compile(r"Address (\S+)")
 
 
-def listed(path: str) -> List[str]:
-    """Names in a folder, none where there is none."""
-    try:
-        return sorted(os.listdir(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-
-
 def numbered(path: str, prefix: str) -> Iterator[Tuple[int, str]]:
     """Folders named ``prefix`` and a number below ``path``, with the number, in its order."""
-    numbers = {name.removeprefix(prefix): name for name in listed(path) if name.startswith(prefix)}
+    numbers = {name.removeprefix(prefix): name for name in files.listed(path) if name.startswith(prefix)}
     found = [(int(number), f"{path}/{name}") for number, name in numbers.items() if number.isdigit()]
     yield from sorted(found)
 
 
 def names(root: str = ROOT) -> List[str]:
     """All iSCSI targets that run."""
-    return [name for name in listed(f"{root}/{paths.FABRIC}") if name.startswith(("iqn.", "eui.", "naa."))]
+    return [name for name in files.listed(f"{root}/{paths.FABRIC}") if name.startswith(("iqn.", "eui.", "naa."))]
 
 
 def survey(root: str = ROOT) -> Kernel:
     """All backstores and who uses them."""
-    folders = tuple(name for name in listed(f"{root}/core") if re.fullmatch(r"\w+_\d+", name))
+    folders = tuple(name for name in files.listed(f"{root}/core") if re.fullmatch(r"\w+_\d+", name))
     found = {each.key: each for folder in folders for each in _backstores(root, folder)}
-    fabrics = tuple(name for name in listed(root) if name != "core" and os.path.isdir(f"{root}/{name}"))
+    fabrics = tuple(name for name in files.listed(root) if name != "core" and os.path.isdir(f"{root}/{name}"))
     users: Dict[str, set] = {}
     for fabric in fabrics:
-        for target in listed(f"{root}/{fabric}"):
+        for target in files.listed(f"{root}/{fabric}"):
             for _tag, group in numbered(f"{root}/{fabric}/{target}", "tpgt_"):
                 for _number, lun in numbered(f"{group}/lun", "lun_"):
                     users.setdefault(_link(lun)[1], set()).add(f"{fabric}/{target}")
@@ -64,7 +56,7 @@ def survey(root: str = ROOT) -> Kernel:
 
 def _backstores(root: str, folder: str) -> Iterator[Backstore]:
     kind = paths.KINDS.get(folder.rpartition("_")[0], folder.rpartition("_")[0])
-    for name in listed(f"{root}/core/{folder}"):
+    for name in files.listed(f"{root}/core/{folder}"):
         here = f"{root}/core/{folder}/{name}"
         if os.path.isdir(here):
             info = files.value(f"{here}/info")
@@ -114,7 +106,7 @@ def target(name: str, kernel: Kernel, like: Target, keys: Iterable[str], root: s
 
 def _detailed(found: Backstore, like: Optional[Backstore], root: str) -> Backstore:
     here = f"{root}/{paths.backstore(found.folder, found.name)}"
-    names = listed(f"{here}/alua")
+    names = files.listed(f"{here}/alua")
     return replace(
         found,
         serial=files.value(f"{here}/wwn/vpd_unit_serial").partition(":")[2].strip(),
@@ -139,9 +131,9 @@ def _group(tag: int, here: str, like: Optional[PortalGroup]) -> PortalGroup:
         files.value(f"{here}/enable") == "1",
         _values(f"{here}/attrib", like.attributes if like else ()),
         _values(f"{here}/param", like.parameters if like else ()),
-        tuple(_portal(name, f"{here}/np/{name}") for name in listed(f"{here}/np")),
+        tuple(_portal(name, f"{here}/np/{name}") for name in files.listed(f"{here}/np")),
         tuple(_lun(number, path) for number, path in numbered(f"{here}/lun", "lun_")),
-        tuple(_acl(name, f"{here}/acls/{name}", like) for name in listed(f"{here}/acls")),
+        tuple(_acl(name, f"{here}/acls/{name}", like) for name in files.listed(f"{here}/acls")),
         _chap(f"{here}/auth"),
         tuple(filter(None, files.value(f"{here}/dynamic_sessions").split("\0"))),
     )
@@ -153,7 +145,7 @@ def _portal(name: str, here: str) -> PortalSetting:
 
 def _link(folder: str) -> Tuple[str, str]:
     """The link in a folder and what it leads to: the key of a backstore, or the number of a LUN."""
-    for name in listed(folder):
+    for name in files.listed(folder):
         try:
             to = os.readlink(f"{folder}/{name}").split("/")
         except OSError:

@@ -174,9 +174,7 @@ def _identity(index: Index, volume: dict) -> Iterator[Finding]:
 
 
 def _drivers(index: Index) -> Iterator[Finding]:
-    registered = {
-        live["metadata"]["name"]: {each["name"] for each in (live.get("spec") or {}).get("drivers") or ()} for live in index.world.csi_nodes
-    }
+    registered = {live["metadata"]["name"]: basics.drivers(live) for live in index.world.csi_nodes}
     lacking: dict = {}
     for (space, name), pods in index.users.items():
         volume = index.volumes.get((index.claims.get((space, name)) or {}).get("volume") or "")

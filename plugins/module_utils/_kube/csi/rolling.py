@@ -14,12 +14,14 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from ..._core.errors import CairnError, CommandFailed, InvalidRequest, NotFound
 from ..._core.plan import Action, Consent
+from .. import basics
 from .. import model as engine
-from ..client import APPLY, Client
+from ..client import Client, find
 from ..discovery import Resource
 from ..manifest import ref
 from ..pods import obstacle
 from ..replace import delete_request
+from ..send import carry_out, patiently
 from . import rollout
 from .rollout import Delete, Done, Observed, Wait, Wish
 
@@ -31,8 +33,6 @@ _REGISTRATIONS = Resource("storage.k8s.io", "v1", "CSINode", "csinodes", False)
 #: Seconds that a pod may be in a state that rarely ends by itself: a sidecar may crash twice until its driver listens.
 _GRACE = 60
 _PAUSE = 1
-#: What a control plane that is being restarted answers with.
-_PASSING = ("api-unreachable", "api-error", "api-timeout", "api-expired")
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Rolling:
                 raise CommandFailed("the rollout of the node plugin has stopped.", code="plugin-stopped", parameter="daemon_sets", found=failed,
                                     fix="correct the cause, then run again: nodes that were reached stay as they are.")
         except CairnError as error:
-            error.done = [action.describe() for action in self.actions]
+            error.done = [*(action.describe() for action in self.actions), *error.done]
             raise
         return self._patiently()
 
@@ -135,40 +135,22 @@ class Rolling:
         return changed
 
     def _do(self, action: Action) -> None:
-        for request in action.steps:
-            content = request.content or (APPLY if request.method == "PATCH" else "application/json")
-            try:
-                self.client.request(request.method, request.path, dict(request.query), request.body, content)
-            except CairnError as error:
-                # It has gone by itself.
-                if request.method != "DELETE" or error.code not in ("api-not-found", "api-changed"):
-                    raise
+        carry_out(self.client, action)
         self.actions.append(action)
 
     def _patiently(self) -> Observed:
         """The node of the control plane may be among those whose plugin is renewed."""
-        limit = time.monotonic() + self.patience
-        while True:
-            try:
-                return self.look()
-            except CairnError as error:
-                if error.code not in _PASSING or time.monotonic() > limit:
-                    raise
-            time.sleep(_PAUSE)
+        return patiently(self.look, self.patience)
 
     def _set(self, name: str) -> Optional[dict]:
-        try:
-            return {"apiVersion": "apps/v1", "kind": "DaemonSet", **self.client.get(_SETS.path(self.namespace, name))}
-        except CairnError as error:
-            if error.code in ("api-not-found", "namespace-not-found"):
-                return None
-            raise
+        found = find(self.client, _SETS.path(self.namespace, name))
+        return found and {"apiVersion": "apps/v1", "kind": "DaemonSet", **found}
 
 
 def tell(observed: Observed, driver: str) -> List[dict]:
     """One entry for each pod, as the module returns it."""
     newest = {each["metadata"]["uid"]: rollout.revision(observed, each) for each in observed.sets}
-    registered = {each["metadata"]["name"] for each in observed.registrations if driver in {one["name"] for one in each["spec"].get("drivers") or ()}}
+    registered = {each["metadata"]["name"] for each in observed.registrations if driver in basics.drivers(each)}
     return [{"node": rollout.node_of(pod), "pod": pod["metadata"]["name"], "updated": rollout.hash_of(pod) == newest.get(rollout.owner(pod)),
              "ready": not obstacle(pod), "registered": rollout.node_of(pod) in registered} for pod in sorted(observed.pods, key=rollout.node_of)]
 

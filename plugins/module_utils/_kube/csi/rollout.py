@@ -96,7 +96,7 @@ def stale(observed: Observed, wish: Wish) -> List[Object]:
 
 
 def _down(observed: Observed) -> Set[str]:
-    return {node["metadata"]["name"] for node in observed.nodes if not _answers(node)}
+    return {node["metadata"]["name"] for node in observed.nodes if not basics.holds(node, "Ready")}
 
 
 def _late(pod: Object, node: str, observed: Observed, wish: Wish) -> Optional[Wait]:
@@ -108,8 +108,8 @@ def _late(pod: Object, node: str, observed: Observed, wish: Wish) -> Optional[Wa
     obstacle = pods.obstacle(pod)
     if obstacle:
         return Wait(f"ready:{uid}", f"node {node}: {obstacle}")
-    known = next((each for each in observed.registrations if each["metadata"]["name"] == node), None)
-    if known is None or wish.driver not in {each["name"] for each in known["spec"].get("drivers") or ()}:
+    known = basics.named(observed.registrations, node)
+    if known is None or wish.driver not in basics.drivers(known):
         return Wait(f"registered:{uid}", f"node {node}: kubelet has not registered {wish.driver} (CSINode)")
     return None
 
@@ -134,9 +134,7 @@ def old_template(observed: Observed, each: Object) -> Optional[Dict[str, Any]]:
     chosen = next((known for known in before if hash_of(known) in in_use), before[0] if before else None)
     if chosen is None:
         return None
-    template = dict(chosen["data"]["spec"]["template"])
-    template.pop("$patch", None)
-    return template
+    return basics.kept_template(chosen)
 
 
 def revision(observed: Observed, each: Object) -> str:
@@ -158,7 +156,3 @@ def hash_of(thing: Object) -> str:
 def node_of(pod: Object) -> str:
     """Where a pod runs; a DaemonSet's pod says so before it is scheduled, too, but then it is not ready anyway."""
     return pod["spec"].get("nodeName") or ""
-
-
-def _answers(node: Object) -> bool:
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in basics.status(node).get("conditions") or ())

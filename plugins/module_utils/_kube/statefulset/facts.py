@@ -84,11 +84,7 @@ def revision_template(observed: Observed, name: str) -> Optional[dict]:
     """The pod template that a ControllerRevision keeps."""
     for each in observed.revisions:
         if each["metadata"]["name"] == name:
-            template = plain(((each.get("data") or {}).get("spec") or {}).get("template"))
-            if template:
-                # A directive for strategic merge patches, not a part of the template.
-                template.pop("$patch", None)
-            return template
+            return plain(basics.kept_template(each))
     return None
 
 

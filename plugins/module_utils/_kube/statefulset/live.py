@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, Sequence, Tuple
+from typing import Dict, Mapping, Sequence, Tuple
 
-from ..._core.errors import CairnError
 from .. import pods as podstate
-from ..client import APPLY, Client
-from ..failures import about
+from ..client import Client
 from ..feed import Feed
 from ..manifest import Ref
+from ..send import carry_out, patiently
 from . import gate, observe
 from .actions import CLAIMS, PODS, SETS
 from .model import Ask, Desired, Do, Observed, Wait
 
 #: Seconds between two looks: not sooner than that after news, not later without.
 _SOON, _LATE = 0.5, 5
-#: What a control plane that is being restarted answers with.
-_PASSING = ("api-unreachable", "api-error", "api-timeout", "api-expired")
 
 
 class Live:
@@ -50,7 +47,9 @@ class Live:
     def look(self) -> Mapping[Ref, Observed]:
         """The present state of all sets."""
         if not self._fresh:
-            self._seen = self._patiently(lambda: observe.again(self._client, list(self._wishes.values()), self._seen))
+            # Once we have begun to wait, a control plane that goes away is waited for as long as for anything else.
+            seconds = max(desired.timeout for desired in self._wishes.values())
+            self._seen = patiently(lambda: observe.again(self._client, list(self._wishes.values()), self._seen), seconds)
         self._fresh = False
         now = time.monotonic()
         stuck = {pod["metadata"]["uid"] for seen in self._seen.values() for pod in seen.pods if podstate.stuck(pod)}
@@ -63,16 +62,7 @@ class Live:
     def do(self, desired: Desired, step: Do) -> None:
         """Send the requests of an action; what is waited for after it has a clock of its own."""
         self._since.pop(desired.ref, None)
-        for request in step.action.steps:
-            content = request.content or (APPLY if request.method == "PATCH" else "application/json")
-            try:
-                self._client.request(request.method, request.path, dict(request.query), request.body, content)
-            except CairnError as error:
-                # What was to go has gone by itself, or its successor stands there already.
-                if request.method != "DELETE" or error.code not in ("api-not-found", "api-changed"):
-                    failed = about(error, request.ref)
-                    failed.done = [{**step.action.describe(), "failed": True}]
-                    raise failed from None
+        carry_out(self._client, step.action)
 
     def ask(self, desired: Desired, step: Ask) -> None:
         """Put the gate's questions."""
@@ -100,14 +90,3 @@ class Live:
             if path not in self._feeds:
                 self._feeds[path] = Feed(self._client, path, {}, self._changed)
                 self._feeds[path].start()
-
-    def _patiently(self, read: Callable[[], Any]) -> Any:
-        """Once we have begun to wait, a control plane that goes away is waited for as long as for anything else."""
-        limit = time.monotonic() + max(desired.timeout for desired in self._wishes.values())
-        while True:
-            try:
-                return read()
-            except CairnError as error:
-                if error.code not in _PASSING or time.monotonic() > limit:
-                    raise
-            time.sleep(1)

@@ -18,11 +18,12 @@ from ..._core.plan import Consent
 from .. import fields, immutable, sets
 from .. import model as engine
 from .. import observe as reader
-from ..client import APPLY, Client
+from ..client import Client, find
 from ..compare import differences
 from ..discovery import Resource
 from ..failures import about
 from ..manifest import Ref, visible
+from ..send import send
 from . import facts
 from .actions import CLAIMS, MANAGER, PODS, SETS
 from .model import Desired, Object, Observed, Run
@@ -141,19 +142,15 @@ def _canonical_claims(client: Client, desired: Desired) -> List[Object]:
     what = replace(desired.ref, name=other["metadata"]["name"])
     request = engine.apply_request(SETS, other, what, engine.Desired((), True, Consent("", {})), dry_run=True)
     try:
-        answer = client.request(request.method, request.path, dict(request.query), request.body, APPLY)
+        answer = send(client, request)
     except CairnError as error:
         raise about(error, desired.ref) from None
     return answer["spec"].get("volumeClaimTemplates") or []
 
 
 def _get(client: Client, path: str) -> Optional[dict]:
-    try:
-        return facts.plain({"apiVersion": "apps/v1", "kind": "StatefulSet", **client.get(path)})
-    except CairnError as error:
-        if error.code in ("api-not-found", "namespace-not-found"):
-            return None
-        raise
+    found = find(client, path)
+    return found and facts.plain({"apiVersion": "apps/v1", "kind": "StatefulSet", **found})
 
 
 def _list(client: Client, path: str) -> Tuple[dict, ...]:
