@@ -64,21 +64,20 @@ SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
 ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
 
 
-def aside(suite: Suite) -> Suite:
-    """The same in another lab, beside the one of the tier."""
-    return replace(suite, name=f"csi-sanity {suite.name}", argv=("env", f"LAB_NAME={ENVIRONMENT['LAB_NAME']}-csi", *suite.argv))
+def aside(name: str, *suites: Suite) -> Row:
+    """The same in another lab, beside the one of the tier; it begins fresh and ends with them."""
+    return tuple(
+        replace(suite, name=f"{name} {suite.name}", argv=("env", f"LAB_NAME={ENVIRONMENT['LAB_NAME']}-{name[:3]}", *suite.argv))
+        for suite in (LAB_DOWN, *suites, LAB_DOWN)
+    )
 
 
 #: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
-CSI_SANITY = tuple(
-    aside(suite)
-    for suite in (
-        LAB_DOWN,
-        Suite("lab up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")),
-        Suite("linear", (*LAB, sys.executable, "tests/csi/sanity.py", "linear"), REPO / ".work" / "junit" / "csi-sanity-linear.xml"),
-        Suite("thin", (*LAB, sys.executable, "tests/csi/sanity.py", "thin"), REPO / ".work" / "junit" / "csi-sanity-thin.xml"),
-        LAB_DOWN,
-    )
+CSI_SANITY = aside(
+    "csi-sanity",
+    Suite("lab up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3", "--disk-size=4GiB")),
+    Suite("linear", (*LAB, sys.executable, "tests/csi/sanity.py", "linear"), REPO / ".work" / "junit" / "csi-sanity-linear.xml"),
+    Suite("thin", (*LAB, sys.executable, "tests/csi/sanity.py", "thin"), REPO / ".work" / "junit" / "csi-sanity-thin.xml"),
 )
 CSI_DRIVER = (pytest("csi driver", "tests/csi", *SIDE_BY_SIDE, in_lab=True),)
 ON_CLUSTER = (
@@ -95,7 +94,7 @@ ISCSI = (
     pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
 MOLECULE = (
-    Suite("molecule", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
+    Suite("molecule scenarios", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
 )
 #: Beside the others, for it needs images that other labs have no use for.
 CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=2", "--disk-size=4GiB", "--images=csi")))
@@ -132,9 +131,7 @@ TIERS: dict[str, tuple[Step, ...]] = {
         *FRESH_LAB,
         # Tests of a cluster wait for it half of their time.
         (ON_CLUSTER, CSI_SANITY),
-        *ON_API,
-        *FRESH_LAB,
-        *MOLECULE,
+        (ON_API, aside("molecule", LAB_UP, *MOLECULE)),
         LAB_DOWN,
     ),
 }
