@@ -13,7 +13,7 @@ def power_cut(lab, node):
 def start(lab, node):
     """Switch the node on and wait until it has booted, at most half a minute after login."""
     nodes.start(lab, node)
-    nodes.wait_ready([node])
+    nodes.wait_ready(lab, [node])
     # Volume groups found at boot are activated by jobs that run on after the login is open.
     ssh(lab, node, "timeout 30 systemctl is-system-running --wait", check=False)
 

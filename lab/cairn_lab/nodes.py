@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import time
 
-from . import mconsole, netns, processes
-from .config import CACHE, GATEWAY
-from .run import LabError, in_netns
+from . import cache, mconsole, netns, processes
+from .config import CACHE, GATEWAY, REPO
+from .run import LabError, in_netns, run
 from .ssh import command, hang_up, ssh
 
 # A boot takes ten seconds; on a machine with much else to do it may take minutes.
 BOOT_SECONDS = 600
+
+_XSTATE = REPO / "lab/machine/xstate.c"
 
 # A kernel that reboots in place finds its own taps busy, so it ends instead. The node says
 # through its share ($0) that it means to come back.
@@ -78,11 +80,17 @@ def start(lab, node):
         )
 
 
-def wait_ready(nodes):
+def wait_ready(lab, nodes):
     """Wait until every one of ``nodes`` has said, through its share, that it takes logins."""
-    deadline = time.monotonic() + BOOT_SECONDS
+    looked = time.monotonic()
+    deadline = looked + BOOT_SECONDS
     for node in nodes:
         while not (node.share / "ready").exists():
+            # Not at once: the process needs a moment to become one of the lab's.
+            if time.monotonic() > looked + 5:
+                looked = time.monotonic()
+                if not pids(lab, node):
+                    raise LabError(f"{node.name} died while it booted: see {log(node)}")
             if time.monotonic() > deadline:
                 raise LabError(
                     f"{node.name} did not boot in {BOOT_SECONDS} s: see {log(node)},"
@@ -145,6 +153,14 @@ def _processor(lab, node):
     return str(usable[(sum(lab.name.encode()) + node.index) % len(usable)])
 
 
+def _preload():
+    """The library that lets the kernel run on every processor, compiled; its source says why."""
+    options = ["-O2", "-Wall", "-shared", "-fPIC"]
+    return cache.product(
+        "machine", [_XSTATE, *options], lambda out: run(["gcc", *options, "-o", out, _XSTATE])
+    )
+
+
 def _command(lab, node):
     disks = [f"ubd{number}d={node.disk_file(number)}" for number in node.disks]
     cards = [
@@ -157,6 +173,8 @@ def _command(lab, node):
         "taskset",
         "--cpu-list",
         _processor(lab, node),
+        "env",
+        f"LD_PRELOAD={_preload()}",
         "linux.uml",
         "noreboot",
         f"umid={umid(lab, node)}",

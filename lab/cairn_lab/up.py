@@ -79,7 +79,7 @@ def _machines(lab, running, grown):
     with step("Nodes boot") as work:
         for node in stopped:
             nodes.start(lab, node)
-        nodes.wait_ready(lab.nodes)
+        nodes.wait_ready(lab, lab.nodes)
         work.note(f"{len(stopped)} started, {len(running)} ran already")
     for node in lab.nodes:
         for number in set(range(1, grown + 1)) - set(node.disks):
