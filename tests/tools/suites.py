@@ -72,6 +72,7 @@ def aside(name: str, *suites: Suite) -> Row:
     )
 
 
+CSI_TOOLS = Suite("CSI's tools", (sys.executable, "tests/csi/tools.py"))
 #: The CSI driver under the tests that CSI itself brings, with thick and with thin volumes.
 CSI_SANITY = aside(
     "csi-sanity",
@@ -119,7 +120,7 @@ TIERS: dict[str, tuple[Step, ...]] = {
     "faults": FAULTS,
     "csi-faults": CSI_FAULTS,
     "csi-roles": (*CSI_ROLES, LAB_DOWN),
-    "csi-sanity": (*FRESH_NODES, (CSI_SANITY, CSI_DRIVER), LAB_DOWN),
+    "csi-sanity": (CSI_TOOLS, *FRESH_NODES, (CSI_SANITY, CSI_DRIVER), LAB_DOWN),
     "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
     # Molecule begins on fresh machines: its first claim is about check mode there.
@@ -129,6 +130,7 @@ TIERS: dict[str, tuple[Step, ...]] = {
         *FRESH_NODES,
         *ON_NODES,
         *FRESH_LAB,
+        CSI_TOOLS,
         # Tests of a cluster wait for it half of their time.
         (ON_CLUSTER, CSI_SANITY),
         (ON_API, aside("molecule", LAB_UP, *MOLECULE)),
