@@ -165,13 +165,13 @@ def programs(here: Driver, since: str) -> list[str]:
 
 
 def test_each_call_runs_few_lvm_commands(here: Driver) -> None:
-    """One report for what there is, and one command for each change; taking a volume from a pod asks LVM nothing."""
+    """At most one report for what there is, and one command for each change; taking a volume from a pod asks LVM nothing."""
     id_ = f"{here.node}/{GROUP}/csi-few"
     (stage, publish), down = pods(id_, "few"), pods(id_, "few", up=False)
     steps = [
         (create("few", type="thin"), ["lvm", "lvcreate"]),
         (stage, ["lvm"]),
-        (publish, ["lvm"]),
+        (publish, []),
         (
             ("NodeExpandVolume", {"volume_id": id_, "volume_path": f"{TARGET}/few", "capacity_range": {"required_bytes": 128 * MIB}}),
             ["lvm", "lvextend"],
@@ -187,8 +187,8 @@ def test_each_call_runs_few_lvm_commands(here: Driver) -> None:
         assert "code" not in here.calls(request)[0], request
         ran = programs(here, since)
         assert [name for name in ran if name.startswith("lv") and name != "lvm"] == [name for name in expected if name != "lvm"], request
-        # The driver's own look at limits, half a minute after the last one or when a volume was published, may fall into a call.
-        assert 0 <= ran.count("lvm") - expected.count("lvm") <= 1, request
+        # One more when the shared one is five seconds old, by this call or by the driver's own look at limits.
+        assert ran.count("lvm") <= expected.count("lvm") + 1, request
 
 
 def test_statistics_and_capacity_share_a_report(here: Driver) -> None:

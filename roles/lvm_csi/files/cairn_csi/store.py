@@ -19,7 +19,7 @@ from .names import Id
 
 #: Seconds to wait for the lock, half of what the sidecars give a call; then the caller asks again.
 _PATIENCE = 60
-#: Seconds that a report is good enough for capacity, statistics and metrics.
+#: Seconds that a report is good enough where nothing is decided by it that the driver does not look at again: pods that start together share one.
 _FRESH = 5
 
 
@@ -69,17 +69,18 @@ class Store:
         self._change = object()
 
     def get(self, which: Id, kind: str = "volume", recent: bool = False) -> Found:
-        """What an id means now, or did a few seconds ago; or the answer that it is not there."""
+        """What an id means now, or a few seconds ago if ``recent``; or the answer that it is not there."""
         found = None
         if which.node == self.node:
-            found = find(self.recent() if recent else self.report(which.group), which)
+            # That it is not there is no older than the question.
+            found = (find(self.recent(), which) if recent else None) or find(self.report(which.group), which)
         if found is None or found.facts.kind != kind:
             raise unknown(which, kind, f"{kind}_id")
         return found
 
     def whole(self, which: Id) -> Found:
-        """A volume that is there and may be used."""
-        found = self.get(which)
+        """A volume that is there, or was a few seconds ago, and may be used."""
+        found = self.get(which, recent=True)
         if found.facts.state:
             raise Busy("the volume is not whole.", code="volume-unready", parameter="volume_id", found=found.facts.state, fix="wait.")
         return found
