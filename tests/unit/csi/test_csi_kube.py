@@ -22,7 +22,7 @@ class Cluster(kube.Cluster):
     """One whose API server is a table."""
 
     def __init__(self) -> None:
-        self._last, self._of, self._when = {}, frozenset(), float("-inf")
+        self._answers = {}
         self.asked: list[tuple[str, Any]] = []
         self.down = False
 
@@ -39,6 +39,14 @@ def test_limits_of_those_volumes_that_have_a_class() -> None:
     assert found == {"pvc-1": Limits(0, 0, 5, 5)}
     asked = len(cluster.asked)
     assert cluster.limits(["pvc-1"]) == found and len(cluster.asked) == asked
+
+
+def test_only_of_a_new_volume_the_class_is_asked_for() -> None:
+    cluster = Cluster()
+    cluster.limits(["pvc-1"])
+    cluster.asked.clear()
+    assert cluster.limits(["pvc-1", "pvc-2"]) == {"pvc-1": Limits(0, 0, 5, 5)}
+    assert [path for path, _body in cluster.asked] == ["/api/v1/persistentvolumes/pvc-2"]
 
 
 def test_without_an_answer_what_was_known_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from . import NAME, log
 from .collection import CairnError, files
@@ -32,24 +32,22 @@ class Cluster:
         host, port = os.environ.get("KUBERNETES_SERVICE_HOST", ""), os.environ.get("KUBERNETES_SERVICE_PORT", "443")
         self._url = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
         self._tls = ssl.create_default_context(cafile=f"{_ACCOUNT}/ca.crt")
-        #: What was known last and of whom, for as long as it is new or the API server does not answer.
-        self._last: Dict[str, Limits] = {}
-        self._of: FrozenSet[str] = frozenset()
-        self._when = float("-inf")
+        #: By CSI name: when the volume's class was last asked for, and its limits if it has one.
+        self._answers: Dict[str, Tuple[float, Optional[Limits]]] = {}
 
     def limits(self, names: List[str]) -> Dict[str, Limits]:
         """Limits by CSI name of those volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now."""
-        if self._of.issuperset(names) and time.monotonic() - self._when < _FRESH:
-            return self._last
+        now = time.monotonic()
+        # Not all of them whenever one is new: pods that start together would each ask for all before them.
+        old = [name for name in names if name not in self._answers or now - self._answers[name][0] > _FRESH]
         try:
-            classes = {name: self._class_of(name) for name in names}
+            classes = {name: self._class_of(name) for name in old}
             known = {each: self._parameters(each) for each in set(classes.values()) if each}
+            self._answers.update({name: (now, known.get(each)) for name, each in classes.items()})
         except (OSError, ValueError) as problem:
             log.error("kubernetes", message=str(problem))
-            return self._last
-        self._last = {name: limits for name, each in classes.items() if (limits := known.get(each)) is not None}
-        self._of, self._when = frozenset(names), time.monotonic()
-        return self._last
+        self._answers = {name: self._answers[name] for name in names if name in self._answers}
+        return {name: limits for name, (_when, limits) in self._answers.items() if limits is not None}
 
     def _class_of(self, name: str) -> str:
         return (self._ask(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""
