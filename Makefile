@@ -61,5 +61,5 @@ bench-csi: setup ## CSI: pods, calls and data path against what the driver is ma
 	python3 tests/benchmarks/csi.py
 
 clean: ## take down the labs of this folder and drop what was built here (the cache stays)
-	-@for name in site test test-csi bench; do LAB_NAME=$$name lab/lab down --purge; done
+	-@for name in site test test-csi test-mol bench; do LAB_NAME=$$name lab/lab down --purge; done
 	rm -rf .work tests/output

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from . import cache, mconsole, netns, processes
+from . import cache, netns, processes
 from .config import CACHE, GATEWAY, REPO
 from .run import LabError, in_netns, run
 from .ssh import command, hang_up, ssh

@@ -21,7 +21,7 @@ def use(fs: str = "ext4") -> dict:
     return {**MODE, "block": {}} if fs == "block" else {**MODE, "mount": {"fs_type": fs}}
 
 
-def create(name: str, fs: str = "ext4", size: int = 64 * MIB, source: dict | None = None, **parameters: str) -> tuple[str, dict]:
+def create(name: str, fs: str = "ext4", size: int = 64 * MIB, source: dict | None = None, **parameters: str) -> Call:
     request = {"name": name, "capacity_range": {"required_bytes": size}, "volume_capabilities": [use(fs)], "parameters": parameters}
     return "CreateVolume", {**request, **({"volume_content_source": source} if source else {})}
 
@@ -43,7 +43,7 @@ def made(here: Driver, *call: Any) -> str:
     return answer["volume"]["volume_id"]
 
 
-def pods(id_: str, name: str, fs: str = "ext4", up: bool = True) -> tuple[tuple[str, dict], ...]:
+def pods(id_: str, name: str, fs: str = "ext4", up: bool = True) -> tuple[Call, ...]:
     """The calls that bring a volume to a pod, or take it away."""
     staging, target = {"volume_id": id_, "staging_target_path": f"{STAGING}/{name}"}, {"volume_id": id_, "target_path": f"{TARGET}/{name}"}
     if up:

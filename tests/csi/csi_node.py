@@ -26,8 +26,9 @@ GROUP, KUBELET = "csi", "/var/lib/kubelet-csi"
 _PREPARE = (
     f"wipefs --all --quiet {{disks}} && vgcreate --quiet {GROUP} {{disks}} && lvcreate --quiet --yes --type thin-pool --size 2g --name pool {GROUP}"
 )
+_UNMOUNT = f"grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount"
 _CLEAN = f"""
-systemctl stop {UNIT}; rm -f {SOCKET}; grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount
+systemctl stop {UNIT}; rm -f {SOCKET}; {_UNMOUNT}
 vgremove --quiet --force --yes {GROUP}; pvremove --quiet {{disks}}; wipefs --all --quiet {{disks}}; rm -rf --one-file-system {KUBELET}; true
 """
 _START = (
@@ -89,9 +90,7 @@ class Driver:
 
     def clear(self) -> None:
         """Take away what a test that failed has left."""
-        self.shell(
-            f"grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount; rm -rf --one-file-system {KUBELET}/pods {KUBELET}/staging"
-        )
+        self.shell(f"{_UNMOUNT}; rm -rf --one-file-system {KUBELET}/pods {KUBELET}/staging")
         for name in sorted(self.volumes(), key=lambda name: not name.startswith("snap-")):
             self.shell(f"! lvs {GROUP}/{name} >/dev/null 2>&1 || lvremove --quiet --yes {GROUP}/{name}")
 

@@ -14,8 +14,6 @@ NODE, DRIVERS = "node2", "cairn-lvm-csi"
 #: The Molecule scenario's site, but with attachments, and NODE in a pool of its own.
 _MORE = {"lvm_csi_attach": True, "lvm_csi_pools": [{"name": "own", "volume_groups": ["cs*"]}]}
 CONVERGE = ("ansible-playbook", "-i", "inventories/lab", "molecule/csi/converge.yml", "-e", json.dumps(_MORE))
-
-
 #: What a pod runs to write a pattern once, and its checksum last.
 PATTERN = "[ -e /volume/sum ] || { dd if=/dev/urandom of=/volume/pattern bs=1M count=8 conv=fsync && md5sum /volume/pattern >/volume/sum; }"
 

@@ -95,7 +95,7 @@ ISCSI = (
     pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
 )
 MOLECULE = (
-    Suite("molecule scenarios", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
+    Suite("scenarios", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
 )
 #: Beside the others, for it needs images that other labs have no use for.
 CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=2", "--disk-size=4GiB", "--images=csi")))

@@ -19,7 +19,6 @@ if [ -e "$archive" ] && [ "$(cat "$archive.origin" 2>/dev/null)" = "$origin" ]; 
 fi
 
 tool=$(command -v buildah || command -v podman || command -v docker) || { echo "build.sh: neither buildah nor podman nor docker is installed" >&2; exit 1; }
-# shellcheck disable=SC2086
 "$tool" build --tag "$image" ${base:+--build-arg "BASE=$base"} "$context" >&2
 # What an interrupted run leaves is not taken for the archive.
 rm -f "$archive.origin" "$archive.new"

@@ -14,16 +14,19 @@ from ansible_collections.cairn.storage.plugins.module_utils._kube.wait import Ta
 from kube_wishes import thing
 
 SPACE = "/api/v1/namespaces/b"
-NOW = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 CLAIM = thing("PersistentVolumeClaim", "c", "b", spec={"storageClassName": "late"}, status={"phase": "Pending"})
 POD = thing("Pod", "p", "b", spec={}, status={"phase": "Pending"})
 READY = {**POD, "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}
-WARNING = {
-    "metadata": {"name": "e", "namespace": "b", "creationTimestamp": NOW},
-    "involvedObject": {"uid": CLAIM["metadata"]["uid"]},
-    "reason": "ProvisioningFailed",
-    "message": "rpc error: code = ResourceExhausted desc = no room",
-}
+
+
+def warning() -> dict:
+    """An event of just now: old ones say nothing, and tests may be collected a while before they run."""
+    return {
+        "metadata": {"name": "e", "namespace": "b", "creationTimestamp": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")},
+        "involvedObject": {"uid": CLAIM["metadata"]["uid"]},
+        "reason": "ProvisioningFailed",
+        "message": "rpc error: code = ResourceExhausted desc = no room",
+    }
 
 
 class Server:
@@ -50,12 +53,12 @@ def targets() -> list[Target]:
 
 def test_a_claim_that_failed_once_and_is_bound_since_ends_the_wait() -> None:
     bound = {**CLAIM, "status": {"phase": "Bound"}}
-    server = Server({f"{SPACE}/persistentvolumeclaims": [bound], f"{SPACE}/pods": [READY], f"{SPACE}/events": [WARNING]})
+    server = Server({f"{SPACE}/persistentvolumeclaims": [bound], f"{SPACE}/pods": [READY], f"{SPACE}/events": [warning()]})
     assert [item.state.name for item in wait(server, targets(), 5)] == ["ready", "ready"]  # type: ignore[arg-type]
 
 
 def test_a_claim_that_goes_on_failing_is_told() -> None:
-    server = Server({f"{SPACE}/persistentvolumeclaims": [CLAIM], f"{SPACE}/pods": [READY], f"{SPACE}/events": [WARNING]})
+    server = Server({f"{SPACE}/persistentvolumeclaims": [CLAIM], f"{SPACE}/pods": [READY], f"{SPACE}/events": [warning()]})
     with pytest.raises(Timeout) as error:
         wait(server, targets(), 1)  # type: ignore[arg-type]
     assert "PersistentVolumeClaim b/c" in error.value.found and "no room" in error.value.found
