@@ -110,19 +110,22 @@ def measure_many(report: Report) -> None:
 
 
 def measure_peers(report: Report) -> None:
-    """The same layout by us and by the peers, made and found made, on the same disks."""
+    """The same layout by us, by the peers, and by our commands in a shell, made and found made, on the same disks."""
     shell(CLEAN)
     peers = sum(each.seconds for each in run(*PEERS))
     made = shell(LOOK)
     peers_again = sum(each.seconds for each in unchanged(run(*PEERS)))
     shell(CLEAN)
-    ours = run(OURS)[0].seconds
+    ours = run(OURS)[0]
     if shell(LOOK) != made:
         sys.exit(f"not the same layout:\n{made}\n{shell(LOOK)}")
+    shell(CLEAN)
+    by_hand = seconds("{ " + "; ".join(map(shlex.join, ours.commands)) + "; }", runs=1)
     again = unchanged(run(*[OURS] * RUNS, {"ansible.builtin.ping": {}}))
     report.add("ping", again.pop().seconds, "s")
     noop = statistics.median(each.seconds for each in again)
-    report.add("lvm_create_30_volumes_10_file_systems", ours, "s", peer=round(peers, 1), ratio=round(peers / ours, 1), goal=5)
+    report.add("lvm_create_30_volumes_10_file_systems", ours.seconds, "s", peer=round(peers, 1), ratio=round(peers / ours.seconds, 1), goal=5)
+    report.add("lvm_create_same_commands_by_hand", by_hand, "s", peer=round(peers, 1), ratio=round(peers / by_hand, 1))
     report.add("lvm_noop_30_volumes_10_file_systems", noop, "s", peer=round(peers_again, 1), ratio=round(peers_again / noop, 1), goal=40)
 
 

@@ -68,6 +68,8 @@ CASES = [
     Case("delete linear", ("DeleteVolume", {"volume_id": ORIGIN}), (LINEAR,), there={}),
     Case("delete thin", ("DeleteVolume", {"volume_id": ORIGIN}), (THIN,), there={}),
     Case("delete wiped", ("DeleteVolume", {"volume_id": ORIGIN}), (RAW,), there={}),
+    Case("delete wiped snapshot", UNSNAP, (RAW,), (SNAPSHOT,), (), {"csi-origin": 64}),
+    Case("clone wiped", create("copy", "block", source=CLONE), (RAW,), there=BOTH),
 ]
 
 

@@ -113,7 +113,7 @@ def logical_volumes(
     grown = {action.name for action in actions for step in action.steps if isinstance(step, Grow)}
     activated = {f"/dev/{action.name}" for action in actions if action.verb == "activate"}
     sources = [_source(context.host, group, name, grown, activated) for name in sorted(names + new, key=lambda name: (len(name), name))]
-    return actions, sources, replace(state, groups=tuple(group if each.name == group.name else each for each in state.groups)), degraded, warnings
+    return actions, sources, state.with_group(group), degraded, warnings
 
 
 def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, mark: str, actions: List[Action]) -> VolumeGroup:

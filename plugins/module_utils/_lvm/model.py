@@ -179,3 +179,7 @@ class State:
     def group(self, name: str) -> Optional[VolumeGroup]:
         """The volume group of that name."""
         return next((group for group in self.groups if group.name == name), None)
+
+    def with_group(self, group: VolumeGroup) -> "State":
+        """The same with one of its volume groups as it is now."""
+        return replace(self, groups=tuple(group if each.name == group.name else each for each in self.groups))

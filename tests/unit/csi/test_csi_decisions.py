@@ -10,12 +10,12 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Pl
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Percent
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, State
 from cairn_csi import capability, create, delete, expand, snapshot
-from cairn_csi.content import source
+from cairn_csi.content import Origin
 from cairn_csi.inventory import Found, find, named, page
 from cairn_csi.names import Id
 from cairn_csi.parameters import parse_class
 from cairn_csi.placement import allowed, choose, room
-from cairn_csi.recovery import leftovers
+from cairn_csi.delete import leftovers
 from cairn_csi.tags import facts
 from csi_state import EXTENT, MIB, POOL, group, lv, state
 
@@ -75,14 +75,14 @@ def test_asked_again_it_is_there_already() -> None:
 def test_an_interrupted_copy_goes_on() -> None:
     copied = lv("volume", "new", facts={"state": "copying", "origin": "vg/snap-s", "source": "node1/vg/snap-s"})
     seen = state(lv("volume", "a"), lv("snapshot", "s", 4, origin="csi-a", facts={"bytes": 64 * MIB}), copied)
-    decision = decide(seen, source=source(seen, NODE, "snapshot", "node1/vg/snap-s"))
+    decision = decide(seen, origin=Origin("snapshot", "node1/vg/snap-s"))
     assert decision.plan == Plan() and decision.fill
 
 
 def test_a_thin_snapshot_that_did_not_grow_yet_does() -> None:
     origin = lv("snapshot", "s", thin=True, facts={"bytes": 64 * MIB})
     seen = state(origin, lv("volume", "new", thin=True, origin="snap-s", facts={"source": "node1/vg/snap-s"}))
-    decision = decide(seen, parameters={"type": "thin"}, least=128 * MIB, source=source(seen, NODE, "snapshot", "node1/vg/snap-s"))
+    decision = decide(seen, parameters={"type": "thin"}, least=128 * MIB, origin=Origin("snapshot", "node1/vg/snap-s"))
     assert commands(decision.plan) == ["lvextend --size 134217728b vg/csi-new"] and not decision.fill
 
 
@@ -144,7 +144,7 @@ def test_a_full_or_sick_pool_has_no_room() -> None:
 
 def test_thin_volumes_share_their_sources_blocks() -> None:
     seen = state(lv("volume", "a", thin=True))
-    decision = decide(seen, parameters={"type": "thin"}, least=128 * MIB, source=source(seen, NODE, "volume", "node1/vg/csi-a"))
+    decision = decide(seen, parameters={"type": "thin"}, least=128 * MIB, origin=Origin("volume", "node1/vg/csi-a"))
     assert words(decision.plan) == [
         "lvcreate --yes --snapshot --setactivationskip n --activate y --name csi-new vg/csi-a",
         "lvextend --size 134217728b vg/csi-new",
@@ -154,7 +154,7 @@ def test_thin_volumes_share_their_sources_blocks() -> None:
 
 def test_a_thick_volume_is_copied_from_a_snapshot_of_it() -> None:
     seen = state(lv("volume", "a"))
-    decision = decide(seen, source=source(seen, NODE, "volume", "node1/vg/csi-a"))
+    decision = decide(seen, origin=Origin("volume", "node1/vg/csi-a"))
     first, second = commands(decision.plan)
     assert decision.fill and "--name work-csi-new vg/csi-a" in first and "cairn.csi.kind=work" in first
     assert "cairn.csi.state=copying" in second and "cairn.csi.origin=vg/work-csi-new" in second and "--name csi-new vg" in second
@@ -162,7 +162,7 @@ def test_a_thick_volume_is_copied_from_a_snapshot_of_it() -> None:
 
 def test_a_thick_snapshot_is_copied_as_it_is() -> None:
     seen = state(lv("volume", "a"), lv("snapshot", "s", 4, origin="csi-a", facts={"bytes": 64 * MIB}))
-    decision = decide(seen, least=0, source=source(seen, NODE, "snapshot", "node1/vg/snap-s"))
+    decision = decide(seen, least=0, origin=Origin("snapshot", "node1/vg/snap-s"))
     assert len(decision.plan.actions) == 1 and decision.fill and decision.bytes == 64 * MIB
     assert "cairn.csi.origin=vg/snap-s" in commands(decision.plan)[0] and "cairn.csi.bytes=67108864" in commands(decision.plan)[0]
 
@@ -173,6 +173,7 @@ SOURCES = [
     ("volume", "node2/vg/csi-a", {}, "source-elsewhere", "RESOURCE_EXHAUSTED"),
     ("volume", "node1/vg/csi-a", {"least": 32 * MIB}, "source-larger", "OUT_OF_RANGE"),
     ("snapshot", "node1/vg/snap-lost", {}, "snapshot-overflow", "FAILED_PRECONDITION"),
+    ("snapshot", "node1/vg/snap-hollow", {}, "snapshot-hollow", "ABORTED"),
     ("volume", "node1/vg/csi-half", {}, "source-unready", "ABORTED"),
     ("volume", "node1/vg/csi-theirs", {}, "not-ours", "FAILED_PRECONDITION"),
 ]
@@ -181,9 +182,10 @@ SOURCES = [
 @pytest.mark.parametrize(("kind", "text", "asked", "code", "grpc"), SOURCES)
 def test_what_cannot_be_copied_is_refused(kind: str, text: str, asked: dict[str, Any], code: str, grpc: str) -> None:
     lost = lv("snapshot", "lost", 4, origin="csi-a", invalid=True, facts={"bytes": 64 * MIB})
-    seen = state(lv("volume", "a"), lost, lv("volume", "half", facts={"state": "copying"}), LogicalVolume("csi-theirs", 4, "t"))
+    half = lv("volume", "half", facts={"state": "copying"}), lv("snapshot", "hollow", 4)
+    seen = state(lv("volume", "a"), lost, *half, LogicalVolume("csi-theirs", 4, "t"))
     with pytest.raises(CairnError) as refused:
-        decide(seen, **asked, source=source(seen, NODE, kind, text))
+        decide(seen, **asked, origin=Origin(kind, text))
     assert (refused.value.code, refused.value.grpc) == (code, grpc)
 
 
@@ -210,6 +212,32 @@ def test_a_snapshot_asked_for_again_is_there_and_of_another_volume_refused() -> 
         assert (refused.value.code, refused.value.grpc) == (code, grpc)
 
 
+def test_a_thick_snapshot_of_nothing_is_made_anew() -> None:
+    hollow = lv("snapshot", "s", 4, facts={"source": "node1/vg/csi-a", "bytes": 64 * MIB})
+    seen = state(lv("volume", "a", facts={"wipe": "zero"}), hollow)
+    assert not snapshot.ready(found(seen, "snap-s"))
+    again, made = snapshot.decide(seen, NODE, "s", "node1/vg/csi-a", Percent(20, "ORIGIN"), 1)
+    first, second = words(again)
+    assert first == "lvremove --yes vg/snap-s" and second.endswith("--name snap-s vg/csi-a")
+    assert snapshot.ready(made) and made.facts.wipe == "zero", "it keeps what was in the volume's blocks"
+    wiping = state(lv("volume", "a"), lv("snapshot", "s", 4, facts={"state": "wiping", "wipe": "zero"}))
+    with pytest.raises(CairnError) as refused:
+        snapshot.decide(wiping, NODE, "s", "node1/vg/csi-a", 0, 0)
+    assert (refused.value.code, refused.value.grpc) == ("snapshot-wiping", "ABORTED")
+
+
+def test_a_clones_snapshot_of_nothing_is_made_anew() -> None:
+    seen = state(lv("volume", "a"), lv("work", "csi-new", 4))
+    first, second, third = words(decide(seen, origin=Origin("volume", "node1/vg/csi-a")).plan)
+    assert first == "lvremove --yes vg/work-csi-new" and second.endswith("--name work-csi-new vg/csi-a") and third.endswith("--name csi-new vg")
+
+
+@pytest.mark.parametrize("left", [(), (lv("snapshot", "s", 4, origin="csi-a", invalid=True, facts={"bytes": 64 * MIB}),)])
+def test_what_a_volume_was_made_from_is_not_needed_once_it_is_there(left: tuple[LogicalVolume, ...]) -> None:
+    here = lv("volume", "new", facts={"source": "node1/vg/snap-s"})
+    assert decide(state(lv("volume", "a"), here, *left), origin=Origin("snapshot", "node1/vg/snap-s")).plan == Plan()
+
+
 def test_deletion() -> None:
     seen = state(
         lv("volume", "plain"),
@@ -221,12 +249,22 @@ def test_deletion() -> None:
     assert delete.decide(seen, Id(NODE, "vg", "csi-none")) == delete.Removal()
     assert commands(delete.decide(seen, Id(NODE, "vg", "csi-plain")).first) == ["lvremove --yes vg/csi-plain"]
     raw = delete.decide(seen, Id(NODE, "vg", "csi-raw"))
-    assert commands(raw.first) == ["lvchange --addtag cairn.csi.state=wiping vg/csi-raw"] and raw.wipe == "zero"
-    assert delete.decide(seen, Id(NODE, "vg", "csi-wiping")) == delete.Removal(Plan(), "zero")
-    assert commands(delete.decide(seen, Id(NODE, "vg", "csi-copying")).first) == [
-        "lvremove --yes vg/csi-copying",
-        "lvremove --yes vg/work-csi-copying",
-    ]
+    assert commands(raw.first) == ["lvchange --addtag cairn.csi.state=wiping vg/csi-raw"] and raw.wiped == (Id(NODE, "vg", "csi-raw"),)
+    assert delete.decide(seen, Id(NODE, "vg", "csi-wiping")) == delete.Removal(Plan(), (Id(NODE, "vg", "csi-wiping"),))
+    copying = delete.decide(seen, Id(NODE, "vg", "csi-copying"))
+    mark, remove = commands(copying.first)
+    assert mark == (
+        "lvchange --deltag cairn.csi.origin=vg/work-csi-copying --deltag cairn.csi.state=copying --addtag cairn.csi.state=wiping vg/csi-copying"
+    )
+    assert remove == "lvremove --yes vg/work-csi-copying" and copying.wiped == (Id(NODE, "vg", "csi-copying"),)
+
+
+def test_with_a_volume_goes_what_a_clone_that_was_given_up_has_left() -> None:
+    seen = state(lv("volume", "a"), lv("work", "csi-b", 4, origin="csi-a"))
+    assert commands(delete.decide(seen, Id(NODE, "vg", "csi-a")).first) == ["lvremove --yes vg/work-csi-b", "lvremove --yes vg/csi-a"]
+
+
+CLONE = lv("volume", "b", facts={"state": "copying", "origin": "vg/work-w"})
 
 
 @pytest.mark.parametrize(
@@ -234,7 +272,7 @@ def test_deletion() -> None:
     [
         ((lv("volume", "a", open=True),), "volume-open", "FAILED_PRECONDITION"),
         ((lv("volume", "a"), lv("snapshot", "s", 4, origin="csi-a")), "volume-has-snapshots", "FAILED_PRECONDITION"),
-        ((lv("volume", "a"), lv("work", "w", 4, origin="csi-a")), "volume-cloned", "ABORTED"),
+        ((lv("volume", "a"), lv("work", "w", 4, origin="csi-a"), CLONE), "volume-cloned", "ABORTED"),
         ((lv("volume", "a"), lv("volume", "b", facts={"state": "copying", "origin": "vg/csi-a"})), "snapshot-copied", "ABORTED"),
     ],
 )

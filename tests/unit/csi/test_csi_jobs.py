@@ -6,16 +6,18 @@ import contextlib
 import contextvars
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core import command
-from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, NoSpace
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, CairnError, CommandFailed, NoSpace
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Plan
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
 from cairn_csi import copying, jobs, store
 from cairn_csi.host import Machine
 from cairn_csi.mounting import unfinished_xfs
+from cairn_csi.inventory import Found
 from cairn_csi.names import Id
 from csi_state import lv, state
 
@@ -117,21 +119,93 @@ def test_a_recent_report_is_shared_until_something_changes(monkeypatch: pytest.M
     here, reports = store.Store(Machine(False), "n", ("vg",)), []
     change = Plan((Action("make", "logical volume", "vg/a", ()),))
 
-    def report() -> State:
+    def parse(*_said: object) -> State:
         if len(reports) == 1:  # another call's change comes while this one reads
             here.apply(change)
         reports.append(state())
         return reports[-1]
 
-    monkeypatch.setattr(here, "report", report)
+    monkeypatch.setattr(store, "read", lambda *argv: "")
+    monkeypatch.setattr(store, "parse", parse)
     assert here.recent() is here.recent() is reports[0]
     here.apply(Plan(()))
     assert here.recent() is reports[0], "nothing was changed"
     here.apply(change)
     assert here.recent() is reports[1] and here.recent() is reports[2], "one that was begun before a change is not kept"
     assert here.recent() is reports[2] and len(reports) == 3
-    here.forget()
-    assert here.recent() is reports[3]
+    assert here.report("vg") is reports[3] and here.recent() is reports[2], "what one volume group holds says nothing of the others"
+    assert here.report() is reports[4] is here.recent()
+
+
+def test_what_a_change_leads_to_is_known_without_asking_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, reports = store.Store(Machine(False), "n", ("vg",)), [state(), state()]
+    action = Action("make", "logical volume", "vg/a", (command.command("false"),))
+    monkeypatch.setattr(store, "read", lambda *argv: "")
+    monkeypatch.setattr(store, "parse", lambda *_said: reports.pop(0))
+    before, after = here.report(), state(lv("volume", "a"))
+    here.apply(Plan((replace(action, steps=()),), after))
+    assert here.recent() is after
+    assert here.recent(-1) is not after and not reports, "it is no younger than the report that it was worked out from"
+    reports.append(before)
+    with pytest.raises(CommandFailed):
+        here.apply(Plan((action,), after))
+    assert here.recent() is before, "nor after a failure"
+
+
+def test_a_report_that_was_begun_before_another_does_not_replace_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, told = store.Store(Machine(False), "n", ("vg",)), []
+
+    def parse(*_said: object) -> State:
+        mine = state()
+        told.append(mine)
+        if len(told) == 1:  # a second one begins and ends while the first one reads
+            here.report()
+        return mine
+
+    monkeypatch.setattr(store, "read", lambda *argv: "")
+    monkeypatch.setattr(store, "parse", parse)
+    assert here.report() is told[0] and here.recent() is told[1]
+
+
+def test_a_report_that_hangs_holds_up_nobody_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, asked, go = store.Store(Machine(False), "n", ("vg",)), [], threading.Event()
+    answers: list[str] = []
+
+    def hang(*_argv: str) -> str:
+        asked.append(1)
+        go.wait(5)
+        raise CommandFailed("LVM hung", code="command-timeout")
+
+    def ask() -> None:
+        with pytest.raises(CairnError) as refused:
+            here.recent()
+        answers.append(refused.value.code)
+
+    monkeypatch.setattr(store, "read", hang)
+    threads = [threading.Thread(target=ask) for _each in range(5)]
+    for each in threads:
+        each.start()
+    time.sleep(0.1)
+    go.set()
+    for each in threads:
+        each.join(5)
+    assert answers == ["command-timeout"] * 5 and len(asked) == 1, "what one waited for in vain nobody waits for again"
+    monkeypatch.setattr(store, "_REPORT", 0.05)
+    go.clear()
+    slow = threading.Thread(target=ask)
+    slow.start()
+    time.sleep(0.05)
+    ask()
+    assert answers[-1] == "report-hung"
+    go.set()
+    slow.join(5)
+
+
+def test_paths_are_what_the_kernel_calls_them(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "kubelet").symlink_to(tmp_path / "real")
+    machine = Machine(False, f"{tmp_path}/kubelet/")
+    assert machine.real(f"{tmp_path}/kubelet/pods/x") == f"{tmp_path}/real/pods/x" and machine.real("/other") == "/other"
 
 
 def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +232,7 @@ class Copying:
 
     def __init__(self, held: int) -> None:
         self.held, self.done = held, 0
+        self.activated: list[str] = []
 
     def lock(self) -> contextlib.AbstractContextManager:
         return contextlib.nullcontext()
@@ -170,12 +245,16 @@ class Copying:
     def apply(self, _plan: Plan) -> None:
         self.done += 1
 
+    def activate(self, found: Found) -> None:
+        self.activated.append(found.volume.name)
+
 
 def test_who_only_looks_at_a_new_volume_is_waited_for_and_who_writes_to_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "_LOOKED_AT", 0.5)
     udev, orphan = Copying(1), Copying(99)
     copying.fill(udev, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
-    assert udev.done == 1
+    assert udev.done == 2, "the finish, and nothing that had to go"
+    assert udev.activated == ["csi-a", "csi-new"], "both need a device; dd would make a file of the second"
     with pytest.raises(Busy) as refused:
         copying.fill(orphan, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
     assert refused.value.code == "copy-orphan" and orphan.done == 0

@@ -36,16 +36,16 @@ class Cluster(kube.Cluster):
 def test_limits_of_those_volumes_that_have_a_class() -> None:
     cluster = Cluster()
     found = cluster.limits(["pvc-1", "pvc-2", "pvc-3", "pvc-gone"])
-    assert found == {"pvc-1": Limits(0, 0, 5, 5)}
+    assert found == {"pvc-1": Limits(0, 0, 5, 5), "pvc-2": None, "pvc-3": None, "pvc-gone": None}
     asked = len(cluster.asked)
-    assert cluster.limits(["pvc-1"]) == found and len(cluster.asked) == asked
+    assert cluster.limits(["pvc-1"]) == {"pvc-1": Limits(0, 0, 5, 5)} and len(cluster.asked) == asked
 
 
 def test_only_of_a_new_volume_the_class_is_asked_for() -> None:
     cluster = Cluster()
     cluster.limits(["pvc-1"])
     cluster.asked.clear()
-    assert cluster.limits(["pvc-1", "pvc-2"]) == {"pvc-1": Limits(0, 0, 5, 5)}
+    assert cluster.limits(["pvc-1", "pvc-2"]) == {"pvc-1": Limits(0, 0, 5, 5), "pvc-2": None}
     assert [path for path, _body in cluster.asked] == ["/api/v1/persistentvolumes/pvc-2"]
 
 
@@ -54,7 +54,7 @@ def test_without_an_answer_what_was_known_stays(monkeypatch: pytest.MonkeyPatch)
     known = cluster.limits(["pvc-1"])
     monkeypatch.setattr(kube, "_FRESH", 0)
     cluster.down = True
-    assert cluster.limits(["pvc-1"]) == known != {}
+    assert cluster.limits(["pvc-1", "pvc-2"]) == known != {}, "of what was never answered nothing is said"
 
 
 def test_a_warning_is_about_the_content_and_has_one_name() -> None:

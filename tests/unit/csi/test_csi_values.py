@@ -45,7 +45,7 @@ def test_names_are_readable_where_possible_and_always_short() -> None:
 
 def test_tags_say_all_and_only_what_lvm_accepts() -> None:
     facts = Facts(
-        "volume", "name with % # = and ä", access="xfs", source="node1/vg/snap-x", limits="rbps:1/wiops:2", mkfs="-E lazy_itable_init=0", copied=5
+        "volume", "name with % # ~ = and ä", access="xfs", source="node1/vg/snap-x", limits="rbps:1/wiops:2", mkfs="-E lazy_itable_init=0", copied=5
     )
     assert read_tags((*facts.tags, "theirs", "cairn.csi.later=1")) == facts
     assert all(set(tag) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-/=!:#&") for tag in facts.tags)
@@ -104,6 +104,8 @@ BAD_CLASSES = [
     ({"type": "thin", "overprovisionRatio": "lots"}, "parameter-ratio"),
     ({"wipe": "shred"}, "parameter-wipe"),
     ({"mkfsOptions": "-J device=/dev/sda"}, "mkfs-device"),
+    ({"mkfsOptions": "-U random"}, "mkfs-uuid"),
+    ({"mkfsOptions": "-m uuid=1b2c"}, "mkfs-uuid"),
     ({"mkfsOptions": "'"}, "mkfs-syntax"),
     ({"bps": "10M"}, "size-ambiguous"),
     ({"bps": "-1"}, "size-negative"),

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Tuple
 
-from .collection import Action, Busy, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human, plan_size, plan_snapshot, plan_volume
+from .collection import Action, Busy, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human
+from .collection import plan_size, plan_snapshot, plan_volume
+from .delete import remove
 from .inventory import Found, find, must, unknown
 from .names import Id, lv_name
 from .parameters import Class
@@ -31,8 +33,16 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a request says that a volume is made from: ``kind`` is volume or snapshot."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
 class Source:
-    """What a volume is made from."""
+    """The same, found."""
 
     found: Found
 
@@ -48,9 +58,9 @@ class Source:
         return wanted.thin and origin.thin and there and wanted.pool in ("", origin.pool)
 
 
-def source(state: State, node: str, kind: str, text: str) -> Source:
-    """What the id in a request means, on this node and fit to be copied."""
-    id_ = must(text, kind, "volume_content_source")
+def source(state: State, node: str, asked: Origin) -> Source:
+    """What is meant, on this node and fit to be copied."""
+    kind, id_ = asked.kind, must(asked.id, asked.kind, "volume_content_source")
     if id_.node != node:
         raise NoSpace(
             f"the {kind} is on another node.",
@@ -61,7 +71,7 @@ def source(state: State, node: str, kind: str, text: str) -> Source:
         )
     found = find(state, id_)
     if found is None or found.facts.kind != kind:
-        raise unknown(text, kind, "volume_content_source")
+        raise unknown(asked.id, kind, "volume_content_source")
     check_whole(found)
     return Source(found)
 
@@ -72,6 +82,8 @@ def check_whole(found: Found) -> None:
         raise Busy(
             "it is not whole.", code="source-unready", parameter="volume_content_source", found=f"{found.id.name}: {found.facts.state}", fix="wait."
         )
+    if found.hollow:
+        raise Busy("the snapshot was never finished.", code="snapshot-hollow", parameter="volume_content_source", found=found.id.name, fix="ask for it again.")
     if found.volume.invalid:
         raise Refused(
             "the snapshot is lost: more changed than it had room for.",
@@ -119,7 +131,12 @@ def _still(group: VolumeGroup, id_: Id, origin: Source) -> Tuple[Tuple[Action, .
         return (), group, found.id.name
     own = found.group if found.group.name != group.name else group
     name = lv_name("work", id_.volume)
-    tags = Facts("work", id_.volume, source=str(found.id), bytes=found.bytes).tags
+    left = own.lv(name)
+    first: Tuple[Action, ...] = ()
+    if left and not (left.thin or left.origin):
+        # LVM was killed after the first of its two steps.
+        own, first = own.without_lv(name), (remove(f"{own.name}/{name}"),)
+    tags = Facts("work", id_.volume, source=str(found.id), bytes=found.bytes, wipe=found.facts.wipe).tags
     wish = Volume(name, "volume_content_source", None if found.volume.thin else _WORK, snapshot_of=found.volume.name, tags=tags)
     actions, after = plan_snapshot(own, wish, context())
-    return actions, (after if own is group else group), f"{own.name}/{name}"
+    return (*first, *actions), (after if own.name == group.name else group), f"{own.name}/{name}"

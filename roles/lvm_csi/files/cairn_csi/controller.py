@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, List
+from typing import Any, List, Optional
 
 import csi_pb2 as csi
 
 from . import create
 from .central import Central
-from .collection import CairnError, InvalidRequest, NoSpace, Refused
-from .content import source
+from .collection import Busy, CairnError, CommandFailed, InvalidRequest, NoSpace, Refused
+from .content import Origin
 from .copying import fill
 from .health import condition as condition_of
 from .inventory import all_of, must, page
@@ -57,23 +57,17 @@ class Controller(Snapshots, Central):
             )
         with self._store.lock():
             state = self._store.report()
-            from_ = self._source(state, request.volume_content_source) if request.HasField("volume_content_source") else None
-            wish = create.Wish(request.name, least, most, wanted, use, limits, from_)
-            try:
-                decision = create.decide(state, self._store.node, self._store.groups, wish)
-            except NoSpace:  # the provisioner asks for the capacity next, and may have asked just before others took it
-                self._store.forget()
-                raise
+            wish = create.Wish(request.name, least, most, wanted, use, limits, _origin(request))
+            decision = create.decide(state, self._store.node, self._store.groups, wish)
             self._store.apply(decision.plan)
         if decision.fill:
-            self._jobs.join(str(decision.id), partial(fill, self._store, decision.id), "copied")
-        content = request.volume_content_source if from_ else None
+            try:
+                self._jobs.join(str(decision.id), partial(fill, self._store, decision.id), "copied")
+            except CommandFailed as error:
+                # Anything but ABORTED says that nothing was made, and nobody would ever delete the volume.
+                raise Busy(f"the copy has failed: {error}", code="copy-failed", parameter="name", found=decision.id.name, fix="ask again.") from error
+        content = request.volume_content_source if wish.origin else None
         return csi.CreateVolumeResponse(volume=volume(decision.id, decision.bytes, self._store.node, content))
-
-    def _source(self, state: Any, content: Any) -> Any:
-        if content.WhichOneof("type") == "snapshot":
-            return source(state, self._store.node, "snapshot", content.snapshot.snapshot_id)
-        return source(state, self._store.node, "volume", content.volume.volume_id)
 
     def DeleteVolume(self, request: Any, context: Any) -> Any:
         which = parse_id(required(request.volume_id, "volume_id"))
@@ -133,6 +127,13 @@ class Controller(Snapshots, Central):
         answer = csi.GetCapacityResponse(available_capacity=sum(sizes))
         answer.maximum_volume_size.value = max(sizes, default=0)
         return answer
+
+
+def _origin(request: Any) -> Optional[Origin]:
+    content = request.volume_content_source
+    if not request.HasField("volume_content_source"):
+        return None
+    return Origin("snapshot", content.snapshot.snapshot_id) if content.WhichOneof("type") == "snapshot" else Origin("volume", content.volume.volume_id)
 
 
 def _range(message: Any) -> "tuple[int, int]":

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Callable, Optional
 
 from .collection import Action, Busy, Plan, command
-from .delete import remove
+from .delete import Removal, away
 from .inventory import Found, find
 from .names import Id
+from .removing import wipe
 from .store import Store, run
 from .tags import retag
 
@@ -41,8 +42,9 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
         store.apply(_plan("finish", which.name, retag(which.name, found.facts, state="", origin="", copied=0, bytes=0)))
         # Step 4: what stood only for this goes; after a crash recovery.py sees to it.
         left = find(store.report(origin.group), origin)
-        if left and left.facts.kind == "work":
-            store.apply(Plan((remove(origin.name),)))
+        removal = away(left) if left and left.facts.kind == "work" else Removal()
+        store.apply(removal.first)
+    wipe(store, removal.wiped)
 
 
 def _begin(store: Store, which: Id) -> Optional[Found]:
@@ -56,25 +58,20 @@ def _begin(store: Store, which: Id) -> Optional[Found]:
                 return None
             if not found.volume.open:
                 there = find(state, _origin(found))
-                if there is None or there.volume.invalid:
-                    _begin_anew(store, found, there)
-                elif not there.volume.active:
+                if there and not (there.volume.invalid or there.hollow):
                     store.activate(there)
-                return found
+                    store.activate(found)
+                    return found
+                # More changed meanwhile than the snapshot that is copied from has room for: what was copied is worth nothing.
+                lost = away(found, *((there,) if there and there.facts.kind == "work" else ()))
+                store.apply(lost.first)
+                break
         if time.monotonic() > limit:
             raise Busy(
                 "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
             )
         time.sleep(0.2)
-
-
-def _origin(found: Found) -> Id:
-    return Id(found.id.node, *found.facts.origin.split("/"))
-
-
-def _begin_anew(store: Store, found: Found, origin: Optional[Found]) -> None:
-    """More changed meanwhile than the snapshot that is copied from has room for: what was copied is worth nothing."""
-    store.apply(Plan((remove(found.id.name), *((remove(origin.id.name),) if origin and origin.facts.kind == "work" else ()))))
+    wipe(store, lost.wiped)
     raise Busy(
         "the snapshot that it was copied from is lost.",
         code="copy-lost",
@@ -82,6 +79,10 @@ def _begin_anew(store: Store, found: Found, origin: Optional[Found]) -> None:
         found=found.facts.origin,
         fix="ask again.",
     )
+
+
+def _origin(found: Found) -> Id:
+    return Id(found.id.node, *found.facts.origin.split("/"))
 
 
 def _piece(store: Store, found: Found, origin: Id) -> Found:
@@ -97,7 +98,8 @@ def _piece(store: Store, found: Found, origin: Id) -> Found:
             *place,
             "iflag=direct",
             "oflag=direct",
-            "conv=notrunc,fsync",
+            # Never a new file in /dev, if the device should be gone.
+            "conv=notrunc,nocreat,fsync",
             "status=none",
             timeout=3600,
         )

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
-from typing import Iterable, Optional, Tuple
+from typing import Iterable, Optional
 
 from .capability import Capability
-from .collection import Action, Busy, Conflict, Plan, State, VolumeGroup, check_length, human, plan_volume
-from .content import Decision, Source, plan_content
+from .collection import Busy, Conflict, Plan, State, check_length, human, plan_volume
+from .content import Decision, Origin, plan_content, source
 from .errors import OutOfRange
 from .expand import plan_growth, rounded_up
-from .inventory import Found, named
+from .inventory import Found, find, named
 from .limits import Limits
 from .names import Id, lv_name
 from .parameters import Class
@@ -34,7 +35,7 @@ class Wish:
     wanted: Class
     capability: Capability
     limits: Limits = Limits()
-    source: Optional[Source] = None
+    origin: Optional[Origin] = None
 
 
 def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decision:
@@ -45,19 +46,21 @@ def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decisi
         )
     present = named(state, node, "volume", wish.name)
     if present:
-        return _resume(present, wish)
-    size = wish.least or (wish.source.bytes if wish.source else min(_DEFAULT_BYTES, wish.most or _DEFAULT_BYTES))
-    if wish.source and size < wish.source.bytes:
+        return _resume(state, present, wish)
+    # Only now: what a volume was made from may be gone once it is there.
+    origin = source(state, node, wish.origin) if wish.origin else None
+    size = wish.least or (origin.bytes if origin else min(_DEFAULT_BYTES, wish.most or _DEFAULT_BYTES))
+    if origin and size < origin.bytes:
         raise OutOfRange(
             "it is too small for what it is made from.",
             code="source-larger",
             parameter="capacity_range",
             found=human(size),
-            fix=f"ask for {human(wish.source.bytes)} or more.",
+            fix=f"ask for {human(origin.bytes)} or more.",
         )
-    if wish.source and wish.source.shares(wish.wanted):
+    if origin and origin.shares(wish.wanted):
         # Thin snapshots are where their origin is.
-        group = wish.source.found.group
+        group = origin.found.group
     else:
         group = choose(allowed(state, groups), wish.wanted, size)
     size = rounded(group, wish.wanted, size)
@@ -68,14 +71,11 @@ def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decisi
         raise Conflict(
             "a logical volume of this name is not the driver's.", code="name-taken", parameter="name", found=id_.name, fix="rename or remove it."
         )
-    if wish.source:
-        return plan_content(group, id_, wish.source, wish.wanted, size, _facts(wish))
-    return Decision(Plan(_make(group, id_, wish.wanted, size, _facts(wish).tags)), id_, size)
-
-
-def _make(group: VolumeGroup, id_: Id, wanted: Class, size: int, tags: Tuple[str, ...]) -> Tuple[Action, ...]:
-    pool = pool_of(group, wanted) if wanted.thin else None
-    return plan_volume(group, volume(wanted, pool.name if pool else "", size, id_.volume, tags), context())[0]
+    if origin:
+        return plan_content(group, id_, origin, wish.wanted, size, _facts(wish))
+    pool = pool_of(group, wish.wanted) if wish.wanted.thin else None
+    actions, after = plan_volume(group, volume(wish.wanted, pool.name if pool else "", size, id_.volume, _facts(wish).tags), context())
+    return Decision(Plan(actions, state.with_group(after)), id_, size)
 
 
 def _facts(wish: Wish) -> Facts:
@@ -85,11 +85,11 @@ def _facts(wish: Wish) -> Facts:
         wish.name,
         access=capability.fs or "block",
         layout=wanted.type,
-        source=str(wish.source.found.id) if wish.source else "",
+        source=wish.origin.id if wish.origin else "",
         wipe=wanted.wiped(capability.access),
         limits=str(wish.limits or wanted.limits),
         pool_ratio=f"{wanted.ratio:g}" if wanted.thin else "",
-        mkfs=" ".join(wanted.mkfs),
+        mkfs=shlex.join(wanted.mkfs),
     )
 
 
@@ -104,7 +104,7 @@ def _check_limit(size: int, wish: Wish) -> None:
         )
 
 
-def _resume(present: Found, wish: Wish) -> Decision:
+def _resume(state: State, present: Found, wish: Wish) -> Decision:
     """The volume is there: as it was asked for, half-made, or a different one of the same name."""
     asked = _facts(wish)
     for key, what in (("access", "use"), ("layout", "type"), ("source", "source")):
@@ -117,7 +117,8 @@ def _resume(present: Found, wish: Wish) -> Decision:
         raise Busy(
             "a volume of this name is still being wiped.", code="volume-wiping", parameter="name", found=present.id.name, fix="wait until it is gone."
         )
-    if present.bytes < wish.least and wish.source and not present.facts.state:
+    origin = find(state, Id(present.id.node, *present.facts.source.split("/")[1:])) if present.facts.source else None
+    if present.bytes < wish.least and present.volume.thin and not present.facts.state and origin and origin.bytes == present.bytes:
         # The power went between a thin snapshot and its growth.
         return Decision(plan_growth(present, wish.least, wish.most), present.id, rounded_up(present, wish.least))
     if present.bytes < wish.least or (wish.most and present.bytes > wish.most):

@@ -7,23 +7,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import List, Tuple
+
 from .collection import Action, Busy, Plan, Refused, State, command
-from .inventory import all_of, find
+from .inventory import Found, all_of, find
 from .names import PREFIX, Id
 from .tags import retag
 
 
 @dataclass(frozen=True)
 class Removal:
-    """``first`` is run at once; with ``wipe`` the blocks are to be made unreadable then, and the volume removed after that."""
+    """``first`` is run at once; the blocks of what is ``wiped`` are to be made unreadable then, and it is removed after that."""
 
     first: Plan = Plan()
-    wipe: str = ""
+    wiped: Tuple[Id, ...] = ()
 
 
 def remove(name: str) -> Action:
     """The action that removes a logical volume."""
     return Action("remove", "logical volume", name, (command("lvremove", "--yes", name),))
+
+
+def away(*found: Found) -> Removal:
+    """Remove logical volumes; those that are to be wiped are marked so first, and a crash leaves them to be finished."""
+    wiped = tuple(each for each in found if each.facts.wipe in ("discard", "zero"))
+    actions = [
+        Action("mark", "logical volume", each.id.name, (retag(each.id.name, each.facts, state="wiping", origin="", copied=0),))
+        for each in wiped
+        if each.facts.state != "wiping"
+    ]
+    actions += [remove(each.id.name) for each in found if each not in wiped]
+    return Removal(Plan(tuple(actions)), tuple(each.id for each in wiped))
+
+
+def leftovers(state: State, node: str) -> List[Found]:
+    """Snapshots that stood for a copy that is done or was never begun."""
+    needed = {found.facts.origin for found in all_of(state, node, "volume") if found.facts.state == "copying"}
+    return [found for found in all_of(state, node, "work") if found.id.name not in needed]
 
 
 def decide(state: State, which: Id) -> Removal:
@@ -35,7 +55,7 @@ def decide(state: State, which: Id) -> Removal:
         # With it goes what stood only to be copied from, not what others made.
         group, _slash, origin = found.facts.origin.partition("/")
         work = find(state, Id(which.node, group, origin)) if origin.startswith(PREFIX["work"]) else None
-        return Removal(Plan(tuple(remove(each.id.name) for each in (found, work) if each)))
+        return away(*(each for each in (found, work) if each))
     copies = [each.id.name for each in all_of(state, which.node, "volume") if each.facts.state == "copying" and each.facts.origin == which.name]
     if copies:
         raise Busy("it is being restored.", code="snapshot-copied", parameter="snapshot_id", found=", ".join(copies), fix="wait until that is done.")
@@ -47,9 +67,12 @@ def decide(state: State, which: Id) -> Removal:
             found=f"{found.id.name} is open",
             fix="stop the pods that use it.",
         )
-    if found.dependents:
-        names = ", ".join(each.name for each in found.dependents)
-        if any(each.name.startswith(PREFIX["work"]) for each in found.dependents):
+    # A clone that was given up has left a snapshot that nobody needs.
+    idle = [each for each in leftovers(state, which.node) if (each.id.group, each.volume.origin) == (which.group, which.volume)]
+    dependents = [each.name for each in found.dependents if each.name not in {work.volume.name for work in idle}]
+    if dependents:
+        names = ", ".join(dependents)
+        if any(each.startswith(PREFIX["work"]) for each in dependents):
             raise Busy("it is being cloned.", code="volume-cloned", parameter="volume_id", found=names, fix="wait until the clone is whole.")
         raise Refused(
             "thick snapshots go with their volume.",
@@ -58,11 +81,4 @@ def decide(state: State, which: Id) -> Removal:
             found=names,
             fix="delete the snapshots first.",
         )
-    if found.facts.wipe not in ("discard", "zero"):
-        return Removal(Plan((remove(found.id.name),)))
-    marked = (
-        ()
-        if found.facts.state == "wiping"
-        else (Action("mark", "logical volume", found.id.name, (retag(found.id.name, found.facts, state="wiping"),)),)
-    )
-    return Removal(Plan(marked), found.facts.wipe)
+    return away(*idle, found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Tuple
 
-from .collection import LOCK, commands, files
+from .collection import LOCK, commands, files, read
 
 #: What leads from a container with the host's process ids into its namespaces (nsenter(1)); mounts made there are the host's own.
 _ENTER = ("nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", "--")
@@ -22,12 +22,18 @@ class Machine:
     def __init__(self, contained: bool, kubelet: str = "/var/lib/kubelet") -> None:
         self._root = _CONTAINER_ROOT if contained else ""
         self._mountinfo = f"/proc/{'1' if contained else 'self'}/mountinfo"
-        self.kubelet = os.path.normpath(kubelet)
         commands.run_through(*(_ENTER if contained else ()))
+        self.kubelet = os.path.normpath(kubelet)
+        #: The same without symbolic links, as the kernel's table of mounts has it.
+        self._kubelet = read("readlink", "-f", self.kubelet, ok=(0, 1)).strip() or self.kubelet
 
     def path(self, path: str) -> str:
         """Where this process finds a file of the machine."""
         return self._root + path
+
+    def real(self, path: str) -> str:
+        """A path below kubelet's directory as the kernel names it."""
+        return self._kubelet + path[len(self.kubelet) :] if path.startswith(f"{self.kubelet}/") else path
 
     def device(self, path: str) -> Tuple[str, str]:
         """major:minor of a logical volume's device and the name of its node in /dev; empty while it is inactive."""

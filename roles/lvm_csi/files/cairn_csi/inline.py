@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from typing import Mapping, Optional
+import shlex
+from typing import Any, Mapping, Optional
 
 from .capability import Capability
 from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
@@ -28,8 +29,9 @@ def asked(volume_context: Mapping[str, str]) -> bool:
     return volume_context.get(_EPHEMERAL) == "true"
 
 
-def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capability, given: Mapping[str, str]) -> None:
+def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capability) -> None:
     """Make the volume unless it is there, and mount it at the pod's path."""
+    name, given = request.volume_id, request.volume_context
     if use.access != "mount":
         raise InvalidRequest(
             "an inline volume has a file system.", code="inline-block", parameter="volume_capability", found=use.access, fix="use a claim."
@@ -50,7 +52,7 @@ def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capabilit
                 wipe=wanted.wiped("mount"),
                 limits=str(wanted.limits),
                 pod=given.get(_POD, ""),
-                mkfs=" ".join(wanted.mkfs),
+                mkfs=shlex.join(wanted.mkfs),
             )
             pool = pool_of(group, wanted) if wanted.thin else None
             wish = volume(wanted, pool.name if pool else "", rounded(group, wanted, size), id_.volume, facts.tags)
@@ -58,17 +60,21 @@ def publish(store: Store, mounter: Mounter, name: str, path: str, use: Capabilit
             made = after.lv(id_.volume)
             if made is None:
                 raise unknown(name, "inline volume", "volume_id")
-            store.apply(Plan(actions))
+            store.apply(Plan(actions, state.with_group(after)))
             found = Found(id_, after, made, facts)
+        else:
+            store.activate(found)
     if found.facts.state:
         raise Busy("a volume of this name is still being wiped.", code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait.")
     mounter.file_system(found)
-    mounter.mount(found, path, list(use.options))
+    options = [*use.options, *(("ro",) if request.readonly else ())]
+    if not mounter.holds(found, path, "ro" in options):
+        mounter.mount(found, path, options)
 
 
-def find(store: Store, name: str, recent: bool = False) -> Optional[Found]:
+def find(store: Store, name: str, seconds: float = 0.0) -> Optional[Found]:
     """The inline volume that kubelet calls ``name``; other ids say themselves what they mean."""
-    return None if parse_id(name) else named(store.recent() if recent else store.report(), store.node, "inline", name)
+    return None if parse_id(name) else named(store.recent(seconds) if seconds else store.report(), store.node, "inline", name)
 
 
 def remove(store: Store, mounter: Mounter, jobs: Jobs, name: str) -> None:

@@ -32,6 +32,11 @@ class Found:
         return self.facts.bytes if self.facts.kind == "snapshot" else self.volume.extents * self.group.extent_bytes
 
     @property
+    def hollow(self) -> bool:
+        """A thick snapshot of nothing: LVM was killed after the first of two steps, or has split it off so that it can be wiped."""
+        return self.facts.kind in ("snapshot", "work") and not (self.volume.thin or self.volume.origin)
+
+    @property
     def dependents(self) -> List[LogicalVolume]:
         """Thick snapshots, which go with their origin."""
         return [each for each in self.group.visible if each.origin == self.volume.name and not each.thin]

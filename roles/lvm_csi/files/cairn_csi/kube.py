@@ -12,6 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Dict, List, Optional, Tuple
 
 from . import NAME, log
@@ -35,8 +36,11 @@ class Cluster:
         #: By CSI name: when the volume's class was last asked for, and its limits if it has one.
         self._answers: Dict[str, Tuple[float, Optional[Limits]]] = {}
 
-    def limits(self, names: List[str]) -> Dict[str, Limits]:
-        """Limits by CSI name of those volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now."""
+    def limits(self, names: List[str]) -> Dict[str, Optional[Limits]]:
+        """Limits by CSI name of volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now, ``None`` for others.
+
+        Those that the API server has never told of are left out.
+        """
         now = time.monotonic()
         # Not all of them whenever one is new: pods that start together would each ask for all before them.
         old = [name for name in names if name not in self._answers or now - self._answers[name][0] > _FRESH]
@@ -44,10 +48,10 @@ class Cluster:
             classes = {name: self._class_of(name) for name in old}
             known = {each: self._parameters(each) for each in set(classes.values()) if each}
             self._answers.update({name: (now, known.get(each)) for name, each in classes.items()})
-        except (OSError, ValueError) as problem:
-            log.error("kubernetes", message=str(problem))
+        except (OSError, ValueError, HTTPException) as problem:
+            log.error("kubernetes", message=repr(problem))
         self._answers = {name: self._answers[name] for name in names if name in self._answers}
-        return {name: limits for name, (_when, limits) in self._answers.items() if limits is not None}
+        return {name: limits for name, (_when, limits) in self._answers.items()}
 
     def _class_of(self, name: str) -> str:
         return (self._ask(f"/api/v1/persistentvolumes/{name}") or {}).get("spec", {}).get("volumeAttributesClassName") or ""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import List
+import shlex
+from typing import List, Optional
 
 from . import mounts
 from .collection import MINIMUM, Conflict, Device, Grow, NoSpace, Refused, Signature, command, fs_apply, human, make, measured, signatures
 from .host import Machine
 from .inventory import Found
+from .names import fs_uuid
 from .store import run
 
 #: A copy of an XFS may be mounted beside what it was copied from: both have the same UUID.
@@ -35,14 +37,22 @@ class Mounter:
         number, node = self._machine.device(found.id.path)
         return mounts.of_device(self.table(), number, node) if number else []
 
-    def holds(self, found: Found, path: str) -> bool:
-        """Whether the volume is what is mounted at ``path``; ``Conflict`` if something else is."""
+    def holds(self, found: Found, path: str, read_only: Optional[bool] = None) -> bool:
+        """Whether the volume is what is mounted at ``path``; ``Conflict`` if something else is, or not ``read_only`` as asked for."""
         there = mounts.at(self.table(), path)
         if there is None:
             return False
         if there.path not in {each.path for each in self.of(found)}:
             raise Conflict(
                 "something else is mounted there.", code="path-taken", parameter="path", found=f"{there.source} at {path}", fix="unmount it."
+            )
+        if read_only not in (None, there.read_only):
+            raise Conflict(
+                "it is mounted there in another way.",
+                code="path-readonly",
+                parameter="readonly",
+                found=f"{'read-only' if there.read_only else 'writable'} at {path}",
+                fix="unpublish it first.",
             )
         return True
 
@@ -64,7 +74,8 @@ class Mounter:
                     found=human(found.bytes),
                     fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
                 )
-            run(make(wanted, path, options=(*(("-f",) if unfinished else ()), *found.facts.mkfs.split())))
+            options = (*(("-f",) if unfinished else ()), *shlex.split(found.facts.mkfs))
+            run(make(wanted, path, uuid=fs_uuid(found.facts.name), options=options))
         elif [each.type for each in holds] != [wanted]:
             raise Refused(
                 "the volume holds something else.",
@@ -72,6 +83,15 @@ class Mounter:
                 parameter="volume_capability.mount.fs_type",
                 found=f"{', '.join(map(str, holds))} instead of {wanted}",
                 fix="back its data up, and make a new volume.",
+            )
+        elif not found.facts.source and holds[0].uuid != fs_uuid(found.facts.name):
+            # LVM was killed before it wiped what stood there before: it is another tenant's.
+            raise Refused(
+                "the volume holds a file system that was not made for it.",
+                code="fs-foreign",
+                parameter="volume_id",
+                found=f"UUID {holds[0].uuid} instead of {fs_uuid(found.facts.name)}",
+                fix="delete the claim and make a new one; if somebody changed the UUID, change it back.",
             )
 
     def mount(self, found: Found, path: str, options: List[str]) -> None:

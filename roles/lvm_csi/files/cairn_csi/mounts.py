@@ -19,7 +19,7 @@ class Mount:
     """One mount: ``number`` is major:minor of its file system's device.
 
     A device node that is bound to a file has ``fs`` devtmpfs, and as ``root`` its name below /dev. ``failed``: the kernel turned it read-only,
-    which nobody asked for.
+    which nobody asked for; ``read_only``: it was mounted so.
     """
 
     path: str
@@ -28,6 +28,7 @@ class Mount:
     fs: str
     source: str
     failed: bool
+    read_only: bool
 
 
 def parse(text: str) -> List[Mount]:
@@ -37,8 +38,8 @@ def parse(text: str) -> List[Mount]:
         fields = line.split()
         dash = fields.index("-")
         mount, whole = fields[5].split(","), fields[dash + 3].split(",")
-        failed = "ro" in whole and "ro" not in mount
-        found.append(Mount(unescape(fields[4]), fields[2], unescape(fields[3]), fields[dash + 1], unescape(fields[dash + 2]), failed))
+        paths, told = (unescape(fields[4]), fields[2], unescape(fields[3])), (fields[dash + 1], unescape(fields[dash + 2]))
+        found.append(Mount(*paths, *told, failed="ro" in whole and "ro" not in mount, read_only="ro" in mount))
     return found
 
 

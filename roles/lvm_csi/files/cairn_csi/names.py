@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Optional
 
@@ -45,6 +46,11 @@ def parse_id(text: str, kind: str = "volume") -> Optional[Id]:
     if len(parts) != 3 or not all(re.fullmatch(r"[A-Za-z0-9+_.-]+", part) and part not in (".", "..") for part in parts):
         return None
     return Id(*parts) if parts[2].startswith(PREFIX[kind]) else None
+
+
+def fs_uuid(name: str) -> str:
+    """The UUID of the file system that is made on the volume which Kubernetes calls ``name``: so another tenant's is known for what it is."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"csi:lvm.csi.cairn.storage/{name}"))
 
 
 def lv_name(kind: str, name: str) -> str:

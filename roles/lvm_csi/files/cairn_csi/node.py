@@ -20,7 +20,7 @@ from .inventory import Found, must
 from .jobs import Jobs
 from .messages import condition, parse_capability, required, topology
 from .mounting import Mounter
-from .store import Store
+from .store import FRESH, Store
 from .throttle import Throttle
 
 
@@ -38,7 +38,7 @@ class Node(NodeCapabilities):
         path = self._path(request.staging_target_path, "staging_target_path")
         use = parse_capability(request.volume_capability)
         found = self._volume(request, use)
-        if not found.volume.active:
+        if not self._store.machine.device(found.id.path)[0]:
             with self._store.lock():
                 self._store.activate(found)
         if use.access == "mount":
@@ -56,7 +56,7 @@ class Node(NodeCapabilities):
         path = self._path(request.target_path, "target_path")
         use = parse_capability(request.volume_capability)
         if inline.asked(request.volume_context):
-            inline.publish(self._store, self._mounter, request.volume_id, path, use, request.volume_context)
+            inline.publish(self._store, self._mounter, request, path, use)
         else:
             self._publish(request, path, use)
         self._throttle.look()
@@ -74,7 +74,7 @@ class Node(NodeCapabilities):
             raise Refused(
                 "the volume is not staged.", code="not-staged", parameter="staging_target_path", found=staged, fix="call NodeStageVolume first."
             )
-        if not self._mounter.holds(found, path):
+        if not self._mounter.holds(found, path, request.readonly or "ro" in use.options):
             self._mounter.bind(staged or found.id.path, path, request.readonly, folder=bool(staged))
 
     def NodeUnpublishVolume(self, request: Any, context: Any) -> Any:
@@ -84,8 +84,8 @@ class Node(NodeCapabilities):
         return csi.NodeUnpublishVolumeResponse()
 
     def NodeGetVolumeStats(self, request: Any, context: Any) -> Any:
-        found = self._published(request, recent=True)
-        usage, read_only = stats.usage(self._store.machine, found, request.volume_path, self._mounter.table())
+        found = self._published(request, FRESH)
+        usage, read_only = stats.usage(self._store.machine, found, self._store.machine.real(request.volume_path), self._mounter.table())
         return csi.NodeGetVolumeStatsResponse(usage=usage, volume_condition=condition(abnormal(found, read_only)))
 
     def NodeExpandVolume(self, request: Any, context: Any) -> Any:
@@ -99,11 +99,11 @@ class Node(NodeCapabilities):
             self._store.apply(plan_growth(found, request.capacity_range.required_bytes, request.capacity_range.limit_bytes))
         if found.facts.access != "block":
             # Also after an interrupted call: then the volume is larger already and only its file system is not.
-            self._mounter.grow(found, request.volume_path, larger=size > found.bytes)
+            self._mounter.grow(found, self._store.machine.real(request.volume_path), larger=size > found.bytes)
         return csi.NodeExpandVolumeResponse(capacity_bytes=size)
 
     def _path(self, path: str, parameter: str) -> str:
-        return mounts.check_path(path, self._store.machine.kubelet, parameter)
+        return self._store.machine.real(mounts.check_path(path, self._store.machine.kubelet, parameter))
 
     def _volume(self, request: Any, use: Capability) -> Found:
         found = self._store.whole(must(request.volume_id, "volume", "volume_id"))
@@ -117,12 +117,13 @@ class Node(NodeCapabilities):
             )
         return found
 
-    def _published(self, request: Any, recent: bool = False) -> Found:
+    def _published(self, request: Any, seconds: float = 0.0) -> Found:
         """The volume of a request that names a path where it is."""
         required(request.volume_id, "volume_id")
         required(request.volume_path, "volume_path")
-        found = inline.find(self._store, request.volume_id, recent) or self._store.get(must(request.volume_id, "volume", "volume_id"), recent=recent)
-        if request.volume_path not in {each.path for each in self._mounter.of(found)}:
+        found = inline.find(self._store, request.volume_id, seconds)
+        found = found or self._store.get(must(request.volume_id, "volume", "volume_id"), seconds=seconds)
+        if self._store.machine.real(request.volume_path) not in {each.path for each in self._mounter.of(found)}:
             raise NotFound(
                 "the volume is not at this path.",
                 code="path-other",

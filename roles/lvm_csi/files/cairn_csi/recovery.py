@@ -8,43 +8,49 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import List
 
 from . import log, mounts
-from .collection import Action, CairnError, Plan, State, command
+from .collection import Action, CairnError, Plan, command
 from .copying import fill
-from .delete import remove
+from .delete import leftovers
 from .inventory import Found, all_of
 from .jobs import Jobs
 from .removing import destroy, wipe
 from .store import Store
 
-
-def leftovers(state: State, node: str) -> List[Found]:
-    """Snapshots that stood for a copy that is done or was never begun. Pure."""
-    needed = {found.facts.origin for found in all_of(state, node, "volume") if found.facts.state == "copying"}
-    return [found for found in all_of(state, node, "work") if found.id.name not in needed]
-
+#: Seconds until it is tried again.
+_AGAIN = 30
 
 def recover(store: Store, jobs: Jobs) -> None:
-    """Take up copies and wipes again, and remove what nobody needs or can ask for any more."""
+    """Take up copies and wipes again, and remove what nobody needs or can ask for any more; tried until LVM answers."""
+    while not jobs.stopping.is_set():
+        try:
+            _recover(store, jobs)
+            break
+        except Exception as error:  # pylint: disable=broad-except
+            log.error("recovery", message=repr(error))
+        jobs.stopping.wait(_AGAIN)
+
+
+def _recover(store: Store, jobs: Jobs) -> None:
     with store.lock():
         state = store.report()
-        for found in leftovers(state, store.node):
-            _try(partial(store.apply, Plan((remove(found.id.name),))), found)
+        left = leftovers(state, store.node)
+    for found in left:
+        _try(partial(destroy, store, jobs, found.id), found)
     for found in all_of(state, store.node, "inline"):
         if _orphaned(store, found):
             _try(partial(_remove_inline, store, jobs, found), found)
-    for found in all_of(state, store.node, "volume", "inline"):
+    for found in all_of(state, store.node):
         if found.facts.state == "copying":
             jobs.start(str(found.id), partial(fill, store, found.id))
         elif found.facts.state == "wiping":
-            jobs.start(str(found.id), partial(wipe, store, found.id))
+            jobs.start(str(found.id), partial(wipe, store, (found.id,)))
 
 
 def _orphaned(store: Store, found: Found) -> bool:
     """Whether an inline volume's pod is gone: kubelet keeps a folder for each that it has not finished with."""
-    return bool(found.facts.pod) and not os.path.exists(store.machine.path(f"{store.machine.kubelet}/pods/{found.facts.pod}"))
+    return bool(found.facts.pod) and not os.path.exists(store.machine.path(store.machine.real(f"{store.machine.kubelet}/pods/{found.facts.pod}")))
 
 
 def _remove_inline(store: Store, jobs: Jobs, found: Found) -> None:

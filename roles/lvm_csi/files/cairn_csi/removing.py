@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Callable
+from typing import Tuple
 
-from .collection import Plan, Refused, command
+from .collection import Action, CommandFailed, Plan, Refused, command
 from .delete import Removal, decide, remove
 from .inventory import find
 from .jobs import Jobs
@@ -22,6 +22,8 @@ from .store import Store, run
 
 #: Seconds that udev is given.
 _UDEV = 5.0
+#: What blkdiscard(8) ends with where the disk has no such command.
+_UNSUPPORTED = 2
 #: Hours, for a large slow disk.
 _TIMEOUT = 24 * 3600
 #: blkdiscard(8); zeroes are written where the device has no command for them.
@@ -33,8 +35,8 @@ def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
     removal = _begin(store, which, time.monotonic() + _UDEV)
-    if removal.wipe:
-        jobs.join(str(which), partial(wipe, store, which), "wiped")
+    if removal.wiped:
+        jobs.join(str(which), partial(wipe, store, removal.wiped), "wiped")
 
 
 def _begin(store: Store, which: Id, until: float) -> Removal:
@@ -52,14 +54,31 @@ def _begin(store: Store, which: Id, until: float) -> Removal:
         time.sleep(0.5)
 
 
-def wipe(store: Store, which: Id, _stop: Callable[[], bool]) -> None:
-    """Wipe and remove a volume that is marked for it."""
-    found = find(store.report(which.group), which)
-    if found is None or found.facts.state != "wiping":
-        return
-    # Step 2: whoever was killed in the middle begins anew.
-    run(command(*_HOW[found.facts.wipe], which.path, timeout=_TIMEOUT))
-    with store.lock():
-        # Step 3: nothing of it is left.
-        if find(store.report(which.group), which):
-            store.apply(Plan((remove(which.name),)))
+def wipe(store: Store, wiped: Tuple[Id, ...], _stop: object = None) -> None:
+    """Wipe and remove what is marked for it."""
+    for which in wiped:
+        with store.lock():
+            found = find(store.report(which.group), which)
+            if found is None or found.facts.state != "wiping":
+                continue
+            if found.volume.origin and not found.volume.thin:
+                # Only by itself does a thick snapshot give access to the blocks that it keeps.
+                step = command("lvconvert", "--yes", "--splitsnapshot", which.name)
+                store.apply(Plan((Action("split", "logical volume", which.name, (step,)),)))
+            else:
+                store.activate(found)
+        # Step 2: whoever was killed in the middle begins anew.
+        _blank(found.facts.wipe, which.path)
+        with store.lock():
+            # Step 3: nothing of it is left.
+            if find(store.report(which.group), which):
+                store.apply(Plan((remove(which.name),)))
+
+
+def _blank(how: str, path: str) -> None:
+    try:
+        run(command(*_HOW[how], path, timeout=_TIMEOUT))
+    except CommandFailed as error:
+        if how == "zero" or error.status != _UNSUPPORTED:
+            raise
+        run(command(*_HOW["zero"], path, timeout=_TIMEOUT))

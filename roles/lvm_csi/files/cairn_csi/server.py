@@ -24,8 +24,10 @@ from .identity import Identity
 from .jobs import Jobs
 from .rpc import Interceptor
 
-#: Calls at a time; LVM does one thing at a time anyway, but calls wait for copies.
-_THREADS = 16
+#: Calls at a time; LVM does one thing at a time anyway, but calls wait for copies and for disks that hang.
+_THREADS = 32
+#: Seconds that a start waits for what the driver before has left half-done.
+_RECOVERY = 30
 #: Seconds that calls under way are given when the driver ends.
 _GRACE = 20
 
@@ -76,7 +78,10 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     store = Store(Machine(asked.contained, asked.kubelet_dir), asked.node_id, tuple(asked.volume_group))
     cluster = kube.Cluster() if asked.kubernetes else None
     throttle = Throttle(store, cluster.limits) if cluster else Throttle(store)
-    recover(store, jobs)
+    first = threading.Thread(target=recover, args=(store, jobs), name="recovery", daemon=True)
+    first.start()
+    # So that nobody asks before what was half-made is known; but a dead disk shall not keep everybody else's volumes from being unmounted.
+    first.join(_RECOVERY)
     csi_pb2_grpc.add_ControllerServicer_to_server(Controller(store, jobs, asked.attach), server)
     csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle, jobs), server)
     threading.Thread(target=throttle.run, name="limits", daemon=True).start()

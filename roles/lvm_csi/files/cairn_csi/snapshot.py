@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Tuple
 
-from .collection import Conflict, Percent, Plan, State, Volume, check_length, plan_snapshot
+from .collection import Action, Busy, Conflict, Percent, Plan, State, Volume, check_length, plan_snapshot
 from .content import check_whole
+from .delete import remove
 from .inventory import Found, find, must, named, unknown
 from .names import Id, lv_name
 from .placement import context
@@ -19,7 +20,12 @@ from .tags import Facts
 def decide(state: State, node: str, name: str, origin: str, size: Percent | int, now: int) -> Tuple[Plan, Found]:
     """Make the snapshot ``name`` of the volume ``origin`` (an id), or find that it is there. ``size`` is for a thick one; ``now`` in seconds."""
     present = named(state, node, "snapshot", name)
-    if present:
+    if present and present.facts.state:
+        raise Busy("a snapshot of this name is being wiped.", code="snapshot-wiping", parameter="name", found=present.id.name, fix="wait until it is gone.")
+    first: Tuple[Action, ...] = ()
+    if present and present.hollow:
+        first, state = (remove(present.id.name),), state.with_group(present.group.without_lv(present.volume.name))
+    elif present:
         if present.facts.source != origin:
             raise Conflict(
                 "a snapshot of this name is there, of another volume.",
@@ -36,14 +42,14 @@ def decide(state: State, node: str, name: str, origin: str, size: Percent | int,
     check_whole(found)
     id_ = Id(node, volume.group, lv_name("snapshot", name))
     check_length(id_.group, id_.volume, "name")
-    facts = Facts("snapshot", name, source=origin, bytes=found.bytes, created=now, access=found.facts.access)
+    facts = Facts("snapshot", name, source=origin, bytes=found.bytes, created=now, access=found.facts.access, wipe=found.facts.wipe)
     # A thin one takes nothing but names until it is used; inactive it is not even a device.
     options = {"active": False} if found.volume.thin else {"size": size}
     wish = Volume(id_.volume, "name", **{"size": None, "active": None, "snapshot_of": volume.volume, "tags": facts.tags, **options})
     actions, after = plan_snapshot(found.group, wish, context())
-    return Plan(actions), Found(id_, after, after.lv(id_.volume), facts)
+    return Plan((*first, *actions)), Found(id_, after, after.lv(id_.volume), facts)
 
 
 def ready(found: Found) -> bool:
     """Whether a volume can be made from it: a thick one is lost once more changed than it has room for."""
-    return not found.volume.invalid
+    return not (found.volume.invalid or found.hollow)

@@ -9,18 +9,20 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from typing import Iterator, Tuple
+from typing import Iterator, Optional, Tuple
 
 from . import log
-from .collection import Action, Busy, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
+from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
 from .host import Machine
 from .inventory import Found, find, unknown
 from .names import Id
 
 #: Seconds to wait for the lock, half of what the sidecars give a call; then the caller asks again.
 _PATIENCE = 60
-#: Seconds that a report is good enough where nothing is decided by it that the driver does not look at again: pods that start together share one.
-_FRESH = 5
+#: Seconds that a report is good enough for figures, and for what only the driver changes of its own volumes: pods that start together share one.
+FRESH, STEADY = 5.0, 60.0
+#: Seconds to wait for a report that another call has asked for; one that takes longer waits for a dead disk.
+_REPORT = 20
 
 
 class Store:
@@ -28,10 +30,12 @@ class Store:
 
     def __init__(self, machine: Machine, node: str, groups: Tuple[str, ...]) -> None:
         self.machine, self.node, self.groups = machine, node, groups
-        #: When the last report for ``recent`` was begun, the driver's last change by then, and what it said.
-        self._recent: Tuple[float, object, State] = (0.0, None, State())
+        #: When the last report was begun, the driver's last change by then, and what is known by both.
+        self._known: Tuple[float, object, State] = (0.0, None, State())
         self._change = object()
         self._recent_lock = threading.Lock()
+        #: When the last report that failed did so, and how.
+        self._failed: Tuple[float, Optional[CairnError]] = (0.0, None)
         self._turn = threading.Lock()
 
     @contextlib.contextmanager
@@ -49,55 +53,71 @@ class Store:
 
     def report(self, group: str = "") -> State:
         """What LVM knows now, of one volume group or of all."""
+        begun, change = time.monotonic(), self._change
         try:
-            return parse(read(*argv(group)), {}, {})
+            state = parse(read(*argv(group)), {}, {})
         except CommandFailed as error:
             if group and "not found" in error.said:
                 return State()
             raise
+        # Of two that overlap the one that was begun later stays.
+        if not group and (self._known[1] is not self._change or begun > self._known[0]):
+            self._known = (begun, change, state)
+        return state
 
-    def recent(self) -> State:
-        """The same, up to a few seconds old, but no older than the driver's own last change."""
-        with self._recent_lock:
-            begun, change, _state = self._recent
-            if change is not self._change or time.monotonic() - begun > _FRESH:
-                self._recent = (time.monotonic(), self._change, self.report())
-            return self._recent[2]
+    def recent(self, seconds: float = FRESH) -> State:
+        """The same of all groups, up to ``seconds`` old, but no older than the driver's own last change."""
+        asked = time.monotonic()
+        if not self._recent_lock.acquire(timeout=_REPORT):
+            raise Busy(f"LVM has not answered for {_REPORT} s.", code="report-hung", fix="look for a dead disk (dmesg, lsblk); then ask again.")
+        try:
+            begun, change, state = self._known
+            if change is self._change and time.monotonic() - begun <= seconds:
+                return state
+            if self._failed[1] and self._failed[0] > asked:
+                # What another call waited for in vain is not waited for again.
+                raise self._failed[1]
+            return self.report()
+        except CairnError as error:
+            self._failed = (time.monotonic(), error)
+            raise
+        finally:
+            self._recent_lock.release()
 
-    def forget(self) -> None:
-        """What is known may be older than what the caller has seen."""
-        self._change = object()
-
-    def get(self, which: Id, kind: str = "volume", recent: bool = False) -> Found:
-        """What an id means now, or a few seconds ago if ``recent``; or the answer that it is not there."""
+    def get(self, which: Id, kind: str = "volume", seconds: float = 0.0) -> Found:
+        """What an id means now, or up to ``seconds`` ago; or the answer that it is not there."""
         found = None
         if which.node == self.node:
             # That it is not there is no older than the question.
-            found = (find(self.recent(), which) if recent else None) or find(self.report(which.group), which)
+            found = (find(self.recent(seconds), which) if seconds else None) or find(self.report(which.group), which)
         if found is None or found.facts.kind != kind:
             raise unknown(which, kind, f"{kind}_id")
         return found
 
     def whole(self, which: Id) -> Found:
-        """A volume that is there, or was a few seconds ago, and may be used."""
-        found = self.get(which, recent=True)
+        """A volume that is there, or was a while ago, and may be used."""
+        found = self.get(which, seconds=STEADY)
         if found.facts.state:
             raise Busy("the volume is not whole.", code="volume-unready", parameter="volume_id", found=found.facts.state, fix="wait.")
         return found
 
     def activate(self, found: Found) -> None:
-        """Give a volume its device, under the lock; it may lack it after its disks came back late."""
+        """Give a volume its device unless it has it, under the lock; it may lack it after its disks came back late."""
+        if self.machine.device(found.id.path)[0]:
+            return
         step = command("lvchange", "--activate", "y", "--ignoreactivationskip", found.id.name)
         self.apply(Plan((Action("activate", "logical volume", found.id.name, (step,)),)))
 
     def apply(self, plan: Plan) -> None:
-        """Carry out a plan, and write down each command."""
+        """Carry out a plan, under the lock, and write down each command. Where it says what that leads to, nobody has to ask LVM again."""
         try:
             executor.apply(plan, {Command: run, Grow: fs_apply.grow})
         finally:
             # Also after a half-done one; a report that was begun before is then known to be older.
             if plan.changed:
-                self.forget()
+                self._change = object()
+        if plan.after:
+            self._known = (self._known[0], self._change, plan.after)
 
 
 def run(step: Command) -> None:

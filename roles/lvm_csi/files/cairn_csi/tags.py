@@ -43,9 +43,9 @@ class Facts:
 
     @property
     def tags(self) -> Tuple[str, ...]:
-        """The tags that say so. LVM takes ``#`` but no ``%``."""
+        """The tags that say so. LVM takes ``#`` but neither ``%`` nor ``~``."""
         told = ((each.name, getattr(self, each.name)) for each in fields(self))
-        return tuple(sorted(f"{_PREFIX}{key}={quote(str(value), safe='/:').replace('%', '#')}" for key, value in told if value))
+        return tuple(sorted(f"{_PREFIX}{key}={quote(str(value), safe='/:').replace('~', '%7E').replace('%', '#')}" for key, value in told if value))
 
 
 def facts(volume: LogicalVolume) -> Optional[Facts]:

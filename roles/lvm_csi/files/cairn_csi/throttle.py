@@ -12,13 +12,13 @@ from __future__ import annotations
 import glob
 import os
 import threading
-from typing import Callable, Dict, List, Mapping
+from typing import Callable, Dict, List, Mapping, Optional
 
 from . import log, mounts
-from .collection import CairnError, files
+from .collection import files
 from .inventory import Found, all_of
 from .limits import Limits, from_tag, in_force
-from .store import Store
+from .store import STEADY, Store
 
 _CGROUPS = "/sys/fs/cgroup"
 #: Seconds between two looks: while something was missing at the last one, and otherwise.
@@ -26,9 +26,9 @@ _SOON, _LATER = 1.0, 30.0
 
 
 class Throttle:
-    """``classes`` gives limits by CSI name where a VolumeAttributesClass overrules what the volume was made with."""
+    """``classes`` gives limits by CSI name where a VolumeAttributesClass overrules what the volume was made with, ``None`` where none does."""
 
-    def __init__(self, store: Store, classes: Callable[[List[str]], Mapping[str, Limits]] = lambda names: {}) -> None:
+    def __init__(self, store: Store, classes: Callable[[List[str]], Mapping[str, Optional[Limits]]] = dict.fromkeys) -> None:
         self._store, self._classes = store, classes
         self._wake, self._stop = threading.Event(), False
         #: Volumes with limits in force now, for the metrics.
@@ -49,8 +49,9 @@ class Throttle:
             self._wake.clear()
             try:
                 whole = self.once()
-            except (CairnError, OSError) as error:
-                log.error("limits", message=str(error))
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever it is, other pods shall have their limits.
+                log.error("limits", message=repr(error))
                 whole = False
             self._wake.wait(_LATER if whole else _SOON)
 
@@ -59,13 +60,18 @@ class Throttle:
         mounted = mounts.parse(self._store.machine.mountinfo())
         if not any(mounts.pod_of(each.path) for each in mounted):
             return True
-        found = list(all_of(self._store.recent(), self._store.node, "volume", "inline"))
+        found = list(all_of(self._store.recent(STEADY), self._store.node, "volume", "inline"))
         pods = {each.id: {pod for pod in map(mounts.pod_of, self._paths(each, mounted)) if pod} for each in found}
         used = [each for each in found if pods[each.id]]
-        overruled = self._classes([each.facts.name for each in used if each.facts.kind == "volume"])
+        known = self._classes([each.facts.name for each in used if each.facts.kind == "volume"])
         whole, active = True, {}
         for each in used:
-            limits = overruled.get(each.facts.name, from_tag(each.facts.limits))
+            if each.facts.kind == "volume" and each.facts.name not in known:
+                # What the kernel has may be of a class that nobody can tell of now.
+                whole = False
+                continue
+            overruled = known.get(each.facts.name)
+            limits = from_tag(each.facts.limits) if overruled is None else overruled
             number, _node = self._store.machine.device(each.id.path)
             for pod in pods[each.id]:
                 whole &= _put(self._store.machine.path(_CGROUPS), pod, number, limits)

@@ -11,7 +11,6 @@ import threading
 from typing import Set
 
 from . import log
-from .collection import CairnError
 from .inventory import all_of
 from .kube import Cluster
 from .snapshot import ready
@@ -33,8 +32,8 @@ def run(store: Store, cluster: Cluster, stopping: threading.Event) -> None:
                     )
                     cluster.warn("VolumeSnapshotContent", content_of(found.facts.name), "snapshot.storage.k8s.io/v1", "SnapshotLost", message)
                     told.add(found.facts.name)
-        except (CairnError, OSError, ValueError) as problem:
-            log.error("watch", message=str(problem))
+        except Exception as problem:  # pylint: disable=broad-except
+            log.error("watch", message=repr(problem))
 
 
 def content_of(name: str) -> str:
