@@ -21,6 +21,7 @@ from .store import Store
 #: Seconds until it is tried again.
 _AGAIN = 30
 
+
 def recover(store: Store, jobs: Jobs) -> None:
     """Take up copies and wipes again, and remove what nobody needs or can ask for any more; tried until LVM answers."""
     while not jobs.stopping.is_set():

@@ -77,10 +77,11 @@ class Store:
             if self._failed[1] and self._failed[0] > asked:
                 # What another call waited for in vain is not waited for again.
                 raise self._failed[1]
-            return self.report()
-        except CairnError as error:
-            self._failed = (time.monotonic(), error)
-            raise
+            try:
+                return self.report()
+            except CairnError as error:
+                self._failed = (time.monotonic(), error)
+                raise
         finally:
             self._recent_lock.release()
 

@@ -66,16 +66,17 @@ class Throttle:
         known = self._classes([each.facts.name for each in used if each.facts.kind == "volume"])
         whole, active = True, {}
         for each in used:
-            if each.facts.kind == "volume" and each.facts.name not in known:
+            name = each.facts.name
+            if each.facts.kind == "volume" and name not in known:
                 # What the kernel has may be of a class that nobody can tell of now.
-                whole = False
+                active.update({name: self.active[name]} if name in self.active else {})
                 continue
-            overruled = known.get(each.facts.name)
+            overruled = known.get(name)
             limits = from_tag(each.facts.limits) if overruled is None else overruled
             number, _node = self._store.machine.device(each.id.path)
             for pod in pods[each.id]:
                 whole &= _put(self._store.machine.path(_CGROUPS), pod, number, limits)
-            active.update({each.facts.name: limits} if limits else {})
+            active.update({name: limits} if limits else {})
         self.active = active
         return whole
 

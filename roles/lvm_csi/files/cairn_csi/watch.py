@@ -13,7 +13,6 @@ from typing import Set
 from . import log
 from .inventory import all_of
 from .kube import Cluster
-from .snapshot import ready
 from .store import Store
 
 #: Seconds between two looks.
@@ -26,7 +25,7 @@ def run(store: Store, cluster: Cluster, stopping: threading.Event) -> None:
     while not stopping.wait(_EVERY):
         try:
             for found in all_of(store.recent(), store.node, "snapshot"):
-                if not ready(found) and found.facts.name not in told:
+                if found.volume.invalid and found.facts.name not in told:
                     message = (
                         f"More of volume {found.facts.source} changed than snapshot {found.id.name} has room for; nothing can be restored from it."
                     )
