@@ -232,6 +232,13 @@ def test_a_clones_snapshot_of_nothing_is_made_anew() -> None:
     assert first == "lvremove --yes vg/work-csi-new" and second.endswith("--name work-csi-new vg/csi-a") and third.endswith("--name csi-new vg")
 
 
+def test_a_clones_snapshot_that_is_being_wiped_is_waited_for() -> None:
+    seen = state(lv("volume", "a"), lv("work", "csi-new", 4, origin="csi-a", facts={"state": "wiping", "wipe": "zero"}))
+    with pytest.raises(CairnError) as refused:
+        decide(seen, origin=Origin("volume", "node1/vg/csi-a"))
+    assert (refused.value.code, refused.value.grpc) == ("work-wiping", "ABORTED")
+
+
 @pytest.mark.parametrize("left", [(), (lv("snapshot", "s", 4, origin="csi-a", invalid=True, facts={"bytes": 64 * MIB}),)])
 def test_what_a_volume_was_made_from_is_not_needed_once_it_is_there(left: tuple[LogicalVolume, ...]) -> None:
     here = lv("volume", "new", facts={"source": "node1/vg/snap-s"})
@@ -260,7 +267,7 @@ def test_deletion() -> None:
 
 
 def test_with_a_volume_goes_what_a_clone_that_was_given_up_has_left() -> None:
-    seen = state(lv("volume", "a"), lv("work", "csi-b", 4, origin="csi-a"))
+    seen = state(lv("volume", "a"), lv("work", "csi-b", 4, origin="csi-a", facts={"source": "node1/vg/csi-a"}))
     assert commands(delete.decide(seen, Id(NODE, "vg", "csi-a")).first) == ["lvremove --yes vg/work-csi-b", "lvremove --yes vg/csi-a"]
 
 

@@ -252,9 +252,9 @@ class Copying:
 def test_who_only_looks_at_a_new_volume_is_waited_for_and_who_writes_to_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "_LOOKED_AT", 0.5)
     udev, orphan = Copying(1), Copying(99)
-    copying.fill(udev, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
+    copying.fill(udev, jobs.Jobs(), Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
     assert udev.done == 2, "the finish, and nothing that had to go"
     assert udev.activated == ["csi-a", "csi-new"], "both need a device; dd would make a file of the second"
     with pytest.raises(Busy) as refused:
-        copying.fill(orphan, Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
+        copying.fill(orphan, jobs.Jobs(), Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
     assert refused.value.code == "copy-orphan" and orphan.done == 0

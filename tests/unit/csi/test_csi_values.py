@@ -73,6 +73,7 @@ GOOD_CLASSES: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"volumeGroup": "fast"}, {"group": "fast"}),
     ({"volumeGroupTag": "ssd"}, {"tag": "ssd"}),
     ({"mkfsOptions": "-i 65536 -O '^has_journal'"}, {"mkfs": ("-i", "65536", "-O", "^has_journal")}),
+    ({"mkfsOptions": "-LUSERS"}, {"mkfs": ("-LUSERS",)}),
     ({"bps": "10MiB", "readIops": "100"}, {"limits": Limits(10485760, 10485760, 100, 0)}),
     ({"csi.storage.k8s.io/pvc/name": "data"}, {"type": "linear"}),
 ]
@@ -104,7 +105,7 @@ BAD_CLASSES = [
     ({"type": "thin", "overprovisionRatio": "lots"}, "parameter-ratio"),
     ({"wipe": "shred"}, "parameter-wipe"),
     ({"mkfsOptions": "-J device=/dev/sda"}, "mkfs-device"),
-    ({"mkfsOptions": "-U random"}, "mkfs-uuid"),
+    ({"mkfsOptions": "-FU random"}, "mkfs-uuid"),
     ({"mkfsOptions": "-m uuid=1b2c"}, "mkfs-uuid"),
     ({"mkfsOptions": "'"}, "mkfs-syntax"),
     ({"bps": "10M"}, "size-ambiguous"),

@@ -50,7 +50,7 @@ def check(access: str, mode: str, fs: str = "", options: Iterable[str] = (), her
             found=fs,
             fix=f"use one of: {', '.join(FILE_SYSTEMS)}.",
         )
-    return Capability(access, mode, fs, tuple(options))
+    return Capability(access, mode, fs, tuple(option for each in options for option in each.split(",")))
 
 
 def one(capabilities: Iterable[Capability]) -> Capability:

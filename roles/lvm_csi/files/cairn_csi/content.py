@@ -17,6 +17,7 @@ from .names import Id, lv_name
 from .parameters import Class
 from .placement import context, pool_of, thin_room, volume
 from .tags import Facts
+from .tags import facts as read_facts
 
 #: Room of the snapshot that a thick volume is copied from while it goes on being written to.
 _WORK = Percent(20, "ORIGIN")
@@ -132,7 +133,10 @@ def _still(group: VolumeGroup, id_: Id, origin: Source) -> Tuple[Tuple[Action, .
     own = found.group if found.group.name != group.name else group
     name = lv_name("work", id_.volume)
     left = own.lv(name)
+    known = left and read_facts(left)
     first: Tuple[Action, ...] = ()
+    if known and known.state:
+        raise Busy("what an earlier copy left is being wiped.", code="work-wiping", parameter="name", found=f"{own.name}/{name}", fix="ask again.")
     if left and not (left.thin or left.origin):
         # LVM was killed after the first of its two steps.
         own, first = own.without_lv(name), (remove(f"{own.name}/{name}"),)

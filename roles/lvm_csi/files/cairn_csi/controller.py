@@ -62,7 +62,7 @@ class Controller(Snapshots, Central):
             self._store.apply(decision.plan)
         if decision.fill:
             try:
-                self._jobs.join(str(decision.id), partial(fill, self._store, decision.id), "copied")
+                self._jobs.join(str(decision.id), partial(fill, self._store, self._jobs, decision.id), "copied")
             except CommandFailed as error:
                 # Anything but ABORTED says that nothing was made, and nobody would ever delete the volume.
                 raise Busy(f"the copy has failed: {error}", code="copy-failed", parameter="name", found=decision.id.name, fix="ask again.") from error

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import Callable, Optional
 
 from .collection import Action, Busy, Plan, command
 from .delete import Removal, away
 from .inventory import Found, find
+from .jobs import Jobs
 from .names import Id
 from .removing import wipe
 from .store import Store, run
@@ -25,10 +27,10 @@ _BLOCK = 4 * 1024**2
 _LOOKED_AT = 10
 
 
-def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
+def fill(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None:
     """Copy what is missing, then let the volume be used and the snapshot go that it was copied from."""
     # Step 1: what is copied from gets a device; a thin snapshot has none.
-    found = _begin(store, which)
+    found = _begin(store, jobs, which)
     if found is None:
         return
     origin = _origin(found)
@@ -44,10 +46,11 @@ def fill(store: Store, which: Id, stop: Callable[[], bool]) -> None:
         left = find(store.report(origin.group), origin)
         removal = away(left) if left and left.facts.kind == "work" else Removal()
         store.apply(removal.first)
-    wipe(store, removal.wiped)
+    for each in removal.wiped:
+        jobs.join(str(each), partial(wipe, store, each), "wiped")
 
 
-def _begin(store: Store, which: Id) -> Optional[Found]:
+def _begin(store: Store, jobs: Jobs, which: Id) -> Optional[Found]:
     """The volume, when nobody else writes to it and what it is copied from can be read; ``None`` when there is nothing to copy."""
     limit = time.monotonic() + _LOOKED_AT
     while True:
@@ -71,7 +74,12 @@ def _begin(store: Store, which: Id) -> Optional[Found]:
                 "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
             )
         time.sleep(0.2)
-    wipe(store, lost.wiped)
+    for each in lost.wiped:
+        if each == which:
+            # This is its job.
+            wipe(store, each)
+        else:
+            jobs.join(str(each), partial(wipe, store, each), "wiped")
     raise Busy(
         "the snapshot that it was copied from is lost.",
         code="copy-lost",

@@ -68,7 +68,7 @@ def decide(state: State, which: Id) -> Removal:
             fix="stop the pods that use it.",
         )
     # A clone that was given up has left a snapshot that nobody needs.
-    idle = [each for each in leftovers(state, which.node) if (each.id.group, each.volume.origin) == (which.group, which.volume)]
+    idle = [each for each in leftovers(state, which.node) if each.facts.source == str(which)]
     dependents = [each.name for each in found.dependents if each.name not in {work.volume.name for work in idle}]
     if dependents:
         names = ", ".join(dependents)

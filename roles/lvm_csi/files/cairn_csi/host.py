@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Tuple
 
 from .collection import LOCK, commands, files, read
@@ -38,9 +39,12 @@ class Machine:
     def device(self, path: str) -> Tuple[str, str]:
         """major:minor of a logical volume's device and the name of its node in /dev; empty while it is inactive."""
         try:
-            number = os.stat(self.path(path)).st_rdev
+            there = os.stat(self.path(path))
         except OSError:
             return "", ""
+        if not stat.S_ISBLK(there.st_mode):
+            return "", ""
+        number = there.st_rdev
         # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
         return f"{os.major(number)}:{os.minor(number)}", f"dm-{os.minor(number)}"
 

@@ -44,12 +44,18 @@ class Cluster:
         now = time.monotonic()
         # Not all of them whenever one is new: pods that start together would each ask for all before them.
         old = [name for name in names if name not in self._answers or now - self._answers[name][0] > _FRESH]
-        try:
-            classes = {name: self._class_of(name) for name in old}
-            known = {each: self._parameters(each) for each in set(classes.values()) if each}
-            self._answers.update({name: (now, known.get(each)) for name, each in classes.items()})
-        except (OSError, ValueError, HTTPException) as problem:
-            log.error("kubernetes", message=repr(problem))
+        known: Dict[str, Optional[Limits]] = {"": None}
+        for name in old:
+            try:
+                of = self._class_of(name)
+                if of not in known:
+                    known[of] = self._parameters(of)
+                self._answers[name] = (now, known[of])
+            except (OSError, ValueError, HTTPException) as problem:
+                log.error("kubernetes", message=repr(problem))
+                if not isinstance(problem, urllib.error.HTTPError):
+                    # Nobody is answered now.
+                    break
         self._answers = {name: self._answers[name] for name in names if name in self._answers}
         return {name: limits for name, (_when, limits) in self._answers.items()}
 

@@ -149,7 +149,7 @@ def _mkfs(values: Mapping[str, str], here: str) -> Tuple[str, ...]:
         # A log or a data section elsewhere would be on a device that nobody has looked at.
         if re.search(r"/|dev=|device=", word):
             raise _wrong("mkfs-device", "a file system is made on its volume alone.", f"{here}.mkfsOptions", word, "take it out.")
-        if re.search(r"^-[^-]*U|uuid=", word):
+        if re.search(r"^-[cDFjnqSvV]*U|uuid=", word):
             raise _wrong("mkfs-uuid", "each volume's file system has a UUID of its own.", f"{here}.mkfsOptions", word, "take it out.")
     return words
 

@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from functools import partial
 
 from . import log, mounts
 from .collection import Action, CairnError, Plan, command
 from .copying import fill
-from .delete import leftovers
+from .delete import away, leftovers
 from .inventory import Found, all_of
 from .jobs import Jobs
 from .removing import destroy, wipe
-from .store import Store
+from .store import STEADY, Store
 
 #: Seconds until it is tried again.
 _AGAIN = 30
@@ -31,22 +32,30 @@ def recover(store: Store, jobs: Jobs) -> None:
         except Exception as error:  # pylint: disable=broad-except
             log.error("recovery", message=repr(error))
         jobs.stopping.wait(_AGAIN)
+    while not jobs.stopping.wait(_AGAIN):
+        # A wipe that failed is tried again: nobody else may remember what it is of.
+        with contextlib.suppress(CairnError):
+            _wipe(store, jobs)
 
 
 def _recover(store: Store, jobs: Jobs) -> None:
     with store.lock():
         state = store.report()
-        left = leftovers(state, store.node)
-    for found in left:
-        _try(partial(destroy, store, jobs, found.id), found)
+        for found in leftovers(state, store.node):
+            _try(partial(store.apply, away(found).first), found)
     for found in all_of(state, store.node, "inline"):
         if _orphaned(store, found):
             _try(partial(_remove_inline, store, jobs, found), found)
-    for found in all_of(state, store.node):
+    for found in all_of(state, store.node, "volume"):
         if found.facts.state == "copying":
-            jobs.start(str(found.id), partial(fill, store, found.id))
-        elif found.facts.state == "wiping":
-            jobs.start(str(found.id), partial(wipe, store, (found.id,)))
+            jobs.start(str(found.id), partial(fill, store, jobs, found.id))
+    _wipe(store, jobs)
+
+
+def _wipe(store: Store, jobs: Jobs) -> None:
+    for found in all_of(store.recent(STEADY), store.node):
+        if found.facts.state == "wiping":
+            jobs.start(str(found.id), partial(wipe, store, found.id))
 
 
 def _orphaned(store: Store, found: Found) -> bool:

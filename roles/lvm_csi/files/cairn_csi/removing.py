@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Tuple
 
 from .collection import Action, CommandFailed, Plan, Refused, command
 from .delete import Removal, decide, remove
@@ -35,8 +34,8 @@ def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
     removal = _begin(store, which, time.monotonic() + _UDEV)
-    if removal.wiped:
-        jobs.join(str(which), partial(wipe, store, removal.wiped), "wiped")
+    for each in removal.wiped:
+        jobs.join(str(each), partial(wipe, store, each), "wiped")
 
 
 def _begin(store: Store, which: Id, until: float) -> Removal:
@@ -54,25 +53,25 @@ def _begin(store: Store, which: Id, until: float) -> Removal:
         time.sleep(0.5)
 
 
-def wipe(store: Store, wiped: Tuple[Id, ...], _stop: object = None) -> None:
-    """Wipe and remove what is marked for it."""
-    for which in wiped:
-        with store.lock():
-            found = find(store.report(which.group), which)
-            if found is None or found.facts.state != "wiping":
-                continue
-            if found.volume.origin and not found.volume.thin:
-                # Only by itself does a thick snapshot give access to the blocks that it keeps.
-                step = command("lvconvert", "--yes", "--splitsnapshot", which.name)
-                store.apply(Plan((Action("split", "logical volume", which.name, (step,)),)))
-            else:
-                store.activate(found)
-        # Step 2: whoever was killed in the middle begins anew.
-        _blank(found.facts.wipe, which.path)
-        with store.lock():
-            # Step 3: nothing of it is left.
-            if find(store.report(which.group), which):
-                store.apply(Plan((remove(which.name),)))
+def wipe(store: Store, which: Id, _stop: object = None) -> None:
+    """Wipe and remove what is marked for it. Only as the job of that id, or within it: a second one might wipe what has the name next."""
+    with store.lock():
+        found = find(store.report(which.group), which)
+        if found is None or found.facts.state != "wiping":
+            return
+        if found.volume.origin and not found.volume.thin:
+            # Only by itself does a thick snapshot give access to the blocks that it keeps.
+            step = command("lvconvert", "--yes", "--splitsnapshot", which.name)
+            store.apply(Plan((Action("split", "logical volume", which.name, (step,)),)))
+        else:
+            store.activate(found)
+    # Step 2: whoever was killed in the middle begins anew.
+    _blank(found.facts.wipe, which.path)
+    with store.lock():
+        # Step 3: nothing of it is left.
+        found = find(store.report(which.group), which)
+        if found and found.facts.state == "wiping":
+            store.apply(Plan((remove(which.name),)))
 
 
 def _blank(how: str, path: str) -> None:

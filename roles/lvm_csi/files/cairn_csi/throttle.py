@@ -67,15 +67,13 @@ class Throttle:
         whole, active = True, {}
         for each in used:
             name = each.facts.name
-            if each.facts.kind == "volume" and name not in known:
-                # What the kernel has may be of a class that nobody can tell of now.
-                active.update({name: self.active[name]} if name in self.active else {})
-                continue
+            # Where nobody can tell of a class now, what the kernel has may be of it.
+            told = each.facts.kind == "inline" or name in known
             overruled = known.get(name)
             limits = from_tag(each.facts.limits) if overruled is None else overruled
             number, _node = self._store.machine.device(each.id.path)
             for pod in pods[each.id]:
-                whole &= _put(self._store.machine.path(_CGROUPS), pod, number, limits)
+                whole &= _put(self._store.machine.path(_CGROUPS), pod, number, limits, told)
             active.update({name: limits} if limits else {})
         self.active = active
         return whole
@@ -85,13 +83,14 @@ class Throttle:
         return [each.path for each in mounts.of_device(mounted, number, node)] if number else []
 
 
-def _put(root: str, pod: str, number: str, limits: Limits) -> bool:
-    """Set a pod's limits of one device unless they are so; whether they are now."""
+def _put(root: str, pod: str, number: str, limits: Limits, replace: bool) -> bool:
+    """Set a pod's limits of one device unless they are so, or there are others that are not to be replaced; whether that is done."""
     folder = cgroup_of(root, pod)
     if not folder:
         # Without limits there is nothing to wait for.
         return not limits
-    if in_force(files.text(f"{folder}/io.max"), number) == limits:
+    present = in_force(files.text(f"{folder}/io.max"), number)
+    if present == limits or (present and not replace):
         return True
     _enable(root, folder)
     with open(f"{folder}/io.max", "w", encoding="ascii") as file:
