@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cairn_csi import kube
+from cairn_csi import kube, throttle
 from cairn_csi.limits import Limits
 from cairn_csi.watch import content_of
 
@@ -63,3 +64,19 @@ def test_a_warning_is_about_the_content_and_has_one_name() -> None:
     path, event = cluster.asked[0]
     assert path == "/api/v1/namespaces/default/events" and event["metadata"]["name"] == "snapcontent-1b2c.snapshotlost"
     assert event["involvedObject"]["name"] == "snapcontent-1b2c" and event["type"] == "Warning"
+
+
+def test_limits_that_may_be_of_a_class_nobody_can_tell_of_stay(tmp_path: Path) -> None:
+    folder = tmp_path / "kubepods.slice" / "kubepods-podu.slice"
+    folder.mkdir(parents=True)
+    for each in (tmp_path, folder.parent):
+        (each / "cgroup.subtree_control").write_text("cpu io\n")
+    limits, io_max = Limits(riops=5), folder / "io.max"
+    for present, replace, expected in (
+        ("", False, "8:0 rbps=max wbps=max riops=5 wiops=max"),
+        ("8:0 rbps=max wbps=max riops=9 wiops=max", False, "8:0 rbps=max wbps=max riops=9 wiops=max"),
+        ("8:0 rbps=max wbps=max riops=9 wiops=max", True, "8:0 rbps=max wbps=max riops=5 wiops=max"),
+    ):
+        io_max.write_text(present)
+        assert throttle._put(str(tmp_path), "u", "8:0", limits, replace) and io_max.read_text() == expected
+    assert not throttle._put(str(tmp_path), "later", "8:0", limits, True), "its cgroup is to come"
