@@ -239,6 +239,13 @@ def test_a_clones_snapshot_that_is_being_wiped_is_waited_for() -> None:
     assert (refused.value.code, refused.value.grpc) == ("work-wiping", "ABORTED")
 
 
+def test_what_has_the_name_of_a_clones_snapshot_and_is_not_ours_is_left_alone() -> None:
+    seen = state(lv("volume", "a"), LogicalVolume("work-csi-new", 4, "theirs"))
+    with pytest.raises(CairnError) as refused:
+        decide(seen, origin=Origin("volume", "node1/vg/csi-a"))
+    assert (refused.value.code, refused.value.grpc) == ("not-ours", "FAILED_PRECONDITION")
+
+
 @pytest.mark.parametrize("left", [(), (lv("snapshot", "s", 4, origin="csi-a", invalid=True, facts={"bytes": 64 * MIB}),)])
 def test_what_a_volume_was_made_from_is_not_needed_once_it_is_there(left: tuple[LogicalVolume, ...]) -> None:
     here = lv("volume", "new", facts={"source": "node1/vg/snap-s"})

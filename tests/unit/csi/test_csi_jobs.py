@@ -16,8 +16,8 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Ac
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
 from cairn_csi import copying, jobs, store
 from cairn_csi.host import Machine
-from cairn_csi.mounting import unfinished_xfs
 from cairn_csi.inventory import Found
+from cairn_csi.mounting import unfinished_xfs
 from cairn_csi.names import Id
 from csi_state import lv, state
 

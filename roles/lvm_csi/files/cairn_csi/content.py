@@ -17,7 +17,6 @@ from .names import Id, lv_name
 from .parameters import Class
 from .placement import context, pool_of, thin_room, volume
 from .tags import Facts
-from .tags import facts as read_facts
 
 #: Room of the snapshot that a thick volume is copied from while it goes on being written to.
 _WORK = Percent(20, "ORIGIN")
@@ -132,14 +131,14 @@ def _still(group: VolumeGroup, id_: Id, origin: Source) -> Tuple[Tuple[Action, .
         return (), group, found.id.name
     own = found.group if found.group.name != group.name else group
     name = lv_name("work", id_.volume)
-    left = own.lv(name)
-    known = left and read_facts(left)
+    # ``Refused`` where the name is somebody else's.
+    left = find(State((own,)), Id(found.id.node, own.name, name))
     first: Tuple[Action, ...] = ()
-    if known and known.state:
-        raise Busy("what an earlier copy left is being wiped.", code="work-wiping", parameter="name", found=f"{own.name}/{name}", fix="ask again.")
-    if left and not (left.thin or left.origin):
+    if left and left.facts.state:
+        raise Busy("what an earlier copy left is being wiped.", code="work-wiping", parameter="name", found=left.id.name, fix="ask again.")
+    if left and left.hollow:
         # LVM was killed after the first of its two steps.
-        own, first = own.without_lv(name), (remove(f"{own.name}/{name}"),)
+        own, first = own.without_lv(name), (remove(left.id.name),)
     tags = Facts("work", id_.volume, source=str(found.id), bytes=found.bytes, wipe=found.facts.wipe).tags
     wish = Volume(name, "volume_content_source", None if found.volume.thin else _WORK, snapshot_of=found.volume.name, tags=tags)
     actions, after = plan_snapshot(own, wish, context())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import partial
 from typing import Callable, Optional
 
 from .collection import Action, Busy, Plan, command
@@ -16,7 +15,7 @@ from .delete import Removal, away
 from .inventory import Found, find
 from .jobs import Jobs
 from .names import Id
-from .removing import wipe
+from .removing import finish, wipe
 from .store import Store, run
 from .tags import retag
 
@@ -46,8 +45,7 @@ def fill(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None:
         left = find(store.report(origin.group), origin)
         removal = away(left) if left and left.facts.kind == "work" else Removal()
         store.apply(removal.first)
-    for each in removal.wiped:
-        jobs.join(str(each), partial(wipe, store, each), "wiped")
+    finish(store, jobs, removal)
 
 
 def _begin(store: Store, jobs: Jobs, which: Id) -> Optional[Found]:
@@ -66,20 +64,19 @@ def _begin(store: Store, jobs: Jobs, which: Id) -> Optional[Found]:
                     store.activate(found)
                     return found
                 # More changed meanwhile than the snapshot that is copied from has room for: what was copied is worth nothing.
-                lost = away(found, *((there,) if there and there.facts.kind == "work" else ()))
-                store.apply(lost.first)
+                mine, other = away(found), away(there) if there and there.facts.kind == "work" else Removal()
+                store.apply(mine.first)
+                store.apply(other.first)
                 break
         if time.monotonic() > limit:
             raise Busy(
                 "a copy that outlived its driver still writes to it.", code="copy-orphan", parameter="volume_id", found=which.name, fix="wait."
             )
         time.sleep(0.2)
-    for each in lost.wiped:
-        if each == which:
-            # This is its job.
-            wipe(store, each)
-        else:
-            jobs.join(str(each), partial(wipe, store, each), "wiped")
+    if mine.wiped:
+        # Not by a job: this is the one.
+        wipe(store, which)
+    finish(store, jobs, other)
     raise Busy(
         "the snapshot that it was copied from is lost.",
         code="copy-lost",

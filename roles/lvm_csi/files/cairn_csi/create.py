@@ -17,7 +17,7 @@ from .errors import OutOfRange
 from .expand import plan_growth, rounded_up
 from .inventory import Found, find, named
 from .limits import Limits
-from .names import Id, lv_name
+from .names import Id, lv_name, parse_id
 from .parameters import Class
 from .placement import allowed, choose, context, pool_of, rounded, volume
 from .tags import Facts
@@ -117,9 +117,7 @@ def _resume(state: State, present: Found, wish: Wish) -> Decision:
         raise Busy(
             "a volume of this name is still being wiped.", code="volume-wiping", parameter="name", found=present.id.name, fix="wait until it is gone."
         )
-    origin = find(state, Id(present.id.node, *present.facts.source.split("/")[1:])) if present.facts.source else None
-    if present.bytes < wish.least and present.volume.thin and not present.facts.state and origin and origin.bytes == present.bytes:
-        # The power went between a thin snapshot and its growth.
+    if present.bytes < wish.least and _ungrown(state, present, wish):
         return Decision(plan_growth(present, wish.least, wish.most), present.id, rounded_up(present, wish.least))
     if present.bytes < wish.least or (wish.most and present.bytes > wish.most):
         raise Conflict(
@@ -130,3 +128,10 @@ def _resume(state: State, present: Found, wish: Wish) -> Decision:
             fix="use another name.",
         )
     return Decision(Plan(), present.id, present.bytes, fill=present.facts.state == "copying")
+
+
+def _ungrown(state: State, present: Found, wish: Wish) -> bool:
+    """Whether the power went between a thin snapshot and its growth: it is as large as what it shares blocks with."""
+    which = parse_id(wish.origin.id, wish.origin.kind) if wish.origin and present.volume.thin and not present.facts.state else None
+    origin = find(state, which) if which else None
+    return origin is not None and origin.bytes == present.bytes

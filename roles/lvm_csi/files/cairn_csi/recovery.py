@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from functools import partial
 
@@ -32,10 +31,15 @@ def recover(store: Store, jobs: Jobs) -> None:
         except Exception as error:  # pylint: disable=broad-except
             log.error("recovery", message=repr(error))
         jobs.stopping.wait(_AGAIN)
+
+
+def wipe_again(store: Store, jobs: Jobs) -> None:
+    """Try wipes that failed again until the driver ends: nobody else may remember what they are of."""
     while not jobs.stopping.wait(_AGAIN):
-        # A wipe that failed is tried again: nobody else may remember what it is of.
-        with contextlib.suppress(CairnError):
+        try:
             _wipe(store, jobs)
+        except Exception as error:  # pylint: disable=broad-except
+            log.error("recovery", message=repr(error))
 
 
 def _recover(store: Store, jobs: Jobs) -> None:

@@ -33,7 +33,11 @@ def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     """Remove what an id means, if it is there; ``Busy`` while that goes on."""
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
-    removal = _begin(store, which, time.monotonic() + _UDEV)
+    finish(store, jobs, _begin(store, which, time.monotonic() + _UDEV))
+
+
+def finish(store: Store, jobs: Jobs, removal: Removal) -> None:
+    """Wait until what a removal has marked is wiped and gone."""
     for each in removal.wiped:
         jobs.join(str(each), partial(wipe, store, each), "wiped")
 

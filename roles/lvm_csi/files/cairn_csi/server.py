@@ -67,7 +67,7 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     from .controller import Controller
     from .mounting import Mounter
     from .node import Node
-    from .recovery import recover
+    from .recovery import recover, wipe_again
     from .store import Store
     from .throttle import Throttle
 
@@ -82,6 +82,7 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     first.start()
     # So that nobody asks before what was half-made is known; but a dead disk shall not keep everybody else's volumes from being unmounted.
     first.join(_RECOVERY)
+    threading.Thread(target=wipe_again, args=(store, jobs), name="wipes", daemon=True).start()
     csi_pb2_grpc.add_ControllerServicer_to_server(Controller(store, jobs, asked.attach), server)
     csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle, jobs), server)
     threading.Thread(target=throttle.run, name="limits", daemon=True).start()
