@@ -70,6 +70,14 @@ class Driver:
             self._client.stdin.close()
             self._client.wait(30)
 
+    def renew(self) -> None:
+        """Stop what runs, and start the driver of this folder in its place, as an upgrade does."""
+        self.shell(f"systemctl stop {UNIT}; rm -f {SOCKET}")
+        _bring(self.share, REPO)
+        self.disconnect()
+        self.start()
+        self.connect()
+
     def kill(self) -> None:
         """End it as a crash would."""
         self.shell(f"systemctl kill --signal=KILL {UNIT}; while systemctl --quiet is-active {UNIT}; do sleep 0.1; done; rm -f {SOCKET}")
@@ -96,11 +104,11 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver(node: str, contained: bool = False) -> Iterator[Driver]:
-    """The driver on a node, ``contained`` as in a container, until the end; its journal is printed then."""
+def driver(node: str, contained: bool = False, source: Path = REPO) -> Iterator[Driver]:
+    """The driver on a node, ``contained`` as in a container, until the end; its journal is printed then. ``source`` is the collection's folder."""
     here = Driver(node, contained)
     disks = " ".join(disk_ids(here.node, (1, 2, 3)))
-    _bring(here.share)
+    _bring(here.share, source)
     here.shell(f"({_CLEAN.format(disks=disks)}) >/dev/null 2>&1")
     here.shell(_PREPARE.format(disks=disks))
     try:
@@ -113,13 +121,13 @@ def driver(node: str, contained: bool = False) -> Iterator[Driver]:
         here.shell(_CLEAN.format(disks=disks))
 
 
-def _bring(share: Path) -> None:
+def _bring(share: Path, source: Path) -> None:
     """Put the driver and the collection's part of it where the node sees them."""
     shutil.rmtree(share, ignore_errors=True)
     unwanted = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPO / "roles/lvm_csi/files/cairn_csi", share / "cairn_csi", ignore=unwanted)
+    shutil.copytree(source / "roles/lvm_csi/files/cairn_csi", share / "cairn_csi", ignore=unwanted)
     for room in ("_core", "_block", "_lvm"):
         place = Path("plugins/module_utils") / room
-        shutil.copytree(REPO / place, share / "ansible_collections/cairn/storage" / place, ignore=unwanted)
+        shutil.copytree(source / place, share / "ansible_collections/cairn/storage" / place, ignore=unwanted)
     shutil.copytree(csi.stubs(), share, dirs_exist_ok=True)
     shutil.copy(REPO / "tests/csi/call.py", share)
