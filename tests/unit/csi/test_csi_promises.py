@@ -18,11 +18,12 @@ from cairn_csi.placement import promise, room
 from csi_state import EXTENT, MIB, POOL, group, lv, state
 
 NODE = "node1"
-MOUNT, XFS, BLOCK = (capability.check(*each) for each in (("mount", capability.WRITER), ("mount", capability.WRITER, "xfs"), ("block", capability.WRITER)))
+MOUNT, XFS = (capability.check("mount", capability.WRITER, fs) for fs in ("ext4", "xfs"))
+BLOCK = capability.check("block", capability.WRITER)
 
 
-def decide(seen: State, name: str = "new", least: int = 64 * MIB, most: int = 0, use: Any = MOUNT, origin: Any = None, **parameters: str) -> create.Decision:
-    wish = create.Wish(name, least, most, parse_class(parameters, fs=use.fs), use, origin=origin)
+def decide(seen: State, least: int = 64 * MIB, most: int = 0, use: Any = MOUNT, origin: Any = None, **parameters: str) -> create.Decision:
+    wish = create.Wish("new", least, most, parse_class(parameters, fs=use.fs), use, origin=origin)
     return create.decide(seen, NODE, ("vg*",), wish)
 
 

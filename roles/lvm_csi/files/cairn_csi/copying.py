@@ -47,8 +47,9 @@ def _copy(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None
         found = _piece(store, found, origin)
     with store.lock():
         # Step 3: from now on it is a volume like any other, or one whose end is still to be zeroed.
-        rest = {"state": "zeroing", "copied": found.facts.bytes} if found.facts.zeroed and found.facts.bytes < found.bytes else {"state": "", "copied": 0}
-        store.apply(_plan("finish", which.name, retag(which.name, found.facts, origin="", bytes=0, **rest)))
+        rest = found.facts.zeroed and found.facts.bytes < found.bytes
+        then = {"state": "zeroing" if rest else "", "copied": found.facts.bytes if rest else 0}
+        store.apply(_plan("finish", which.name, retag(which.name, found.facts, origin="", bytes=0, **then)))
         # Step 4: what stood only for this goes; after a crash recovery.py sees to it.
         left = find(store.report(origin.group), origin)
         removal = away(left) if left and left.facts.kind == "work" else Removal()

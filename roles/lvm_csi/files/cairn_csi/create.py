@@ -166,7 +166,11 @@ def differences(present: Found, wish: Wish, asked: Facts) -> "Iterator[tuple[str
         pairs.append(("pool", "thinPool", volume_.pool, wanted.pool))
     if not volume_.thin:
         kind = present_kind(present.group, volume_)
-        sizes = (("stripes", kind.stripes, wanted.stripes), ("stripeSize", kind.stripe_bytes, wanted.stripe_bytes), ("mirrors", kind.copies - 1, wanted.mirrors))
+        sizes = (
+            ("stripes", kind.stripes, wanted.stripes),
+            ("stripeSize", kind.stripe_bytes, wanted.stripe_bytes),
+            ("mirrors", kind.copies - 1, wanted.mirrors),
+        )
         pairs += [("layout", what, str(there), str(asked_)) for what, there, asked_ in sizes if asked_]
     return (each for each in pairs if each[2] != each[3])
 

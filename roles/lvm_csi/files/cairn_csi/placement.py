@@ -9,8 +9,8 @@ from __future__ import annotations
 import fnmatch
 from typing import Iterable, List, Optional, Tuple
 
-from .collection import RATIO_TAG, Consent, Context, Host, Kind, LogicalVolume, NoSpace, Percent, State, Volume, VolumeGroup, fits, human, ratio, ratio_of
-from .collection import wanted_extents, wanted_kind
+from .collection import RATIO_TAG, Consent, Context, Host, Kind, LogicalVolume, NoSpace, Percent, State, Volume, VolumeGroup
+from .collection import fits, human, ratio, ratio_of, wanted_extents, wanted_kind
 from .parameters import Class
 from .tags import facts
 
