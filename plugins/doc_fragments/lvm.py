@@ -21,7 +21,9 @@ uuid:
   description: Its UUID; one with another UUID is another file system. Left out, a new one.
   type: str
 options:
-  description: More arguments for mkfs, each an item. They count only when the file system is made.
+  description:
+    - More arguments for mkfs, each an item. They count only when the file system is made.
+    - Taken are those that name no file, device, label or UUID and force nothing, with values of their type.
   type: list
   elements: str
 """
@@ -67,7 +69,9 @@ chunk_size:
   description: Size of its chunks, a multiple of V(64KiB), fixed when the pool is made. Left out, the smallest that the pool's size allows.
   type: str
 overprovision_ratio:
-  description: How many times its size its volumes may promise together, snapshots included.
+  description:
+    - How many times its size its volumes may promise together, snapshots included.
+    - A tag of the pool, C(cairn.ratio), tells it to the CSI driver; without one a pool promises what it has.
   type: float
   default: 1.0
 autoextend:

@@ -82,7 +82,7 @@ options:
         type: bool
         default: false
       mount_options:
-        description: Mount options of its file systems, one in each item.
+        description: Mount options of its file systems, one in each item; those that change nothing but how the volume itself is mounted.
         type: list
         elements: str
       grow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,8 @@ _START = (
     f" python3 -m cairn_csi --endpoint=unix://{SOCKET} --volume-group={GROUP} --kubelet-dir={KUBELET} --attach --metrics=127.0.0.1:9810 {{options}}"
     f" && for try in $(seq 150); do test -S {SOCKET} && exit; sleep 0.2; done; journalctl --no-pager --unit={UNIT} --lines=50; exit 1"
 )
+#: What pods' manifests may name in the tests of such volumes.
+INLINE = {"name": "scratch", "limit": "1TiB", "parameters": {"type": "linear"}}
 #: Mounts of its own, and empty folders where the machine keeps what it needs, as in a container: what it does has to reach the machine all the same.
 _CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", "TemporaryFileSystem=/run/lock", f"TemporaryFileSystem={KUBELET}"))
 
@@ -45,6 +48,8 @@ class Driver:
 
     def __init__(self, node: str, contained: bool) -> None:
         self.node = node
+        #: Classes that are released for inline volumes when it starts.
+        self.inline: list[dict] = [INLINE]
         self._how = {"properties": _CONTAINED, "options": "--contained"} if contained else {"properties": "", "options": ""}
         self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
         self._client: Any = None
@@ -55,7 +60,8 @@ class Driver:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        self.shell(_START.format(**self._how))
+        released = " ".join(f"--inline-class={shlex.quote(json.dumps(each))}" for each in self.inline)
+        self.shell(_START.format(properties=self._how["properties"], options=f"{self._how['options']} {released}"))
 
     def connect(self) -> None:
         """Start the client, one for all calls: Python takes seconds to start on a node."""

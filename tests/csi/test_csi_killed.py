@@ -45,6 +45,7 @@ UNPUBLISH, UNSTAGE = pods(ORIGIN, "origin", up=False)
 SNAPSHOT = ("CreateSnapshot", {"name": "taken", "source_volume_id": ORIGIN})
 UNSNAP = ("DeleteSnapshot", {"snapshot_id": _id("snap-taken")})
 RAW = create("origin", "block", wipe="zero")
+RAW_UP, RAW_DOWN = pods(ORIGIN, "origin", "block"), pods(ORIGIN, "origin", "block", up=False)
 EXPAND = ("NodeExpandVolume", {"volume_id": ORIGIN, "volume_path": f"{TARGET}/origin", "capacity_range": {"required_bytes": 128 * MIB}})
 LINEAR, THIN = create("origin"), create("origin", type="thin")
 CLONE = {"volume": {"volume_id": ORIGIN}}
@@ -54,9 +55,11 @@ CASES = [
     Case("create linear", LINEAR, there={"csi-origin": 64}),
     Case("create raid1", create("origin", type="raid1"), there={"csi-origin": 64}),
     Case("create thin", THIN, there={"csi-origin": 64}),
+    Case("create raw", RAW, there={"csi-origin": 64}),
     Case("stage", STAGE, (LINEAR,), after=(UNSTAGE,), there={"csi-origin": 64}),
     Case("publish", PUBLISH, (LINEAR,), (STAGE,), (UNPUBLISH, UNSTAGE), {"csi-origin": 64}),
     Case("expand", EXPAND, (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
+    Case("expand raw", EXPAND, (RAW,), RAW_UP, RAW_DOWN, {"csi-origin": 128}),
     Case("unpublish", UNPUBLISH, (LINEAR,), (STAGE, PUBLISH), (UNSTAGE,), {"csi-origin": 64}),
     Case("unstage", UNSTAGE, (LINEAR,), (STAGE,), (), {"csi-origin": 64}),
     Case("snapshot thick", SNAPSHOT, (LINEAR,), (), (UNSNAP,), {"csi-origin": 64, "snap-taken": 20}),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Tuple
 
 from .._core.errors import InvalidRequest
+from .mkfs_options import parse_mkfs
 
 TYPES = ("ext4", "xfs", "btrfs")
 #: Bytes that a label may have (mkfs.ext4(8), mkfs.xfs(8), mkfs.btrfs(8)).
@@ -30,7 +31,7 @@ OPTIONS: Dict[str, Any] = {
 
 @dataclass(frozen=True)
 class FileSystem:
-    """A wanted file system; ``options`` go to mkfs as they are. Without ``uuid`` mkfs chooses one."""
+    """A wanted file system; ``options`` are those for mkfs, which mkfs_options.py has read. Without ``uuid`` mkfs chooses one."""
 
     type: str
     parameter: str
@@ -51,15 +52,5 @@ def parse_file_system(item: Mapping[str, Any], here: str) -> FileSystem:
             uuid = str(uuids.UUID(uuid))
         except ValueError:
             raise InvalidRequest("not a UUID.", code="fs-uuid", parameter=f"{here}.uuid", found=uuid, fix="leave it out and mkfs makes one.") from None
-    options = tuple(item.get("options") or ())
-    for index, option in enumerate(options):
-        # mkfs.btrfs takes several devices, others one for a log, and nobody has looked at what these hold.
-        if re.search(r"/dev/|device=|dev=", option):
-            raise InvalidRequest(
-                "a file system is made on its volume alone.",
-                code="fs-option-device",
-                parameter=f"{here}.options[{index}]",
-                found=option,
-                fix="take it out.",
-            )
+    options = parse_mkfs(kind, item.get("options") or (), f"{here}.options")
     return FileSystem(kind, here, label, uuid, options)

@@ -27,13 +27,19 @@ _ENVIRONMENT = {
 }
 #: Seconds that a killed process is given to go; one that waits for a dead disk does not go at all.
 _DYING = 5
-#: What every command is started with; see ``run_through``.
+#: What every command is started with, and the folder that it is started in; see ``run_through`` and ``run_in``.
 _THROUGH: List[str] = []
+_FOLDER: List[str] = []
 
 
 def run_through(*argv: str) -> None:
     """From now on start every command by way of ``argv``: the CSI driver's container has its commands run in the host's namespaces."""
     _THROUGH[:] = argv
+
+
+def run_in(*folder: str) -> None:
+    """From now on start every command in a folder, in which a relative path that got into its arguments leads nowhere."""
+    _FOLDER[:] = folder
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,11 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
         # Not subprocess.run, nor as a context manager: after the time limit these wait on for a process that hangs in the kernel.
         process = subprocess.Popen(  # pylint: disable=consider-using-with
             (*_THROUGH, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape",
+            env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape", cwd=next(iter(_FOLDER), None),
         )
-    except FileNotFoundError:
+    except FileNotFoundError as missing:
+        if missing.filename in _FOLDER:
+            raise NotFound("the folder that commands run in is gone.", code="folder-missing", found=_FOLDER[0], fix="start the driver again.") from None
         raise NotFound(f"the command {argv[0]} is not installed.", code="command-missing", fix="run the role node_bootstrap, or install its package.") from None
     try:
         out, said = process.communicate(stdin if stdin is not None else "", timeout=timeout)

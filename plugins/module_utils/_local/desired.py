@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
+from .._block.mount_options import parse_mount
 from .._block.rules import DiskRule
 from .._block.rules import parse as parse_rules
 from .._block.select import Wanted, parse_wanted
@@ -23,9 +24,6 @@ from .paths import parse_base_dir, parse_directories
 
 #: A storage class's name is a DNS subdomain (RFC 1123); logical volumes are named after it, so it stays below LVM's limit.
 _CLASS = re.compile(r"(?=.{1,100}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_OPTION = re.compile(r"[^\s,\"'\\]+")
-#: They would keep a volume from being mounted at boot, or let kubelet start before it.
-_REFUSED_OPTIONS = ("noauto", "auto", "defaults", "fail", "user", "users")
 
 
 @dataclass(frozen=True)
@@ -163,7 +161,7 @@ def _present(item: Mapping[str, Any], here: str, base_dir: str, allow_kernel_nam
         item.get("fs_type") or "xfs",
         parse_wanted(devices, f"{here}.devices", allow_kernel_names) if devices is not None else None,
         _logical_volumes(volumes, f"{here}.logical_volumes") if volumes is not None else None,
-        _mount_options(item.get("mount_options") or (), f"{here}.mount_options"),
+        parse_mount(item.get("fs_type") or "xfs", item.get("mount_options") or (), f"{here}.mount_options"),
         item["adopt_new"],
         grow=item["grow"],
     )
@@ -202,27 +200,6 @@ def _logical_volumes(item: Mapping[str, Any], here: str) -> LogicalVolumes:
     return LogicalVolumes(
         here, check_name(item["volume_group"], f"{here}.volume_group"), item["count"], parse_size(item["size"], f"{here}.size", shares=("VG",))
     )
-
-
-def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
-    for option in options:
-        if not _OPTION.fullmatch(option):
-            raise InvalidRequest(
-                "not a mount option.",
-                code="mount-option",
-                parameter=here,
-                found=repr(option),
-                fix="give one option in each item, without blanks and commas.",
-            )
-        if option in _REFUSED_OPTIONS:
-            raise InvalidRequest(
-                "this option would keep volumes from being mounted safely at boot.",
-                code="mount-option-refused",
-                parameter=here,
-                found=option,
-                fix="take it out.",
-            )
-    return tuple(options)
 
 
 def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:

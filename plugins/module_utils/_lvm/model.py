@@ -43,7 +43,8 @@ class PhysicalVolume:
 class LogicalVolume:
     """One logical volume; ``uuid`` is ``None`` while it is only planned.
 
-    ``extents`` is its size (virtual for thin ones). ``metadata``, ``chunk_bytes``, ``monitored`` and ``profile`` belong to thin pools,
+    ``extents`` is its size (virtual for thin ones). ``metadata``, ``chunk_bytes``, ``zeroes`` (whether it zeroes
+    blocks before it hands them out), ``monitored`` and ``profile`` belong to thin pools,
     ``data_percent`` and ``metadata_percent`` to those and, the first, to thick snapshots, ``None`` while inactive.
     ``health`` is what LVM says of it, empty when all is well (lvs(8), lv_health_status). ``parts`` are the hidden volumes that it is made of,
     ``cache`` the one in front of it, ``on`` the extents that it has itself, by path of the physical volume.
@@ -61,6 +62,7 @@ class LogicalVolume:
     hidden: bool = False
     metadata: int = 0
     chunk_bytes: int = 0
+    zeroes: bool = False
     #: Type of its first segment as lvcreate --type takes it, data stripes and copies (the original included).
     segment: str = "linear"
     stripes: int = 1

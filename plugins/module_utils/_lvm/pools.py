@@ -23,6 +23,7 @@ from .desired import ThinPool
 from .health import plan_start
 from .model import LogicalVolume, VolumeGroup
 from .placement import room
+from .promise import plan_ratio, ratio_tags
 from .space import PoolLayout, pool_layout, spare_extents, with_spare
 
 
@@ -47,7 +48,12 @@ def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
             found=human(present.chunk_bytes),
             fix="take the option out, or make another pool.",
         )
-    steps = (partial(plan_start, pool=pool, context=context), partial(_grow, pool=pool), partial(plan_watching, pool=pool, context=context))
+    steps = (
+        partial(plan_start, pool=pool, context=context),
+        partial(_grow, pool=pool),
+        partial(plan_ratio, pool=pool),
+        partial(plan_watching, pool=pool, context=context),
+    )
     return chain(group, steps)
 
 
@@ -62,7 +68,15 @@ def _create(group: VolumeGroup, pool: ThinPool) -> Planned:
             fix="give the volume group more disks.",
         )
     volume = LogicalVolume(
-        pool.name, wanted.data, layout="thin,pool", segment="thin-pool", metadata=wanted.metadata, chunk_bytes=wanted.chunk_bytes, monitored=True
+        pool.name,
+        wanted.data,
+        layout="thin,pool",
+        tags=ratio_tags(pool.overprovision_ratio),
+        segment="thin-pool",
+        metadata=wanted.metadata,
+        chunk_bytes=wanted.chunk_bytes,
+        monitored=True,
+        zeroes=True,
     )
     after = _resized(group, pool, volume, wanted.data + wanted.metadata)
     options = {
@@ -74,7 +88,8 @@ def _create(group: VolumeGroup, pool: ThinPool) -> Planned:
         "--monitor": "y",
         "--name": pool.name,
     }
-    step = command("lvcreate", "--yes", "--type", "thin-pool", *(part for option in options.items() for part in option), group.name)
+    tags = [part for tag in volume.tags for part in ("--addtag", tag)]
+    step = command("lvcreate", "--yes", "--type", "thin-pool", *(part for option in options.items() for part in option), *tags, group.name)
     return (Action("create", "thin pool", f"{group.name}/{pool.name}", (step,), None, describe(after, volume)),), after
 
 

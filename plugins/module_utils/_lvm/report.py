@@ -21,7 +21,7 @@ _FIELDS = {
     "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_snapshot_invalid,lv_merging,lv_parent,move_pv",
     # A report has all five parts; the fewest columns of the one that nothing is wanted of.
     "pvseg": "pvseg_start",
-    "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,cache_mode,seg_pe_ranges",
+    "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,zero,cache_mode,seg_pe_ranges",
 }
 
 
@@ -110,6 +110,7 @@ def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], 
         hidden=row["lv_name"].startswith("["),
         metadata=-(-int(row["lv_metadata_size"] or 0) // extent),
         chunk_bytes=int(segment.get("chunk_size") or 0),
+        zeroes=segment.get("zero") == "zero",
         segment=kind,
         stripes=stripes,
         stripe_bytes=int(segment.get("stripe_size") or 0),

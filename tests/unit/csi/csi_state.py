@@ -11,7 +11,7 @@ from cairn_csi.tags import Facts
 MIB = 1024**2
 EXTENT = 4 * MIB
 DISKS = tuple(PhysicalVolume(f"/dev/sd{letter}", letter, f"sd{letter}", 1000) for letter in "abc")
-POOL = LogicalVolume("pool", 500, "p", layout="thin,pool", segment="thin-pool", metadata=2, data_percent=10.0, metadata_percent=1.0)
+POOL = LogicalVolume("pool", 500, "p", layout="thin,pool", segment="thin-pool", metadata=2, data_percent=10.0, metadata_percent=1.0, zeroes=True)
 
 
 def group(*volumes: LogicalVolume, name: str = "vg", **changes: Any) -> VolumeGroup:
@@ -31,7 +31,7 @@ def lv(
     kind: str, name: str, extents: int = 16, *, thin: bool = False, lv_name: str = "", facts: dict[str, Any] | None = None, **fields: Any
 ) -> LogicalVolume:
     """A logical volume of the driver."""
-    prefix = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-"}[kind]
+    prefix = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-", "growth": "grow-"}[kind]
     told = {"access": "ext4", "layout": "thin" if thin else "linear", "wipe": "none", "pool_ratio": "1" if thin else "", **(facts or {})}
     tags = Facts(kind, name, **told).tags
     layout = {"layout": "thin,sparse", "pool": "pool"} if thin else {}

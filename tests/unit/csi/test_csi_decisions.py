@@ -128,7 +128,7 @@ def test_the_group_with_most_room_is_chosen() -> None:
         ({}, 2498),
         ({"type": "striped", "stripes": "3"}, 3 * 498),
         ({"type": "thin"}, 484),
-        ({"type": "thin", "overprovisionRatio": "2"}, 984),
+        ({"type": "thin", "overprovisionRatio": "2"}, 484),
         ({"type": "striped", "stripes": "4"}, 0),
     ],
 )

@@ -14,7 +14,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._core import command
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, CairnError, CommandFailed, NoSpace
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Plan
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
-from cairn_csi import copying, jobs, store
+from cairn_csi import copying, host, jobs, store
 from cairn_csi.host import Machine
 from cairn_csi.inventory import Found
 from cairn_csi.mounting import unfinished_xfs
@@ -208,15 +208,34 @@ def test_paths_are_what_the_kernel_calls_them(tmp_path: Path) -> None:
     assert machine.real(f"{tmp_path}/kubelet/pods/x") == f"{tmp_path}/real/pods/x" and machine.real("/other") == "/other"
 
 
-def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_a_container_commands_and_files_are_the_hosts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("cairn_csi.host._ENTER", ("env", "ENTERED=yes"))
+    asked: list[str] = []
+    monkeypatch.setattr("cairn_csi.host._empty", lambda path: asked.append(path) or str(tmp_path))
     try:
         machine = Machine(True, "/var/lib/kubelet/")
+        assert asked == ["/proc/1/root/run/cairn-csi/empty"] and command.read("pwd") == f"{tmp_path}\n"
         assert command.read("sh", "-c", "echo $ENTERED") == "yes\n"
         assert (machine.path("/dev/vg/a"), machine.kubelet) == ("/proc/1/root/dev/vg/a", "/var/lib/kubelet")
         assert Machine(False).path("/dev/vg/a") == "/dev/vg/a" and command.read("sh", "-c", "echo $ENTERED") == "\n"
+        assert command.read("pwd") == f"{tmp_path}\n", "nor is it the root without a container"
     finally:
         command.run_through()
+        command.run_in()
+
+
+def test_commands_run_in_an_empty_folder_that_only_root_writes_to(tmp_path: Path) -> None:
+    place = tmp_path / "cairn-csi" / "empty"
+    assert host._empty(str(place)) == host._empty(str(place)) == str(place) and place.stat().st_mode & 0o777 == 0o700
+    for wrong in ("shared", "link"):
+        folder = tmp_path / wrong
+        folder.mkdir()
+        (folder / "empty").symlink_to(place) if wrong == "link" else (folder / "empty").mkdir()
+        if wrong == "shared":
+            (folder / "empty").chmod(0o777)
+        with pytest.raises(CairnError) as refused:
+            host._empty(str(folder / "empty"))
+        assert refused.value.code == "folder-foreign"
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Percent
 from cairn_csi import capability
+from cairn_csi.inline_classes import parse_inline, parse_released
 from cairn_csi.limits import Limits, from_tag, in_force
 from cairn_csi.mounts import check_path, of_device, parse, pod_of
 from cairn_csi.names import Id, lv_name, parse_id
-from cairn_csi.parameters import parse_class, parse_inline, parse_modifiable, parse_snapshot_class
+from cairn_csi.parameters import parse_class, parse_modifiable, parse_snapshot_class
 from cairn_csi.tags import Facts, read_tags, retag
 
 CLAIM = "pvc-0b1e8c3e-9c1b-4a57-8a4e-4bb3f3a3f0f4"
@@ -66,14 +67,16 @@ def test_a_change_of_state_is_one_command() -> None:
 
 
 GOOD_CLASSES: list[tuple[dict[str, str], dict[str, Any]]] = [
-    ({}, {"type": "linear", "ratio": 1.0}),
+    ({}, {"type": "linear", "ratio": 0.0, "zeroed": True}),
     ({"type": "thin", "thinPool": "p", "overprovisionRatio": "2.5"}, {"pool": "p", "ratio": 2.5, "thin": True}),
     ({"type": "striped", "stripes": "3", "stripeSize": "128KiB"}, {"stripes": 3, "stripe_bytes": 131072}),
     ({"type": "raid1", "mirrors": "2"}, {"mirrors": 2}),
     ({"volumeGroup": "fast"}, {"group": "fast"}),
     ({"volumeGroupTag": "ssd"}, {"tag": "ssd"}),
     ({"mkfsOptions": "-i 65536 -O '^has_journal'"}, {"mkfs": ("-i", "65536", "-O", "^has_journal")}),
-    ({"mkfsOptions": "-LUSERS"}, {"mkfs": ("-LUSERS",)}),
+    ({"mkfsOptions": "-m0 -Tsmall"}, {"mkfs": ("-m", "0", "-T", "small")}),
+    ({"mkfsOptions": "-m reflink=1 -n size=8k"}, {"mkfs": ("-m", "reflink=1", "-n", "size=8k")}),
+    ({"zeroNew": "false"}, {"zeroed": False}),
     ({"bps": "10MiB", "readIops": "100"}, {"limits": Limits(10485760, 10485760, 100, 0)}),
     ({"csi.storage.k8s.io/pvc/name": "data"}, {"type": "linear"}),
 ]
@@ -104,9 +107,23 @@ BAD_CLASSES = [
     ({"type": "thin", "overprovisionRatio": "0.5"}, "parameter-ratio"),
     ({"type": "thin", "overprovisionRatio": "lots"}, "parameter-ratio"),
     ({"wipe": "shred"}, "parameter-wipe"),
-    ({"mkfsOptions": "-J device=/dev/sda"}, "mkfs-device"),
-    ({"mkfsOptions": "-FU random"}, "mkfs-uuid"),
-    ({"mkfsOptions": "-m uuid=1b2c"}, "mkfs-uuid"),
+    ({"zeroNew": "no"}, "parameter-zeroNew"),
+    ({"volumeGroup": "--config=x"}, "lvm-name"),
+    ({"volumeGroup": "../etc"}, "lvm-name"),
+    ({"volumeGroup": "a\nb"}, "lvm-name"),
+    ({"volumeGroupTag": "-x"}, "lvm-tag"),
+    ({"volumeGroupTag": "a b"}, "lvm-tag"),
+    ({"type": "thin", "thinPool": "a/b"}, "lvm-name"),
+    ({"type": "thin", "thinPool": "pool_tmeta"}, "lvm-name-reserved"),
+    ({"type": "striped", "stripes": "\u0663"}, "parameter-stripes"),
+    ({"type": "thin", "overprovisionRatio": "\u0662"}, "parameter-ratio"),
+    ({"iops": "\u0662"}, "limit-iops"),
+    ({"mkfsOptions": "-d etc"}, "mkfs-option"),
+    ({"mkfsOptions": "-qd etc"}, "mkfs-option"),
+    ({"mkfsOptions": "-LUSERS"}, "mkfs-option"),
+    ({"mkfsOptions": "-J device=/dev/sda"}, "mkfs-option"),
+    ({"mkfsOptions": "-FU random"}, "mkfs-option"),
+    ({"mkfsOptions": "-m uuid=1b2c"}, "mkfs-option"),
     ({"mkfsOptions": "'"}, "mkfs-syntax"),
     ({"bps": "10M"}, "size-ambiguous"),
     ({"bps": "-1"}, "size-negative"),
@@ -124,6 +141,19 @@ def test_a_bad_class_is_an_invalid_argument(given: dict[str, str], code: str) ->
     assert refused.value.parameter.startswith("parameters.") and refused.value.fix
 
 
+RELEASED = parse_released(
+    [
+        '{"name": "scratch", "limit": "2GiB", "parameters": {"volumeGroup": "vg"}}',
+        '{"name": "thin", "limit": "100MiB", "parameters": {"type": "thin", "overprovisionRatio": "2", "mkfsOptions": "-m0"}}',
+    ]
+)
+KEYS_OF_CLASSES = ("type", "volumeGroup", "volumeGroupTag", "thinPool", "overprovisionRatio", "stripes", "mkfsOptions", "wipe", "zeroNew", "bps")
+
+
+def inline(given: dict[str, str]) -> Any:
+    return parse_inline(given, RELEASED, "ext4")
+
+
 @pytest.mark.parametrize(
     ("parse_", "given", "code"),
     [
@@ -132,11 +162,24 @@ def test_a_bad_class_is_an_invalid_argument(given: dict[str, str], code: str) ->
         (parse_snapshot_class, {"size": "20%"}, "size-percent-of"),
         (parse_snapshot_class, {"size": "5 extents"}, "snapshot-size-unit"),
         (parse_snapshot_class, {"csi.aliyun.com/readonly": "true"}, "parameter-unknown"),
-        (parse_inline, {"size": "1G"}, "size-ambiguous"),
-        (parse_inline, {"vgName": "a"}, "parameter-unknown"),
+        (inline, {"size": "1G"}, "size-ambiguous"),
+        (inline, {"vgName": "a"}, "parameter-unknown"),
+        *[(inline, {key: "x"}, "parameter-unknown") for key in KEYS_OF_CLASSES],
+        (inline, {"class": "lvm"}, "inline-class"),
+        (inline, {"class": ""}, "parameter-empty"),
+        (inline, {"size": "3GiB"}, "inline-limit"),
+        (inline, {"size": "101MiB", "class": "thin"}, "inline-limit"),
+        (parse_released, ["no JSON"], "inline-class-json"),
+        (parse_released, ["[]"], "inline-class-json"),
+        (parse_released, ['{"name": "a", "more": 1}'], "inline-class-json"),
+        (parse_released, ['{"name": "a", "parameters": {"stripes": 2}}'], "inline-class-json"),
+        (parse_released, ['{"name": "A"}'], "inline-class-name"),
+        (parse_released, ['{"name": "a"}', '{"name": "a"}'], "inline-class-name"),
+        (parse_released, ['{"name": "a", "limit": "5G"}'], "size-ambiguous"),
+        (parse_released, ['{"name": "a", "parameters": {"mkfsOptions": "-d etc"}}'], "mkfs-option"),
     ],
 )
-def test_other_bad_parameters_are_invalid_arguments(parse_: Any, given: dict[str, str], code: str) -> None:
+def test_other_bad_parameters_are_invalid_arguments(parse_: Any, given: Any, code: str) -> None:
     with pytest.raises(CairnError) as refused:
         parse_(given)
     assert (refused.value.code, refused.value.grpc) == (code, "INVALID_ARGUMENT")
@@ -145,9 +188,17 @@ def test_other_bad_parameters_are_invalid_arguments(parse_: Any, given: dict[str
 def test_sizes_of_snapshots_and_inline_volumes() -> None:
     assert parse_snapshot_class({}) == Percent(20.0, "ORIGIN")
     assert parse_snapshot_class({"size": "1GiB"}) == 1024**3
-    parsed, size = parse_inline({"size": "2GiB", "volumeGroup": "vg", "csi.storage.k8s.io/ephemeral": "true"})
+    parsed, size = inline({"size": "2GiB", "csi.storage.k8s.io/ephemeral": "true"})
     assert (parsed.group, size) == ("vg", 2 * 1024**3)
-    assert parse_inline({})[1] == 1024**3
+    assert inline({})[1] == 1024**3
+    parsed, size = inline({"class": "thin"})
+    assert (parsed.thin, parsed.ratio, size) == (True, 2.0, 100 * 1024**2)
+
+
+def test_without_a_released_class_there_are_no_volumes_in_manifests() -> None:
+    with pytest.raises(CairnError) as refused:
+        parse_inline({"size": "1GiB"}, {}, "ext4")
+    assert (refused.value.code, refused.value.grpc) == ("inline-off", "FAILED_PRECONDITION")
 
 
 @pytest.mark.parametrize(
@@ -188,6 +239,18 @@ def test_capabilities_that_a_logical_volume_has_not(access: str, mode: str, fs: 
     with pytest.raises(CairnError) as refused:
         capability.check(access, mode, fs)
     assert (refused.value.code, refused.value.grpc) == (code, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize("flag", ["bind", "remount", "loop", "suid,exec", "noatime,dev", "journal_path=/x", "x-systemd.automount", "user"])
+def test_flags_that_lead_beyond_the_volume(flag: str) -> None:
+    with pytest.raises(CairnError) as refused:
+        capability.check("mount", capability.WRITER, "ext4", [flag])
+    assert (refused.value.code, refused.value.grpc) == ("mount-option-refused", "INVALID_ARGUMENT")
+
+
+def test_harmless_flags_of_old_classes_are_told() -> None:
+    told = capability.check("mount", capability.WRITER, "xfs", ["defaults", "noatime,nouuid", "_netdev"]).options
+    assert told == ("defaults", "noatime", "nouuid", "_netdev")
 
 
 def test_capabilities_have_to_agree() -> None:

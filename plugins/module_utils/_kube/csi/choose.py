@@ -17,8 +17,8 @@ from .descriptor import Descriptor, parse
 from .pods import Options
 from .reading import Reader, unique, wrong
 
-_KEYS = ("namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "arguments", "node_selector", "tolerations", "pools", "storage_classes",
-         "snapshot_classes", "attributes_classes")
+_KEYS = ("namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "lifecycle_modes", "arguments", "node_selector", "tolerations", "pools",
+         "storage_classes", "snapshot_classes", "attributes_classes")
 _POOL = re.compile(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?")
 #: API groups that every cluster has.
 _BUILT_IN = ("v1", "apps", "apiextensions.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io")
@@ -33,6 +33,9 @@ def plan(given: Mapping[str, Any], asked: Mapping[str, Any], images: Mapping[str
     value = Reader({key: each for key, each in asked.items() if each is not None}, "csi_driver", _KEYS)
     classes = {key: asked[key] for key in _CLASSES if asked.get(key) is not None}
     wanted = _attached(parse({**given, **classes}, "csi_driver_descriptor"), value.take("attach", bool, None))
+    modes = value.take("lifecycle_modes", list, None)
+    if modes is not None:
+        wanted = replace(wanted, driver={**wanted.driver, "volume_lifecycle_modes": modes})
     _fits(wanted, value.take("minor", str))
     options = _options(wanted, value, images)
     built = render.objects(wanted, options)

@@ -32,6 +32,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--volume-group", action="append", default=[], metavar="PATTERN", help="volume group given to the driver, * allowed; may be repeated"
     )
+    parser.add_argument(
+        "--inline-class",
+        action="append",
+        default=[],
+        metavar="JSON",
+        help='class for volumes in pods\' manifests, like {"name": "scratch", "limit": "1GiB", "parameters": {"type": "linear"}}; '
+        "may be repeated; without any there are no such volumes",
+    )
     parser.add_argument("--kubelet-dir", default="/var/lib/kubelet", help="where kubelet keeps pods (default: %(default)s)")
     parser.add_argument(
         "--contained", action="store_true", help="run commands in the namespaces of process 1, as from a container with the host's process ids"

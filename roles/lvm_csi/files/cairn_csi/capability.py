@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Iterable, Tuple
 
-from .collection import InvalidRequest
+from .collection import InvalidRequest, parse_mount
 
 FILE_SYSTEMS = ("ext4", "xfs")
+#: Said in classes out of habit from fstab; to mount(8) they mean nothing when it is told what to mount.
+_HABIT = ("defaults", "auto", "noauto")
 #: csi.proto, VolumeCapability.AccessMode: one node, whoever reads and writes there. All others span nodes.
 WRITER, READER, SINGLE_WRITER, MULTI_WRITER = "SINGLE_NODE_WRITER", "SINGLE_NODE_READER_ONLY", "SINGLE_NODE_SINGLE_WRITER", "SINGLE_NODE_MULTI_WRITER"
 MODES = (WRITER, READER, SINGLE_WRITER, MULTI_WRITER)
@@ -50,7 +52,8 @@ def check(access: str, mode: str, fs: str = "", options: Iterable[str] = (), her
             found=fs,
             fix=f"use one of: {', '.join(FILE_SYSTEMS)}.",
         )
-    return Capability(access, mode, fs, tuple(option for each in options for option in each.split(",")))
+    told = [option for each in options for option in each.split(",") if option]
+    return Capability(access, mode, fs, parse_mount(fs, told, f"{here}.mount.mount_flags", _HABIT))
 
 
 def one(capabilities: Iterable[Capability]) -> Capability:

@@ -7,7 +7,9 @@
 # pylint: disable=unused-import
 from ansible_collections.cairn.storage.plugins.module_utils._block import fs_apply
 from ansible_collections.cairn.storage.plugins.module_utils._block.fs_steps import MINIMUM, Grow, make
+from ansible_collections.cairn.storage.plugins.module_utils._block.mkfs_options import parse_mkfs
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
+from ansible_collections.cairn.storage.plugins.module_utils._block.mount_options import parse_mount
 from ansible_collections.cairn.storage.plugins.module_utils._block.observe import unescape
 from ansible_collections.cairn.storage.plugins.module_utils._block.probe import signatures
 from ansible_collections.cairn.storage.plugins.module_utils._block.superblock import measured
@@ -30,10 +32,11 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Ac
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Percent, human, parse_bytes, parse_size
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.context import Context
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.desired import Volume
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.kinds import Kind, wanted_kind
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.kinds import Kind, present_kind, wanted_kind
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, State, VolumeGroup
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.names import check_length
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.names import check_length, check_name, check_tags
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.placement import fits
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.promise import RATIO_TAG, ratio, ratio_of
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.report import argv, parse
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.sizing import plan_size, wanted_extents
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.snapshots import plan_snapshot

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Tuple
 
-from .collection import Action, Busy, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human
+from .collection import Action, Busy, InvalidRequest, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human
 from .collection import plan_size, plan_snapshot, plan_volume
 from .delete import remove
 from .inventory import Found, find, must, unknown
 from .names import Id, lv_name
 from .parameters import Class
-from .placement import context, pool_of, thin_room, volume
+from .placement import context, pool_of, promise_words, thin_room, volume
 from .tags import Facts
 
 #: Room of the snapshot that a thick volume is copied from while it goes on being written to.
@@ -55,11 +55,12 @@ class Source:
         """Whether a volume of the class can share the source's blocks."""
         group, origin = self.found.group, self.found.volume
         there = wanted.group in ("", group.name) and (not wanted.tag or wanted.tag in group.tags)
-        return wanted.thin and origin.thin and there and wanted.pool in ("", origin.pool)
+        pool = group.lv(origin.pool) if origin.thin else None
+        return wanted.thin and there and pool is not None and pool.zeroes and wanted.pool in ("", pool.name)
 
 
-def source(state: State, node: str, asked: Origin) -> Source:
-    """What is meant, on this node and fit to be copied."""
+def source(state: State, node: str, asked: Origin, access: str) -> Source:
+    """What is meant, on this node and fit to be copied; ``access`` is the file system that the new volume is to have, or ``block``."""
     kind, id_ = asked.kind, must(asked.id, asked.kind, "volume_content_source")
     if id_.node != node:
         raise NoSpace(
@@ -73,6 +74,15 @@ def source(state: State, node: str, asked: Origin) -> Source:
     if found is None or found.facts.kind != kind:
         raise unknown(asked.id, kind, "volume_content_source")
     check_whole(found)
+    if found.facts.access not in ("", access):
+        # A file system is not converted; and what a tenant wrote to a raw volume is mounted on no host.
+        raise InvalidRequest(
+            "a copy is used as what it is made from.",
+            code="source-use",
+            parameter="volume_capabilities",
+            found=f"{access} instead of {found.facts.access}",
+            fix="ask for the same file system or volume mode (csi.storage.k8s.io/fstype of the class, volumeMode of the claim).",
+        )
     return Source(found)
 
 
@@ -102,13 +112,13 @@ def plan_content(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, siz
 def _shared(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: int, facts: Facts) -> Decision:
     pool = group.lv(origin.found.volume.pool)
     there = thin_room(group, pool, wanted.ratio) if pool else 0
-    if there < size:
+    if pool and there < size:
         raise NoSpace(
             "the thin pool may not promise so much.",
             code="pool-overcommit",
             parameter="capacity_range",
-            found=f"{human(size)} wanted, {human(there)} left",
-            fix="make the pool larger, or raise overprovisionRatio and watch the pool.",
+            found=f"{human(size)} wanted, {human(there)} left; {promise_words(group, pool, wanted.ratio)}",
+            fix="make the pool larger, or raise its overprovision_ratio with the role lvm and watch it.",
         )
     wish = Volume(id_.volume, "name", None, snapshot_of=origin.found.volume.name, tags=facts.tags)
     made, after = plan_snapshot(group, wish, context())

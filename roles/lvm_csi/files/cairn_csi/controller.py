@@ -44,8 +44,8 @@ class Controller(Snapshots, Central):
 
     def CreateVolume(self, request: Any, context: Any) -> Any:
         required(request.name, "name")
-        wanted, limits = parse_class(request.parameters), parse_modifiable(request.mutable_parameters)
         use = capabilities(request.volume_capabilities)
+        wanted, limits = parse_class(request.parameters, fs=use.fs), parse_modifiable(request.mutable_parameters)
         least, most = _range(request.capacity_range)
         if not reachable(request.accessibility_requirements, self._store.node):
             raise NoSpace(
@@ -62,10 +62,10 @@ class Controller(Snapshots, Central):
             self._store.apply(decision.plan)
         if decision.fill:
             try:
-                self._jobs.join(str(decision.id), partial(fill, self._store, self._jobs, decision.id), "copied")
+                self._jobs.join(str(decision.id), partial(fill, self._store, self._jobs, decision.id), "filled")
             except CommandFailed as error:
                 # Anything but ABORTED says that nothing was made, and nobody would ever delete the volume.
-                raise Busy(f"the copy has failed: {error}", code="copy-failed", parameter="name", found=decision.id.name, fix="ask again.") from error
+                raise Busy(f"filling it has failed: {error}", code="fill-failed", parameter="name", found=decision.id.name, fix="ask again.") from error
         content = request.volume_content_source if wish.origin else None
         return csi.CreateVolumeResponse(volume=volume(decision.id, decision.bytes, self._store.node, content))
 

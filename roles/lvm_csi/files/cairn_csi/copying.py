@@ -18,6 +18,7 @@ from .names import Id
 from .removing import finish, wipe
 from .store import Store, run
 from .tags import retag
+from .zeroing import zero
 
 #: Bytes that are copied between two marks of how far it got.
 _PIECE = 256 * 1024**2
@@ -27,7 +28,13 @@ _LOOKED_AT = 10
 
 
 def fill(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None:
-    """Copy what is missing, then let the volume be used and the snapshot go that it was copied from."""
+    """Copy what is missing, zero what nothing is copied to of a raw volume, and let it be used."""
+    _copy(store, jobs, which, stop)
+    zero(store, which, stop)
+
+
+def _copy(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None:
+    """Copy what is missing, and let the snapshot go that it was copied from."""
     # Step 1: what is copied from gets a device; a thin snapshot has none.
     found = _begin(store, jobs, which)
     if found is None:
@@ -39,8 +46,10 @@ def fill(store: Store, jobs: Jobs, which: Id, stop: Callable[[], bool]) -> None:
             raise Busy("the copy was stopped.", code="copy-stopped", parameter="volume_id", found=which.name, fix="ask again.")
         found = _piece(store, found, origin)
     with store.lock():
-        # Step 3: from now on it is a volume like any other.
-        store.apply(_plan("finish", which.name, retag(which.name, found.facts, state="", origin="", copied=0, bytes=0)))
+        # Step 3: from now on it is a volume like any other, or one whose end is still to be zeroed.
+        rest = found.facts.zeroed and found.facts.bytes < found.bytes
+        then = {"state": "zeroing" if rest else "", "copied": found.facts.bytes if rest else 0}
+        store.apply(_plan("finish", which.name, retag(which.name, found.facts, origin="", bytes=0, **then)))
         # Step 4: what stood only for this goes; after a crash recovery.py sees to it.
         left = find(store.report(origin.group), origin)
         removal = away(left) if left and left.facts.kind == "work" else Removal()

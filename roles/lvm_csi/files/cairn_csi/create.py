@@ -7,18 +7,18 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
-from typing import Iterable, Optional
+from dataclasses import dataclass, replace
+from typing import Iterable, Iterator, Optional
 
 from .capability import Capability
-from .collection import Busy, Conflict, Plan, State, check_length, human, plan_volume
+from .collection import Busy, CairnError, Conflict, Plan, State, check_length, human, plan_volume, present_kind
 from .content import Decision, Origin, plan_content, source
 from .errors import OutOfRange
 from .expand import plan_growth, rounded_up
 from .inventory import Found, find, named
 from .limits import Limits
 from .names import Id, lv_name, parse_id
-from .parameters import Class
+from .parameters import Class, mkfs_words
 from .placement import allowed, choose, context, pool_of, rounded, volume
 from .tags import Facts
 
@@ -48,7 +48,9 @@ def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decisi
     if present:
         return _resume(state, present, wish)
     # Only now: what a volume was made from may be gone once it is there.
-    origin = source(state, node, wish.origin) if wish.origin else None
+    origin = source(state, node, wish.origin, wish.capability.fs or "block") if wish.origin else None
+    # Where only a limit is given, whatever fits into it will do.
+    down = not wish.least and not origin
     size = wish.least or (origin.bytes if origin else min(_DEFAULT_BYTES, wish.most or _DEFAULT_BYTES))
     if origin and size < origin.bytes:
         raise OutOfRange(
@@ -62,8 +64,8 @@ def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decisi
         # Thin snapshots are where their origin is.
         group = origin.found.group
     else:
-        group = choose(allowed(state, groups), wish.wanted, size)
-    size = rounded(group, wish.wanted, size)
+        group = choose(allowed(state, groups), wish.wanted, size, down)
+    size = rounded(group, wish.wanted, size, down)
     _check_limit(size, wish)
     id_ = Id(node, group.name, lv_name("volume", wish.name))
     check_length(group.name, id_.volume, "name")
@@ -74,8 +76,10 @@ def decide(state: State, node: str, groups: Iterable[str], wish: Wish) -> Decisi
     if origin:
         return plan_content(group, id_, origin, wish.wanted, size, _facts(wish))
     pool = pool_of(group, wish.wanted) if wish.wanted.thin else None
-    actions, after = plan_volume(group, volume(wish.wanted, pool.name if pool else "", size, id_.volume, _facts(wish).tags), context())
-    return Decision(Plan(actions, state.with_group(after)), id_, size)
+    facts = _facts(wish)
+    facts = replace(facts, state="zeroing" if facts.zeroed else "")
+    actions, after = plan_volume(group, volume(wish.wanted, pool.name if pool else "", size, id_.volume, facts.tags), context())
+    return Decision(Plan(actions, state.with_group(after)), id_, size, fill=facts.zeroed)
 
 
 def _facts(wish: Wish) -> Facts:
@@ -88,8 +92,9 @@ def _facts(wish: Wish) -> Facts:
         source=wish.origin.id if wish.origin else "",
         wipe=wanted.wiped(capability.access),
         limits=str(wish.limits or wanted.limits),
-        pool_ratio=f"{wanted.ratio:g}" if wanted.thin else "",
-        mkfs=shlex.join(wanted.mkfs),
+        pool_ratio=f"{wanted.ratio:g}" if wanted.ratio else "",
+        mkfs=shlex.join(wanted.mkfs) if capability.fs else "",
+        zero_new="" if wanted.zeroed else "false",
     )
 
 
@@ -106,13 +111,16 @@ def _check_limit(size: int, wish: Wish) -> None:
 
 def _resume(state: State, present: Found, wish: Wish) -> Decision:
     """The volume is there: as it was asked for, half-made, or a different one of the same name."""
-    asked = _facts(wish)
-    for key, what in (("access", "use"), ("layout", "type"), ("source", "source")):
-        if getattr(present.facts, key) != getattr(asked, key):
-            found = f"{what} {getattr(present.facts, key) or 'none'} instead of {getattr(asked, key) or 'none'}"
-            raise Conflict(
-                "a volume of this name is there and differs.", code=f"volume-{key}", parameter="name", found=found, fix="use another name."
-            )
+    different = next(differences(present, wish, _facts(wish)), None)
+    if different:
+        key, what, there, asked = different
+        raise Conflict(
+            "a volume of this name is there and differs.",
+            code=f"volume-{key}",
+            parameter="name",
+            found=f"{what} {there or 'none'} instead of {asked or 'none'}",
+            fix="use another name.",
+        )
     if present.facts.state == "wiping":
         raise Busy(
             "a volume of this name is still being wiped.", code="volume-wiping", parameter="name", found=present.id.name, fix="wait until it is gone."
@@ -127,7 +135,51 @@ def _resume(state: State, present: Found, wish: Wish) -> Decision:
             found=human(present.bytes),
             fix="use another name.",
         )
-    return Decision(Plan(), present.id, present.bytes, fill=present.facts.state == "copying")
+    return Decision(Plan(), present.id, present.bytes, fill=present.facts.state in ("copying", "zeroing"))
+
+
+def differences(present: Found, wish: Wish, asked: Facts) -> "Iterator[tuple[str, str, str, str]]":
+    """Where a volume is not what is asked for: code, what it is, what is there, what is asked for.
+
+    What no tag tells is compared with the logical volume itself. Volumes of the version before have the ratio of their class in their tags also
+    where the class did not say one, and none that says that they were not zeroed.
+    """
+    has, volume_, wanted = present.facts, present.volume, wish.wanted
+    pairs = [
+        ("access", "use", has.access, asked.access),
+        ("layout", "type", has.layout, asked.layout),
+        ("source", "source", has.source, asked.source),
+        ("wipe", "wipe", has.wipe or asked.wipe, asked.wipe),
+        ("ratio", "overprovisionRatio", has.pool_ratio, asked.pool_ratio or ("1" if has.pool_ratio == "1" else "")),
+        ("zero-new", "zeroNew", has.zero_new or asked.zero_new, asked.zero_new),
+    ]
+    if has.access == asked.access != "block":
+        pairs.append(("mkfs", "mkfsOptions", _comparable(has.mkfs, has.access), _comparable(asked.mkfs, asked.access)))
+    if not wish.limits:
+        # Those of a VolumeAttributesClass may be others by now; the node asks Kubernetes for them.
+        pairs.append(("limits", "limits", has.limits, asked.limits))
+    if wanted.group:
+        pairs.append(("group", "volumeGroup", present.id.group, wanted.group))
+    if wanted.tag:
+        pairs.append(("group", "volumeGroupTag", wanted.tag if wanted.tag in present.group.tags else ", ".join(present.group.tags), wanted.tag))
+    if wanted.pool:
+        pairs.append(("pool", "thinPool", volume_.pool, wanted.pool))
+    if not volume_.thin:
+        kind = present_kind(present.group, volume_)
+        sizes = (
+            ("stripes", kind.stripes, wanted.stripes),
+            ("stripeSize", kind.stripe_bytes, wanted.stripe_bytes),
+            ("mirrors", kind.copies - 1, wanted.mirrors),
+        )
+        pairs += [("layout", what, str(there), str(asked_)) for what, there, asked_ in sizes if asked_]
+    return (each for each in pairs if each[2] != each[3])
+
+
+def _comparable(mkfs: str, fs: str) -> str:
+    try:
+        return shlex.join(mkfs_words(mkfs, fs, "name"))
+    except CairnError:
+        return mkfs
 
 
 def _ungrown(state: State, present: Found, wish: Wish) -> bool:

@@ -11,7 +11,7 @@ from typing import List, Tuple
 
 from .collection import Action, Busy, Plan, Refused, State, command
 from .inventory import Found, all_of, find
-from .names import PREFIX, Id
+from .names import PREFIX, Id, lv_name
 from .tags import retag
 
 
@@ -41,9 +41,10 @@ def away(*found: Found) -> Removal:
 
 
 def leftovers(state: State, node: str) -> List[Found]:
-    """Snapshots that stood for a copy that is done or was never begun."""
-    needed = {found.facts.origin for found in all_of(state, node, "volume") if found.facts.state == "copying"}
-    return [found for found in all_of(state, node, "work") if found.id.name not in needed]
+    """Snapshots that stood for a copy that is done or was never begun, and extents for volumes that are gone."""
+    volumes = list(all_of(state, node, "volume"))
+    needed = {found.facts.origin for found in volumes if found.facts.state == "copying"} | {growth_of(found.id).name for found in volumes}
+    return [found for found in all_of(state, node, "work", "growth") if found.id.name not in needed]
 
 
 def decide(state: State, which: Id) -> Removal:
@@ -81,4 +82,11 @@ def decide(state: State, which: Id) -> Removal:
             found=names,
             fix="delete the snapshots first.",
         )
-    return away(*idle, found)
+    # Extents that it was to get are nobody's yet.
+    growth = find(state, growth_of(which)) if found.facts.kind == "volume" else None
+    return away(*idle, *([growth] if growth else []), found)
+
+
+def growth_of(which: Id) -> Id:
+    """The logical volume of the extents that a raw volume is to get."""
+    return Id(which.node, which.group, lv_name("growth", which.volume))

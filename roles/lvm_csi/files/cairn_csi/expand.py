@@ -10,7 +10,7 @@ from .collection import NoSpace, Plan, Refused, Volume, human, plan_size
 from .errors import OutOfRange
 from .inventory import Found
 from .parameters import Class
-from .placement import context, rounded, thin_room
+from .placement import context, promise_words, rounded, thin_room
 
 
 def rounded_up(found: Found, size: int) -> int:
@@ -48,12 +48,20 @@ def plan_growth(found: Found, least: int, most: int = 0) -> Plan:
 
 def _check_promise(found: Found, size: int) -> None:
     pool = found.group.lv(found.volume.pool)
-    there = thin_room(found.group, pool, float(found.facts.pool_ratio or 1)) if pool else 0
-    if size - found.bytes > there:
+    if pool and not pool.zeroes and found.facts.access == "block":
+        raise Refused(
+            "the thin pool does not zero blocks before it hands them out, so a raw volume would show what others have written.",
+            code="pool-unzeroed",
+            parameter="volume_id",
+            found=f"{found.group.name}/{pool.name}",
+            fix=f"run lvchange --zero y {found.group.name}/{pool.name}.",
+        )
+    there = thin_room(found.group, pool) if pool else 0
+    if pool and size - found.bytes > there:
         raise NoSpace(
             "the thin pool may not promise so much.",
             code="pool-overcommit",
             parameter="capacity_range",
-            found=f"{human(size - found.bytes)} more wanted, {human(there)} left",
-            fix="make the pool larger, or use a class with a higher overprovisionRatio.",
+            found=f"{human(size - found.bytes)} more wanted, {human(there)} left; {promise_words(found.group, pool)}",
+            fix="make the pool larger, or raise its overprovision_ratio with the role lvm and watch it.",
         )

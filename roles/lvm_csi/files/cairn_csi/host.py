@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from typing import Tuple
 
-from .collection import LOCK, commands, files, read
+from .collection import LOCK, Refused, commands, files, read
 
-#: What leads from a container with the host's process ids into its namespaces (nsenter(1)); mounts made there are the host's own.
-_ENTER = ("nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", "--")
 _CONTAINER_ROOT = "/proc/1/root"
+#: Where the driver's commands run, a folder of root's that holds nothing: who enters a mount namespace would otherwise be at its root (setns(2)),
+#: and a relative path in a command's arguments would lead to the host's files.
+_EMPTY = "/run/cairn-csi/empty"
+#: What leads from a container with the host's process ids into its namespaces (nsenter(1)); mounts made there are the host's own.
+_ENTER = ("nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", f"--wd={_CONTAINER_ROOT}{_EMPTY}", "--")
 
 
 class Machine:
@@ -24,6 +28,7 @@ class Machine:
         self._root = _CONTAINER_ROOT if contained else ""
         self._mountinfo = f"/proc/{'1' if contained else 'self'}/mountinfo"
         commands.run_through(*(_ENTER if contained else ()))
+        commands.run_in(_empty(self._root + _EMPTY))
         self.kubelet = os.path.normpath(kubelet)
         #: The same without symbolic links, as the kernel's table of mounts has it.
         self._kubelet = read("readlink", "-f", self.kubelet, ok=(0, 1)).strip() or self.kubelet
@@ -56,3 +61,20 @@ class Machine:
     def mountinfo(self) -> str:
         """The machine's mounts (proc(5))."""
         return files.text(self._mountinfo)
+
+
+def _empty(path: str) -> str:
+    """The folder ``path``, made if missing; refused if anybody but root could put something there."""
+    for each in (os.path.dirname(path), path):
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(each, 0o700)
+        there = os.lstat(each)
+        if not stat.S_ISDIR(there.st_mode) or there.st_uid != os.geteuid() or there.st_mode & 0o022:
+            raise Refused(
+                "commands run in a folder that only root writes to.",
+                code="folder-foreign",
+                parameter="--contained",
+                found=f"{each}, owner {there.st_uid}, mode {stat.filemode(there.st_mode)}",
+                fix="remove it and start the driver again.",
+            )
+    return path

@@ -11,11 +11,11 @@ from typing import Any, Mapping, Optional
 
 from .capability import Capability
 from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
+from .inline_classes import parse_inline
 from .inventory import Found, named, unknown
 from .jobs import Jobs
 from .mounting import Mounter
 from .names import Id, lv_name, parse_id
-from .parameters import parse_inline
 from .placement import allowed, choose, context, pool_of, rounded, volume
 from .removing import destroy
 from .store import Store
@@ -36,11 +36,12 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
         raise InvalidRequest(
             "an inline volume has a file system.", code="inline-block", parameter="volume_capability", found=use.access, fix="use a claim."
         )
-    wanted, size = parse_inline(given)
     with store.lock():
         state = store.report()
         found = named(state, store.node, "inline", name)
+        # One that is there stays its pod's, whatever was released when it was made.
         if found is None:
+            wanted, size = parse_inline(given, store.inline, use.fs)
             group = choose(allowed(state, store.groups), wanted, size)
             id_ = Id(store.node, group.name, lv_name("inline", name))
             check_length(group.name, id_.volume, "volume_id")
@@ -52,6 +53,7 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
                 wipe=wanted.wiped("mount"),
                 limits=str(wanted.limits),
                 pod=given.get(_POD, ""),
+                pool_ratio=f"{wanted.ratio:g}" if wanted.ratio else "",
                 mkfs=shlex.join(wanted.mkfs),
             )
             pool = pool_of(group, wanted) if wanted.thin else None

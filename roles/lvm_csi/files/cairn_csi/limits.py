@@ -56,7 +56,7 @@ def parse_limits(values: Mapping[str, str], here: str) -> Limits:
     for key in (key for key in KEYS if key in values):
         if key.lower().endswith("bps"):
             number = parse_bytes(values[key], f"{here}.{key}")
-        elif re.fullmatch(r"\d{1,10}", values[key]) and int(values[key]) > 0:
+        elif re.fullmatch(r"[0-9]{1,10}", values[key]) and int(values[key]) > 0:
             number = int(values[key])
         else:
             raise InvalidRequest(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 from typing import List, Optional
 
 from . import mounts
@@ -16,6 +15,7 @@ from .collection import MINIMUM, Conflict, Device, Grow, NoSpace, Refused, Signa
 from .host import Machine
 from .inventory import Found
 from .names import fs_uuid
+from .parameters import mkfs_words
 from .store import run
 
 #: A copy of an XFS may be mounted beside what it was copied from: both have the same UUID.
@@ -74,7 +74,8 @@ class Mounter:
                     found=human(found.bytes),
                     fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
                 )
-            options = (*(("-f",) if unfinished else ()), *shlex.split(found.facts.mkfs))
+            # Read anew: the version before took other options into its tags.
+            options = (*(("-f",) if unfinished else ()), *mkfs_words(found.facts.mkfs, wanted, "volume_id"))
             run(make(wanted, path, uuid=fs_uuid(found.facts.name), options=options))
         elif [each.type for each in holds] != [wanted]:
             raise Refused(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Optional
 
 #: What a logical volume's name begins with, by what it is for. None is the beginning of another, so nothing of one kind is taken for one of another.
-PREFIX = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-"}
+PREFIX = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-", "growth": "grow-"}
 #: Names that are taken as they are; a hyphen takes two of the kernel's 127 bytes for the names of a group and a volume.
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,55}")
 

@@ -6,15 +6,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import csi_pb2 as csi
 
-from . import inline, mounts, stats
+from . import growing, inline, mounts, stats
 from .capability import SINGLE_WRITER, Capability
 from .central import NodeCapabilities
 from .collection import InvalidRequest, NotFound, Refused
-from .expand import plan_growth, rounded_up
+from .expand import rounded_up
 from .health import condition as abnormal
 from .inventory import Found, must
 from .jobs import Jobs
@@ -96,7 +97,9 @@ class Node(NodeCapabilities):
         with self._store.lock():
             found = self._published(request)
             size = rounded_up(found, request.capacity_range.required_bytes)
-            self._store.apply(plan_growth(found, request.capacity_range.required_bytes, request.capacity_range.limit_bytes))
+            grows = growing.begin(self._store, found, request.capacity_range.required_bytes, request.capacity_range.limit_bytes)
+        if grows:
+            self._jobs.join(str(found.id), partial(growing.finish, self._store, found.id, size), "given zeroed space")
         if found.facts.access != "block":
             # Also after an interrupted call: then the volume is larger already and only its file system is not.
             self._mounter.grow(found, self._store.machine.real(request.volume_path), larger=size > found.bytes)

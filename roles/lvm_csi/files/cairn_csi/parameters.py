@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What StorageClasses, snapshot classes, VolumeAttributesClasses and inline volumes may say. Pure."""
+"""What StorageClasses, snapshot classes and VolumeAttributesClasses may say; inline_classes.py has what a pod may. Pure.
+
+Every value is read as what it is before a command is told it: a name of LVM, a size, a number, an option of mkfs.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +14,50 @@ import shlex
 from dataclasses import dataclass
 from typing import Collection, Dict, Mapping, Optional, Tuple
 
-from .collection import InvalidRequest, Percent, parse_bytes, parse_size
+from .capability import FILE_SYSTEMS
+from .collection import CairnError, InvalidRequest, Percent, check_name, check_tags, parse_bytes, parse_mkfs, parse_size
 from .limits import KEYS, Limits, parse_limits
 
 TYPES = ("linear", "striped", "raid1", "thin")
 WIPES = ("discard", "zero", "none")
 #: What Kubernetes adds on its own (names of the claim, the pod and so on).
 _KUBERNETES = ("csi.storage.k8s.io/", "storage.kubernetes.io/")
-_CLASS = ("type", "volumeGroup", "volumeGroupTag", "thinPool", "overprovisionRatio", "stripes", "stripeSize", "mirrors", "mkfsOptions", "wipe", *KEYS)
+_CLASS = (
+    "type",
+    "volumeGroup",
+    "volumeGroupTag",
+    "thinPool",
+    "overprovisionRatio",
+    "stripes",
+    "stripeSize",
+    "mirrors",
+    "mkfsOptions",
+    "wipe",
+    "zeroNew",
+    *KEYS,
+)
 _MOST_DEVICES = 64
 
 
 @dataclass(frozen=True)
 class Class:
-    """A StorageClass. Without ``group`` and ``tag`` any volume group of the node's white-list will do, without ``pool`` the only one of its group."""
+    """A StorageClass. Without ``group`` and ``tag`` any volume group of the node's white-list will do, without ``pool`` the only one of its group.
+
+    ``ratio`` is 0 where the pool's own says how much it may promise. ``zeroed`` is whether a thick raw volume is zeroed before a pod has it.
+    """
 
     type: str = "linear"
     group: str = ""
     tag: str = ""
     pool: str = ""
-    ratio: float = 1.0
+    ratio: float = 0.0
     stripes: Optional[int] = None
     stripe_bytes: Optional[int] = None
     mirrors: Optional[int] = None
     mkfs: Tuple[str, ...] = ()
     wipe: str = ""
     limits: Limits = Limits()
+    zeroed: bool = True
 
     @property
     def thin(self) -> bool:
@@ -44,15 +65,15 @@ class Class:
         return self.type == "thin"
 
     def wiped(self, access: str) -> str:
-        """How a volume's blocks are made unreadable when it goes. A thin pool hands out zeroed blocks anyway; what a file system left behind
-        can only be read by the next tenant of a raw volume.
+        """How a volume's blocks are made unreadable when it goes. Pools that do not zero what they hand out are not used; what a file system left
+        behind could only be read by the next tenant of a raw volume, and that is zeroed unless its class says that it need not be.
         """
         return "none" if self.thin else self.wipe or ("zero" if access == "block" else "none")
 
 
-def parse_class(given: Mapping[str, str], here: str = "parameters", more: Collection[str] = ()) -> Class:
-    """A class from its parameters; ``more`` are keys that somebody else reads."""
-    values = _known(given, here, (*_CLASS, *more))
+def parse_class(given: Mapping[str, str], here: str = "parameters", fs: str = "") -> Class:
+    """A class from its parameters, for volumes with the file system ``fs`` where that is known."""
+    values = known(given, here, _CLASS)
     kind = _choice(values, here, "type", TYPES) or "linear"
     for key, needs in (("thinPool", "thin"), ("overprovisionRatio", "thin"), ("stripes", "striped"), ("stripeSize", "striped"), ("mirrors", "raid1")):
         if key in values and kind != needs:
@@ -63,27 +84,28 @@ def parse_class(given: Mapping[str, str], here: str = "parameters", more: Collec
         raise _wrong("parameter-group", "it is the other way to choose a volume group.", f"{here}.volumeGroupTag", "both", "leave one of the two.")
     return Class(
         kind,
-        values.get("volumeGroup", ""),
-        values.get("volumeGroupTag", ""),
-        values.get("thinPool", ""),
+        _name(values, here, "volumeGroup"),
+        "".join(check_tags([values["volumeGroupTag"]], f"{here}.volumeGroupTag")) if "volumeGroupTag" in values else "",
+        _name(values, here, "thinPool"),
         _ratio(values, here),
         _whole(values, here, "stripes", 2),
         _stripe(values, here),
         _whole(values, here, "mirrors", 1),
-        _mkfs(values, here),
+        mkfs_words(values.get("mkfsOptions", ""), fs, f"{here}.mkfsOptions"),
         _choice(values, here, "wipe", WIPES),
         parse_limits(values, here),
+        _choice(values, here, "zeroNew", ("true", "false")) != "false",
     )
 
 
 def parse_modifiable(given: Mapping[str, str], here: str = "mutable_parameters") -> Limits:
     """What may be changed later: limits alone."""
-    return parse_limits(_known(given, here, KEYS), here)
+    return parse_limits(known(given, here, KEYS), here)
 
 
 def parse_snapshot_class(given: Mapping[str, str], here: str = "parameters") -> Percent | int:
     """Room that a thick snapshot gets for what changes after it was made, a share of its origin or bytes. Thin ones need none."""
-    values = _known(given, here, ("size",))
+    values = known(given, here, ("size",))
     size = parse_size(values.get("size", "20%ORIGIN"), f"{here}.size", shares=("ORIGIN",))
     if not isinstance(size, (Percent, int)):
         raise _wrong(
@@ -92,21 +114,20 @@ def parse_snapshot_class(given: Mapping[str, str], here: str = "parameters") -> 
     return size
 
 
-def parse_inline(given: Mapping[str, str], here: str = "volume_context") -> Tuple[Class, int]:
-    """The class and the size in bytes of a volume that stands in a pod's own manifest."""
-    parsed = parse_class(given, here, more=("size",))
-    return parsed, parse_bytes(given.get("size", "1GiB"), f"{here}.size")
-
-
-def _known(given: Mapping[str, str], here: str, known: Collection[str]) -> Dict[str, str]:
+def known(given: Mapping[str, str], here: str, keys: Collection[str]) -> Dict[str, str]:
+    """The values that are given, without those of Kubernetes; one whose key is not in ``keys`` is refused."""
     values = {key: value for key, value in given.items() if not key.startswith(_KUBERNETES)}
     for key in values:
-        if key not in known:
-            raise _wrong("parameter-unknown", "there is no such parameter.", f"{here}.{key}", key, f"use one of: {', '.join(known)}.")
+        if key not in keys:
+            raise _wrong("parameter-unknown", "there is no such parameter.", f"{here}.{key}", key, f"use one of: {', '.join(keys)}.")
     for key, value in values.items():
         if not value:
             raise _wrong("parameter-empty", "a value is needed.", f"{here}.{key}", "nothing", "give one, or take the parameter out.")
     return values
+
+
+def _name(values: Mapping[str, str], here: str, key: str) -> str:
+    return check_name(values[key], f"{here}.{key}") if key in values else ""
 
 
 def _choice(values: Mapping[str, str], here: str, key: str, choices: Collection[str]) -> str:
@@ -119,14 +140,16 @@ def _choice(values: Mapping[str, str], here: str, key: str, choices: Collection[
 def _whole(values: Mapping[str, str], here: str, key: str, least: int) -> Optional[int]:
     if key not in values:
         return None
-    if not re.fullmatch(r"\d{1,4}", values[key]) or not least <= int(values[key]) <= _MOST_DEVICES:
+    if not re.fullmatch(r"[0-9]{1,4}", values[key]) or not least <= int(values[key]) <= _MOST_DEVICES:
         raise _wrong(f"parameter-{key}", "not a number of devices.", f"{here}.{key}", values[key], f"use {least} to {_MOST_DEVICES}.")
     return int(values[key])
 
 
 def _ratio(values: Mapping[str, str], here: str) -> float:
-    text = values.get("overprovisionRatio", "1")
-    if not re.fullmatch(r"\d{1,4}(\.\d{1,4})?", text) or not 1 <= float(text) <= 1000:
+    if "overprovisionRatio" not in values:
+        return 0.0
+    text = values["overprovisionRatio"]
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) or not 1 <= float(text) <= 1000:
         raise _wrong("parameter-ratio", "not a ratio.", f"{here}.overprovisionRatio", text, "use 1 (promise no more than there is) to 1000.")
     return float(text)
 
@@ -140,18 +163,20 @@ def _stripe(values: Mapping[str, str], here: str) -> Optional[int]:
     return size
 
 
-def _mkfs(values: Mapping[str, str], here: str) -> Tuple[str, ...]:
+def mkfs_words(text: str, fs: str, here: str) -> Tuple[str, ...]:
+    """Words for mkfs from a line of them. Where ``fs`` is not known yet it is enough that they suit one of the file systems."""
     try:
-        words = tuple(shlex.split(values.get("mkfsOptions", "")))
+        words = shlex.split(text)
     except ValueError as problem:
-        raise _wrong("mkfs-syntax", "quotes do not match.", f"{here}.mkfsOptions", str(problem), "close them.") from None
-    for word in words:
-        # A log or a data section elsewhere would be on a device that nobody has looked at.
-        if re.search(r"/|dev=|device=", word):
-            raise _wrong("mkfs-device", "a file system is made on its volume alone.", f"{here}.mkfsOptions", word, "take it out.")
-        if re.search(r"^-[cDFjnqSvV]*U|uuid=", word):
-            raise _wrong("mkfs-uuid", "each volume's file system has a UUID of its own.", f"{here}.mkfsOptions", word, "take it out.")
-    return words
+        raise _wrong("mkfs-syntax", "quotes do not match.", here, str(problem), "close them.") from None
+    if fs:
+        return parse_mkfs(fs, words, here)
+    for each in FILE_SYSTEMS[:-1]:
+        try:
+            return parse_mkfs(each, words, here)
+        except CairnError:
+            continue
+    return parse_mkfs(FILE_SYSTEMS[-1], words, here)
 
 
 def _wrong(code: str, message: str, parameter: str, found: str, fix: str) -> InvalidRequest:

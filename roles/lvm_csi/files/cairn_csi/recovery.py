@@ -51,7 +51,7 @@ def _recover(store: Store, jobs: Jobs) -> None:
         if _orphaned(store, found):
             _try(partial(_remove_inline, store, jobs, found), found)
     for found in all_of(state, store.node, "volume"):
-        if found.facts.state == "copying":
+        if found.facts.state in ("copying", "zeroing"):
             jobs.start(str(found.id), partial(fill, store, jobs, found.id))
     _wipe(store, jobs)
 

@@ -65,6 +65,7 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     # pylint: disable=import-outside-toplevel
     from . import kube, metrics, watch
     from .controller import Controller
+    from .inline_classes import parse_released
     from .mounting import Mounter
     from .node import Node
     from .recovery import recover, wipe_again
@@ -75,7 +76,8 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
         raise InvalidRequest(
             "the driver needs a volume group.", code="groups-missing", parameter="--volume-group", found="none", fix="name one, or a pattern."
         )
-    store = Store(Machine(asked.contained, asked.kubelet_dir), asked.node_id, tuple(asked.volume_group))
+    inline = parse_released(asked.inline_class)
+    store = Store(Machine(asked.contained, asked.kubelet_dir), asked.node_id, tuple(asked.volume_group), inline)
     cluster = kube.Cluster() if asked.kubernetes else None
     throttle = Throttle(store, cluster.limits) if cluster else Throttle(store)
     first = threading.Thread(target=recover, args=(store, jobs), name="recovery", daemon=True)

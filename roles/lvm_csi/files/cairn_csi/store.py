@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from typing import Iterator, Optional, Tuple
+from types import MappingProxyType
+from typing import Iterator, Mapping, Optional, Tuple
 
 from . import log
 from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
 from .host import Machine
+from .inline_classes import Released
 from .inventory import Found, find, unknown
 from .names import Id
 
@@ -26,10 +28,12 @@ _REPORT = 20
 
 
 class Store:
-    """``node`` is the name that ids begin with, ``groups`` patterns of the volume groups that the driver was given."""
+    """``node`` is the name that ids begin with, ``groups`` patterns of the volume groups that the driver was given, ``inline`` the classes that
+    pods' manifests may name.
+    """
 
-    def __init__(self, machine: Machine, node: str, groups: Tuple[str, ...]) -> None:
-        self.machine, self.node, self.groups = machine, node, groups
+    def __init__(self, machine: Machine, node: str, groups: Tuple[str, ...], inline: Mapping[str, Released] = MappingProxyType({})) -> None:
+        self.machine, self.node, self.groups, self.inline = machine, node, groups, inline
         #: When the last report was begun, the driver's last change by then, and what is known by both.
         self._known: Tuple[float, object, State] = (0.0, None, State())
         self._change = object()

@@ -19,10 +19,12 @@ _PREFIX = "cairn.csi."
 class Facts:
     """A volume's facts; empty ones have no tag.
 
-    ``kind`` is volume, snapshot, inline (it goes with its pod) or work (a snapshot that stands for as long as it is copied from).
-    ``source`` is the id of the snapshot or volume that it was made from. ``state`` is ``copying`` or ``wiping`` while that goes on;
-    ``origin`` is then the logical volume that is copied from, and ``copied`` how many bytes have been.
-    ``bytes`` is the size of the volume that a snapshot is of. ``limits`` is as in limits.py, ``pod`` the UID of an inline volume's pod.
+    ``kind`` is volume, snapshot, inline (it goes with its pod), work (a snapshot that stands for as long as it is copied from) or growth (the extents
+    that a raw volume is to get, while they are zeroed). ``source`` is the id of the snapshot or volume that it was made from.
+    ``state`` is ``copying``, ``zeroing`` or ``wiping`` while that goes on; ``origin`` is the logical volume that is copied from meanwhile,
+    and ``copied`` how many bytes have been copied or zeroed. ``bytes`` is the size of the volume that a snapshot is of.
+    ``limits`` is as in limits.py, ``pod`` the UID of an inline volume's pod. ``pool_ratio`` is what the class has said of the thin pool, if anything,
+    ``zero_new`` is ``false`` where the class of a raw volume says that its extents need not be zeroed first.
     """
 
     kind: str
@@ -40,6 +42,12 @@ class Facts:
     state: str = ""
     origin: str = ""
     copied: int = 0
+    zero_new: str = ""
+
+    @property
+    def zeroed(self) -> bool:
+        """Whether it gets extents only once they are zeroed: raw volumes do, of which a pod reads all; a thin pool zeroes by itself."""
+        return self.access == "block" and self.layout != "thin" and self.zero_new != "false"
 
     @property
     def tags(self) -> Tuple[str, ...]:

@@ -19,7 +19,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._lvm.plan import Obs
 
 EXTENT = 4 * 1024**2
 MACHINE = host(holding(disk("a"), "LVM2_member", "pv-a"), disk("b"), holding(disk("c"), "LVM2_member", "pv-c"))
-POOL = LogicalVolume("pool", 100, "u-pool", "thin,pool", metadata=2, chunk_bytes=65536, monitored=True)
+POOL = LogicalVolume("pool", 100, "u-pool", "thin,pool", metadata=2, chunk_bytes=65536, monitored=True, zeroes=True)
 DATA = LogicalVolume("data", 10, "u-data")
 THIN = LogicalVolume("thin", 50, "u-thin", "thin,sparse", pool="pool")
 GROUP = VolumeGroup(

@@ -210,3 +210,8 @@ def test_classes_of_the_user_take_the_place_of_the_catalogues() -> None:
     assert classes["StorageClass"]["provisioner"] == "nfs.csi.k8s.io"
     assert classes["StorageClass"]["metadata"]["annotations"] == {"storageclass.kubernetes.io/is-default-class": "true"}
     assert planned["defined"] == []
+
+
+def test_no_volumes_in_pods_manifests_unless_they_are_asked_for() -> None:
+    modes = [render("lvm.csi.cairn.storage", **asked)["driver"]["volume_lifecycle_modes"] for asked in ({}, {"lifecycle_modes": ["Persistent", "Ephemeral"]})]
+    assert modes == [["Persistent"], ["Persistent", "Ephemeral"]]

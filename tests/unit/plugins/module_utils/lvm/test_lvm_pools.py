@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lvm_wishes import EXTENT, GROUP, POOL, THIN, actions, commands, fast, planned, refusal
+from lvm_wishes import GROUP as UNTAGGED
+from lvm_wishes import POOL as BARE
+from lvm_wishes import EXTENT, THIN, actions, commands, fast, planned, refusal
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Extents, Percent
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.apply import HANDLERS
@@ -16,6 +18,9 @@ from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import St
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.observe import profiles
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.space import pool_layout
 
+#: Its volumes may promise ten times what it has, as its tag says since an earlier run.
+POOL = replace(BARE, tags=("cairn.ratio=10",))
+GROUP = UNTAGGED.with_lv(POOL, 0)
 MIB = 1024**2
 PROFILE = "activation {\n\tthin_pool_autoextend_threshold = 70\n\tthin_pool_autoextend_percent = 20\n}\n"
 WRITE = "write /etc/lvm/profile/cairn-extend-70-20.profile"

@@ -6,11 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lvm_wishes import EXTENT, GROUP, POOL, actions, commands, fast, planned, refusal
+from lvm_wishes import GROUP as UNTAGGED
+from lvm_wishes import POOL as BARE
+from lvm_wishes import EXTENT, actions, commands, fast, planned, refusal
 
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, VolumeGroup
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.snapshots import largest
 
+#: Its volumes may promise ten times what it has, as its tag says since an earlier run.
+POOL = replace(BARE, tags=("cairn.ratio=10",))
+GROUP = UNTAGGED.with_lv(POOL, 0)
 THICK = LogicalVolume("snap", 4, "u-snap", origin="data", data_percent=50.0)
 THINSNAP = LogicalVolume("tsnap", 40, "u-tsnap", "thin,sparse", pool="pool", origin="thin")
 ROOMY = {"name": "pool", "size": "400MiB", "overprovision_ratio": 10}
@@ -170,6 +175,6 @@ def test_consent_for_a_merge_names_what_the_origin_is() -> None:
 
 def test_a_thin_snapshot_promises_as_much_as_its_origin() -> None:
     roomless = fast(thin_pools=[{"name": "pool", "size": "400MiB"}], logical_volumes=[thin()])
-    assert actions(planned(GROUP, roomless)) == ["create snapshot fast/tsnap"], "50 and 50 extents on 100"
+    assert actions(planned(UNTAGGED, roomless)) == ["create snapshot fast/tsnap"], "50 and 50 extents on 100"
     small = replace(POOL, extents=99)
     assert refusal(having(small), fast(thin_pools=[{"name": "pool", "size": "396MiB"}], logical_volumes=[thin()])).code == "pool-overcommit"
