@@ -11,6 +11,7 @@ import stat
 from typing import Tuple
 
 from .collection import LOCK, commands, files, read
+from .mounts import pod_of
 
 #: What leads from a container with the host's process ids into its namespaces (nsenter(1)); mounts made there are the host's own.
 _ENTER = ("nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", "--")
@@ -47,6 +48,10 @@ class Machine:
         number = there.st_rdev
         # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
         return f"{os.major(number)}:{os.minor(number)}", f"dm-{os.minor(number)}"
+
+    def pod_of(self, path: str) -> str:
+        """UID of the pod that a mount point is of, as the kernel names it; empty for others."""
+        return pod_of(path, self._kubelet)
 
     @property
     def lock(self) -> str:
