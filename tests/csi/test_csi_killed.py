@@ -55,6 +55,7 @@ CASES = [
     Case("create raid1", create("origin", type="raid1"), there={"csi-origin": 64}),
     Case("create thin", THIN, there={"csi-origin": 64}),
     Case("stage", STAGE, (LINEAR,), after=(UNSTAGE,), there={"csi-origin": 64}),
+    Case("stage xfs", pods(ORIGIN, "origin", "xfs")[0], (create("origin", "xfs", 320 * MIB, type="thin"),), after=(UNSTAGE,), there={"csi-origin": 320}),
     Case("publish", PUBLISH, (LINEAR,), (STAGE,), (UNPUBLISH, UNSTAGE), {"csi-origin": 64}),
     Case("expand", EXPAND, (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
     Case("unpublish", UNPUBLISH, (LINEAR,), (STAGE, PUBLISH), (UNSTAGE,), {"csi-origin": 64}),

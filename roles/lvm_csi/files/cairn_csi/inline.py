@@ -13,13 +13,14 @@ from .capability import Capability
 from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
 from .inventory import Found, named, unknown
 from .jobs import Jobs
+from .making import have_file_system
 from .mounting import Mounter
 from .names import Id, lv_name, parse_id
 from .parameters import parse_inline
 from .placement import allowed, choose, context, pool_of, rounded, volume
 from .removing import destroy
 from .store import Store
-from .tags import Facts
+from .tags import UNMADE, Facts
 
 _EPHEMERAL, _POD = "csi.storage.k8s.io/ephemeral", "csi.storage.k8s.io/pod.uid"
 
@@ -53,6 +54,7 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
                 limits=str(wanted.limits),
                 pod=given.get(_POD, ""),
                 mkfs=shlex.join(wanted.mkfs),
+                made=UNMADE,
             )
             pool = pool_of(group, wanted) if wanted.thin else None
             wish = volume(wanted, pool.name if pool else "", rounded(group, wanted, size), id_.volume, facts.tags)
@@ -66,7 +68,7 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
             store.activate(found)
     if found.facts.state:
         raise Busy("a volume of this name is still being wiped.", code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait.")
-    mounter.file_system(found)
+    have_file_system(store, mounter, found)
     options = [*use.options, *(("ro",) if request.readonly else ())]
     if not mounter.holds(found, path, "ro" in options):
         mounter.mount(found, path, options)

@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote
 from .collection import Command, LogicalVolume, command
 
 _PREFIX = "cairn.csi."
+#: Of a volume that is to have a file system and has none yet: nothing is lost when one is made.
+UNMADE = "no"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Facts:
     """A volume's facts; empty ones have no tag.
 
     ``kind`` is volume, snapshot, inline (it goes with its pod) or work (a snapshot that stands for as long as it is copied from).
+    ``made`` is the UUID of the file system that was made on it, UNMADE before that, and empty where a version before this one made the volume.
     ``source`` is the id of the snapshot or volume that it was made from. ``state`` is ``copying`` or ``wiping`` while that goes on;
     ``origin`` is then the logical volume that is copied from, and ``copied`` how many bytes have been.
     ``bytes`` is the size of the volume that a snapshot is of. ``limits`` is as in limits.py, ``pod`` the UID of an inline volume's pod.
@@ -34,6 +37,7 @@ class Facts:
     limits: str = ""
     pool_ratio: str = ""
     mkfs: str = ""
+    made: str = ""
     bytes: int = 0
     created: int = 0
     pod: str = ""
