@@ -1,24 +1,3 @@
 """The driver on a node, for the tests of a module; each leaves it without volumes."""
 
-from __future__ import annotations
-
-from typing import Iterator
-
-import pytest
-from csi_node import Driver, driver
-from host_play import own_node  # found by csi_node
-
-
-@pytest.fixture(name="here", scope="module")
-def _here() -> Iterator[Driver]:
-    with driver(own_node(), contained=True) as here:
-        yield here
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left(here: Driver) -> Iterator[None]:
-    yield
-    left = here.volumes()
-    if left:
-        here.clear()
-    assert left == []
+from csi_fixtures import _here, _nothing_left  # noqa: F401  pylint: disable=unused-import

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from csi_node import KUBELET, Driver
+from host_play import lab  # found by csi_node
 
 #: A method and its request.
 Call = tuple[str, dict]
@@ -65,3 +66,8 @@ def gone(here: Driver, *ids: str) -> None:
 def named(here: Driver, call: Call) -> Call:
     """A call with the node's name in place of ``{node}`` in its ids."""
     return json.loads(json.dumps(call).replace("{node}", here.node))
+
+
+def programs(here: Driver, since: str) -> list[str]:
+    """What was started on the node since then, without its folders."""
+    return [json.loads(line)["argv"][0].rpartition("/")[2] for line in lab("exec-log", "--json", "--since", since, here.node).splitlines()]

@@ -57,6 +57,7 @@ CASES = [
     Case("create thin", THIN, there={"csi-origin": 64}),
     Case("create raw", RAW, there={"csi-origin": 64}),
     Case("stage", STAGE, (LINEAR,), after=(UNSTAGE,), there={"csi-origin": 64}),
+    Case("stage xfs", pods(ORIGIN, "origin", "xfs")[0], (create("origin", "xfs", 320 * MIB, type="thin"),), after=(UNSTAGE,), there={"csi-origin": 320}),
     Case("publish", PUBLISH, (LINEAR,), (STAGE,), (UNPUBLISH, UNSTAGE), {"csi-origin": 64}),
     Case("expand", EXPAND, (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
     Case("expand raw", EXPAND, (RAW,), RAW_UP, RAW_DOWN, {"csi-origin": 128}),

@@ -8,12 +8,13 @@ import json
 import subprocess
 from typing import Iterator
 
-from conftest import REPO, is_ready, kubectl, lab, run
+from outside import REPO, is_ready, kubectl, lab, run
 
 NODE, DRIVERS = "node2", "cairn-lvm-csi"
 #: The Molecule scenario's site, but with attachments, and NODE in a pool of its own.
 _MORE = {"lvm_csi_attach": True, "lvm_csi_pools": [{"name": "own", "volume_groups": ["cs*"]}]}
-CONVERGE = ("ansible-playbook", "-i", "inventories/lab", "molecule/csi/converge.yml", "-e", json.dumps(_MORE))
+PLAIN = ("ansible-playbook", "-i", "inventories/lab", "molecule/csi/converge.yml")
+CONVERGE = (*PLAIN, "-e", json.dumps(_MORE))
 #: What a pod runs to write a pattern once, and its checksum last.
 PATTERN = "[ -e /volume/sum ] || { dd if=/dev/urandom of=/volume/pattern bs=1M count=8 conv=fsync && md5sum /volume/pattern >/volume/sum; }"
 
@@ -36,11 +37,11 @@ def claim(space: str, name: str, storage_class: str, size: str = "64Mi") -> dict
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": space}, "spec": spec}
 
 
-def pod(space: str, name: str, script: str) -> dict:
-    """A pod on NODE that runs ``script`` with the claim of its own name at /volume."""
+def pod(space: str, name: str, script: str, node: str = NODE) -> dict:
+    """A pod on a node that runs ``script`` with the claim of its own name at /volume."""
     container = {"name": "user", "image": image(), "command": ["/usr/bin/sh", "-c", script], "volumeMounts": [{"name": "volume", "mountPath": "/volume"}]}
     spec = {
-        "nodeSelector": {"kubernetes.io/hostname": NODE},
+        "nodeSelector": {"kubernetes.io/hostname": node},
         "terminationGracePeriodSeconds": 1,
         "automountServiceAccountToken": False,
         "containers": [container],
@@ -65,6 +66,15 @@ def site(space: str) -> Iterator[None]:
     """The driver rolled out, and a namespace until the end."""
     run("kubectl", "label", "--overwrite", "node", NODE, "cairn.storage/lvm-csi-pool=own")
     run(*CONVERGE)
+    with namespace(space):
+        yield
+
+
+@contextlib.contextmanager
+def namespace(space: str) -> Iterator[None]:
+    """A namespace until the end."""
     run("kubectl", "create", "namespace", space)
-    yield
-    run("kubectl", "delete", "namespace", space, "--timeout=300s")
+    try:
+        yield
+    finally:
+        run("kubectl", "delete", "namespace", space, "--timeout=300s")

@@ -6,4 +6,4 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / each) for each in (".", "hosts", "cluster", "csi")]
+sys.path[:0] = [str(TESTS / each) for each in (".", "hosts", "cluster", "csi", "faults")]

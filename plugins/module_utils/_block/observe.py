@@ -11,10 +11,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
 
-from .._core import files
+from .._core import files, mounts
 from .._core.command import read
 from .._core.lock import check_root
 from .identity import rank
@@ -41,7 +40,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
     listed = parse_lsblk(read("lsblk", "--nodeps", "--json", "--bytes", "--output", _COLUMNS, *paths, ok=_SOME))
     devices = {**listed, **{name: volume for name, volume in volumes.items() if os.path.exists(volume.path)}}
     numbers = {device.number: device.kernel_name for device in devices.values()}
-    mounts = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
+    mounted = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
     links = _links()
     entries, kept = block_entries(base_dir), block_entries(os.path.join(base_dir, KEPT))
     for name, (parents, children) in relations(devices).items():
@@ -50,7 +49,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
             parents=parents,
             children=children,
             links=rank(links.get(name, ())),
-            mounts=tuple(mounts.get(name, ())),
+            mounts=tuple(mounted.get(name, ())),
             entry=entries.get(name, ""),
             kept=kept.get(name, ""),
         )
@@ -95,22 +94,15 @@ def parse_lsblk(text: str) -> Dict[str, Device]:
 
 def parse_mounts(mountinfo: str, swaps: str, numbers: Mapping[str, str]) -> Dict[str, List[str]]:
     """Mount points by kernel name from /proc/self/mountinfo and /proc/swaps (proc(5)); ``numbers`` maps major:minor to kernel names."""
-    mounts: Dict[str, List[str]] = {}
-    for line in mountinfo.splitlines():
-        fields = line.split()
-        source = fields[fields.index("-") + 2]
+    found: Dict[str, List[str]] = {}
+    for mount in mounts.mountinfo(mountinfo):
         # btrfs and the like report a number of their own; the source names the device.
-        name = numbers.get(fields[2]) or (os.path.basename(os.path.realpath(source)) if source.startswith("/dev/") else "")
+        name = numbers.get(mount.number) or (os.path.basename(os.path.realpath(mount.source)) if mount.source.startswith("/dev/") else "")
         if name:
-            mounts.setdefault(name, []).append(unescape(fields[4]))
-    for line in swaps.splitlines()[1:]:
-        mounts.setdefault(os.path.basename(os.path.realpath(unescape(line.split()[0]))), []).append("[SWAP]")
-    return mounts
-
-
-def unescape(text: str) -> str:
-    """A path as /proc and fstab write it, with blanks as octal numbers."""
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
+            found.setdefault(name, []).append(mount.path)
+    for path in mounts.swaps(swaps):
+        found.setdefault(os.path.basename(os.path.realpath(path)), []).append("[SWAP]")
+    return found
 
 
 def block_entries(base_dir: str) -> Dict[str, str]:
@@ -147,10 +139,8 @@ def _links() -> Dict[str, Set[str]]:
 
 
 def _fstab_paths() -> FrozenSet[str]:
-    if not os.path.exists("/etc/fstab"):
-        return frozenset()
-    rows = (row.split() for row in files.text("/etc/fstab").splitlines())
-    return frozenset(unescape(row[0]) for row in rows if row and row[0].startswith("/dev/"))
+    rows = (mounts.fstab(row) for row in files.text("/etc/fstab").split("\n"))
+    return frozenset(row[0] for row in rows if row and row[0].startswith("/dev/"))
 
 
 def _true(value: object) -> bool:

@@ -14,9 +14,9 @@ from typing import List
 
 
 def text(path: str) -> str:
-    """What stands in a file, nothing where there is none; bytes that are no text survive a ``replace``."""
+    """What stands in a file, nothing where there is none; bytes that are no text survive a ``replace``, and so do carriage returns."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             return file.read()
     except FileNotFoundError:
         return ""
@@ -52,7 +52,7 @@ def replace(path: str, content: str, mode: int = 0o644) -> None:
         pass
     descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".cairn-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the driver's image and saves it as an archive that containerd loads: build.sh IMAGE ARCHIVE PROTO [BASE].
+# Builds the driver's image and saves it as an archive that containerd loads: build.sh IMAGE ARCHIVE PROTO BASE.
 # PROTO is csi.proto of the specification, BASE an image with apt. Says `built`, or nothing if ARCHIVE was made from the same.
 set -eu
-image=$1 archive=$2 proto=$3 base=${4:-}
+image=$1 archive=$2 proto=$3 base=$4
 here=$(dirname "$(readlink -f "$0")")
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
@@ -19,7 +19,7 @@ if [ -e "$archive" ] && [ "$(cat "$archive.origin" 2>/dev/null)" = "$origin" ]; 
 fi
 
 tool=$(command -v buildah || command -v podman || command -v docker) || { echo "build.sh: neither buildah nor podman nor docker is installed" >&2; exit 1; }
-"$tool" build --tag "$image" ${base:+--build-arg "BASE=$base"} "$context" >&2
+"$tool" build --tag "$image" --build-arg "BASE=$base" "$context" >&2
 # What an interrupted run leaves is not taken for the archive.
 rm -f "$archive.origin" "$archive.new"
 case $tool in

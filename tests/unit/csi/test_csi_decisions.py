@@ -278,6 +278,26 @@ def test_with_a_volume_goes_what_a_clone_that_was_given_up_has_left() -> None:
     assert commands(delete.decide(seen, Id(NODE, "vg", "csi-a")).first) == ["lvremove --yes vg/work-csi-b", "lvremove --yes vg/csi-a"]
 
 
+def test_what_stood_for_a_copy_goes_before_anybody_hears_that_the_copy_is_there() -> None:
+    told = {"source": "node1/vg/csi-a", "wipe": "zero"}
+    left = lv("work", "w", 4, origin="csi-a", lv_name="work-csi-new", facts=told)
+    work = lv("work", "csi-new", 4, origin="csi-a", facts=told)
+    other = lv("work", "csi-other", 4, origin="csi-a", facts=told)
+    whole, copying = lv("volume", "new", facts={"source": "node1/vg/csi-a"}), {"state": "copying", "origin": "vg/work-csi-new", "source": "node1/vg/csi-a"}
+    decision = decide(state(lv("volume", "a"), whole, work, other), origin=Origin("volume", "node1/vg/csi-a"))
+    assert commands(decision.plan) == ["lvchange --addtag cairn.csi.state=wiping vg/work-csi-new"]
+    assert decision.left.wiped == (Id(NODE, "vg", "work-csi-new"),) and not decision.fill
+    going_on = decide(state(lv("volume", "a"), lv("volume", "new", facts=copying), work), origin=Origin("volume", "node1/vg/csi-a"))
+    assert going_on.fill and going_on.plan == Plan() and going_on.left == delete.Removal(), "it is still copied from"
+    assert decide(state(lv("volume", "a"), whole, left), origin=Origin("volume", "node1/vg/csi-a")).plan == Plan(), "another's"
+    # A volume that was given up takes it along, also when only it is left.
+    gone = delete.decide(state(lv("volume", "a"), work, other), Id(NODE, "vg", "csi-new"))
+    assert commands(gone.first) == ["lvchange --addtag cairn.csi.state=wiping vg/work-csi-new"] and gone.wiped == decision.left.wiped
+    wiping = lv("volume", "new", facts={"source": "node1/vg/csi-a", "state": "wiping", "wipe": "zero"})
+    both = delete.decide(state(lv("volume", "a"), wiping, work), Id(NODE, "vg", "csi-new"))
+    assert set(both.wiped) == {Id(NODE, "vg", "csi-new"), Id(NODE, "vg", "work-csi-new")}
+
+
 CLONE = lv("volume", "b", facts={"state": "copying", "origin": "vg/work-w"})
 
 

@@ -19,6 +19,7 @@ from cairn_csi.host import Machine
 from cairn_csi.inventory import Found
 from cairn_csi.mounting import unfinished_xfs
 from cairn_csi.names import Id
+from cairn_csi.tags import UNMADE
 from csi_state import lv, state
 
 
@@ -277,3 +278,76 @@ def test_who_only_looks_at_a_new_volume_is_waited_for_and_who_writes_to_it_is_no
     with pytest.raises(Busy) as refused:
         copying.fill(orphan, jobs.Jobs(), Id("node1", "vg", "csi-new"), lambda: False)  # type: ignore[arg-type]
     assert refused.value.code == "copy-orphan" and orphan.done == 0
+
+
+def test_while_lvm_is_known_to_hang_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Machine, "lock", str(tmp_path / "lock"))
+    here, go, reads = store.Store(Machine(False), "n", ("vg",)), threading.Event(), []
+
+    def read(*_argv: str) -> str:
+        reads.append(1)
+        if len(reads) > 1:
+            go.wait(10)
+        return ""
+
+    def held() -> None:
+        with here.lock():
+            here.report("vg")
+
+    monkeypatch.setattr(store, "read", read)
+    monkeypatch.setattr(store, "parse", lambda *_said: state())
+    known = here.recent()
+    monkeypatch.setattr(store, "_REPORT", 0.2)
+    slow = threading.Thread(target=held)
+    slow.start()
+    while len(reads) < 2:
+        time.sleep(0.01)
+    waits: list[str] = []
+
+    def queue() -> None:
+        with pytest.raises(Busy) as refused, here.lock():
+            pass
+        waits.append(refused.value.code)
+
+    # One was in the queue before anybody knew; the limit of the queue itself is a minute.
+    early = threading.Thread(target=queue)
+    early.start()
+    early.join(5)
+    began = time.monotonic()
+    queue()
+    for ask in (here.report, lambda: here.recent(-1), lambda: here.get(Id("n", "vg", "csi-a"))):
+        with pytest.raises(Busy) as refused:
+            ask()
+        assert (refused.value.code, refused.value.grpc) == ("report-hung", "ABORTED") and "dead disk" in str(refused.value)
+    assert time.monotonic() - began < 2 and waits == ["report-hung"] * 2 and len(reads) == 2, "nor does anybody ask LVM once more"
+    assert here.recent(60) is known, "what is known well enough is told all the same"
+    go.set()
+    slow.join(5)
+    with here.lock():
+        assert here.report() is not known, "once it answers, all goes on"
+
+
+def test_a_tag_makes_nobody_ask_lvm_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Machine, "lock", str(tmp_path / "lock"))
+    here, reports, ran = store.Store(Machine(False), "n", ("vg",)), [], []
+    volume = lv("volume", "a", facts={"made": UNMADE})
+    seen = state(replace(volume, tags=(*volume.tags, "theirs")), lv("volume", "b"))
+
+    def parse(*_said: object) -> State:
+        reports.append(seen)
+        return seen
+
+    monkeypatch.setattr(store, "read", lambda *argv: "")
+    monkeypatch.setattr(store, "parse", parse)
+    monkeypatch.setattr(store, "mutate", lambda step: ran.append(str(step)))
+    which = Id("n", "vg", "csi-a")
+    here.mark(here.get(which, seconds=60), made="uuid")
+    assert ran == ["lvchange --deltag cairn.csi.made=no --addtag cairn.csi.made=uuid vg/csi-a"]
+    after = here.get(which, seconds=60)
+    assert after.facts.made == "uuid" and "theirs" in after.volume.tags and after.group.free == seen.groups[0].free and len(reports) == 1
+    assert after.volume.extents == 16 and here.get(Id("n", "vg", "csi-b"), seconds=60).facts.made == ""
+    # What was read before another change is not made good by it.
+    here.apply(Plan((Action("make", "logical volume", "vg/x", ()),)))
+    here.mark(after, made="other")
+    here.recent(60)
+    assert len(reports) == 2

@@ -31,6 +31,11 @@ CLAIM = "pvc-0b1e8c3e-9c1b-4a57-8a4e-4bb3f3a3f0f4"
         ("node1/vg/csi-x/y", "volume", None),
         ("/vg/csi-x", "volume", None),
         ("node1/vg/csi-x y", "volume", None),
+        ("node1/vg/csi-x\n", "volume", None),
+        ("node1/--force/csi-x", "volume", None),
+        ("node1/-vg/csi-x", "volume", None),
+        ("--node/vg/csi-x", "volume", None),
+        ("node1/v-g_+./csi--x", "volume", Id("node1", "v-g_+.", "csi--x")),
     ],
 )
 def test_only_ids_of_the_drivers_own_mean_something(text: str, kind: str, expected: Id | None) -> None:
@@ -272,11 +277,35 @@ MOUNTINFO = r"""
 """.strip()
 
 
+POD, KUBELET = "0b1e8c3e-9c1b-4a57-8a4e-4bb3f3a3f0f4", "/var/lib/kubelet"
+
+
 def test_mounts_by_device_raw_ones_too() -> None:
     mounts = parse(MOUNTINFO)
-    assert [pod_of(each.path) for each in of_device(mounts, "253:4", "dm-4")] == ["", "0b1e8c3e-9c1b-4a57-8a4e-4bb3f3a3f0f4"]
-    assert [pod_of(each.path) for each in of_device(mounts, "253:7", "dm-7")] == ["0b1e8c3e-9c1b-4a57-8a4e-4bb3f3a3f0f4"]
+    assert [pod_of(each.path, KUBELET) for each in of_device(mounts, "253:4", "dm-4")] == ["", POD]
+    assert [pod_of(each.path, KUBELET) for each in of_device(mounts, "253:7", "dm-7")] == [POD]
     assert [each.path for each in mounts if each.failed] == ["/mnt/with blank"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"{KUBELET}/pods/{POD}/volumes/kubernetes.io~csi/pvc/mount", POD),
+        (f"{KUBELET}/pods/{POD}/volume-subpaths/pvc/user/0", POD),
+        (f"{KUBELET}/plugins/kubernetes.io/csi/volumeDevices/publish/pvc/{POD}", POD),
+        (f"{KUBELET}/plugins/kubernetes.io/csi/volumeDevices/pvc/dev/{POD}", POD),
+        (f"{KUBELET}/plugins/kubernetes.io/csi/lvm.csi.cairn.storage/abc/globalmount", ""),
+        (f"{KUBELET}/plugins/kubernetes.io/csi/volumeDevices/staging/pvc", ""),
+        (f"{KUBELET}/plugins/kubernetes.io/csi/volumeDevices/pvc/data/{POD}", ""),
+        (f"/mnt/pods/{POD}/volumes/x", ""),
+        (f"/mnt{KUBELET}/pods/{POD}/volumes/x", ""),
+        (f"{KUBELET}/pods/../{POD}/x", ""),
+        (f"{KUBELET}/pods/*/volumes/x", ""),
+        (f"{KUBELET}/pods/{POD}", ""),
+    ],
+)
+def test_whose_a_path_is(path: str, expected: str) -> None:
+    assert pod_of(path, KUBELET) == expected
 
 
 @pytest.mark.parametrize(

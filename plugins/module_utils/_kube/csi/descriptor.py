@@ -49,6 +49,8 @@ class Container:
     privileged: bool
     mounts: Tuple[Mount, ...]
     port: Optional[int]
+    #: Whether it writes nothing to its own root file system.
+    sealed: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _workload(given: Any, where: str) -> Workload:
 
 
 def _container(given: Any, where: str) -> Container:
-    value = Reader(given, where, ("name", "image", "arguments", "environment", "privileged", "mounts", "port"))
+    value = Reader(given, where, ("name", "image", "arguments", "environment", "privileged", "mounts", "port", "sealed"))
     return Container(
         name=value.text("name", _SHORT, "lower-case letters, digits and -, at most 32."),
         image=value.take("image", str, ""),
@@ -165,6 +167,7 @@ def _container(given: Any, where: str) -> Container:
         privileged=value.take("privileged", bool, False),
         mounts=tuple(_mount(each, f"{where}.mounts[{index}]") for index, each in enumerate(value.items("mounts"))),
         port=value.take("port", int, None),
+        sealed=value.take("sealed", bool, False),
     )
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .descriptor import Container, Descriptor, Mount, Workload
-from .sidecars import SOCKET, Place, arguments, plugin_dir
+from .sidecars import SOCKET, Place, address, arguments, listens, plugin_dir
 
 #: Seconds that a driver has to answer Probe; it may be busy with LVM or with a server far away.
 _PROBE = 10
@@ -37,14 +37,17 @@ class Options:
     tolerations: Sequence[Mapping[str, Any]] = ()
     #: Groups of nodes whose driver is started with ``arguments`` instead of those above, each with a ``name``.
     pools: Sequence[Mapping[str, Any]] = ()
+    #: NetworkPolicyPeers that may scrape figures; nothing serves any without them.
+    metrics_from: Sequence[Mapping[str, Any]] = ()
 
 
 def specification(descriptor: Descriptor, workload: Workload, options: Options, told: Sequence[str]) -> Dict[str, Any]:
     """The ``spec`` of a workload's pods. ``told`` are further arguments for the driver itself."""
-    place = Place(descriptor.name, options.kubelet_dir, workload.kind == "DaemonSet", options.timeout, _PROBE)
-    ports = _ports(workload)
-    beside = [_sidecar(name, workload, options, place, ports[name]) for name in workload.sidecars]
-    own = [_container(each, options, told, workload, ports) for each in workload.containers[:1]]
+    place = Place(descriptor.name, options.kubelet_dir, workload.kind == "DaemonSet", options.timeout, _PROBE, workload.host_network,
+                  bool(options.metrics_from))
+    listening = ports(workload, options)
+    beside = [_sidecar(name, workload, options, place, listening.get(name, 0)) for name in workload.sidecars]
+    own = [_container(each, options, told, workload, place, listening) for each in workload.containers[:1]]
     own += [_container(each, options) for each in workload.containers[1:]]
     spec: Dict[str, Any] = {
         "serviceAccountName": f"{descriptor.short}-{workload.name}",
@@ -64,10 +67,12 @@ def specification(descriptor: Descriptor, workload: Workload, options: Options, 
     return spec
 
 
-def _ports(workload: Workload) -> Dict[str, int]:
+def ports(workload: Workload, options: Options) -> Dict[str, int]:
     """A port for each that serves figures or health. All differ, because in the node's own network they have to."""
-    who = [*workload.sidecars, *(["metrics"] if workload.metrics else [])]
-    return {name: workload.first_port + index for index, name in enumerate(who)}
+    place = Place("", "", workload.kind == "DaemonSet", 0, 0, workload.host_network, bool(options.metrics_from))
+    numbers = {name: workload.first_port + index for index, name in enumerate([*workload.sidecars, "metrics"])}
+    wanted = [name for name in workload.sidecars if listens(name, place)]
+    return {name: numbers[name] for name in [*wanted, *(["metrics"] if workload.metrics and place.metrics else [])]}
 
 
 def _environment(port: int = 0) -> List[Dict[str, Any]]:
@@ -77,37 +82,42 @@ def _environment(port: int = 0) -> List[Dict[str, Any]]:
     return [*told, *([{"name": "HTTP_PORT", "value": str(port)}] if port else [])]
 
 
-def _container(container: Container, options: Options, more: Sequence[str] = (), driver: Optional[Workload] = None,
-               ports: Mapping[str, int] = MappingProxyType({})) -> Dict[str, Any]:
-    """One of the driver's own programs; with ``driver`` the one that listens at the socket."""
+def _container(container: Container, options: Options, more: Sequence[str] = (), driver: Optional[Workload] = None, place: Optional[Place] = None,
+               listening: Mapping[str, int] = MappingProxyType({})) -> Dict[str, Any]:
+    """One of the driver's own programs; with ``driver`` and ``place`` the one that listens at the socket."""
     fixed = {"KUBELET_DIR": options.kubelet_dir}
     mounts = [_mounted(each, options) for each in container.mounts]
     named = {"http": container.port} if container.port else {}
     if driver and driver.sidecars:
         fixed["CSI_ENDPOINT"] = f"unix://{SOCKET}"
         mounts.insert(0, _SOCKET_MOUNT)
-    if "metrics" in ports:
-        fixed["METRICS_PORT"] = str(ports["metrics"])
-        named["metrics"] = ports["metrics"]
+    if place and driver and driver.metrics:
+        fixed["METRICS_ADDRESS"] = address(place, listening["metrics"]) if "metrics" in listening else ""
+        named.update({"metrics": listening["metrics"]} if "metrics" in listening else {})
     told = {**fixed, **container.environment}
     built: Dict[str, Any] = {
         "name": container.name,
         "image": container.image or options.image,
         "args": [*container.arguments, *more],
         "env": [*_environment(), *({"name": name, "value": value} for name, value in told.items())],
-        "securityContext": {"privileged": True} if container.privileged else _CONFINED,
+        "securityContext": {**({"privileged": True} if container.privileged else _CONFINED), **(_READ_ONLY if container.sealed else {})},
         "resources": _REQUESTS,
         "volumeMounts": mounts,
     }
     if named:
         built["ports"] = [_port(name, port) for name, port in named.items()]
-    if "livenessprobe" in ports:
+    if place and "livenessprobe" in listening:
         # By number: kubelet knows the name of a port in its own container only, and this one is the sidecar's.
-        asked = {"httpGet": {"path": "/healthz", "port": ports["livenessprobe"]}, "timeoutSeconds": _PROBE + 1}
+        asked = {"httpGet": _asked(place, "/healthz", listening["livenessprobe"]), "timeoutSeconds": _PROBE + 1}
         built["readinessProbe"] = {**asked, "periodSeconds": 10}
         # A driver that is killed in the middle of its work is a worse thing than one that is slow.
         built["livenessProbe"] = {**asked, "periodSeconds": 15, "failureThreshold": 6, "initialDelaySeconds": 10}
     return built
+
+
+def _asked(place: Place, path: str, port: Any) -> Dict[str, Any]:
+    """What kubelet asks, at the pod's address unless that is the node's."""
+    return {"path": path, "port": port, **({"host": "127.0.0.1"} if place.host_network else {})}
 
 
 def _port(name: str, number: int) -> Dict[str, Any]:
@@ -116,7 +126,8 @@ def _port(name: str, number: int) -> Dict[str, Any]:
 
 #: For everything that touches neither devices nor mounts.
 _CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-_SEALED = {**_CONFINED, "readOnlyRootFilesystem": True}
+_READ_ONLY = {"readOnlyRootFilesystem": True}
+_SEALED = {**_CONFINED, **_READ_ONLY}
 _SOCKET_MOUNT = {"name": "socket", "mountPath": SOCKET.rpartition("/")[0]}
 
 
@@ -128,18 +139,19 @@ def _sidecar(name: str, workload: Workload, options: Options, place: Place, port
         "image": options.images[name],
         "args": arguments(name, workload.sidecars[name], place, _LEVEL[workload.kind]),
         "env": _environment(port),
-        "ports": [_port(_port_name(name), port)],
         # Where SELinux is on, the socket of a privileged driver is only for those of this type.
         "securityContext": {**_SEALED, "seLinuxOptions": {"type": "spc_t"}} if privileged else _SEALED,
         "resources": _REQUESTS,
         "volumeMounts": [_SOCKET_MOUNT, *([{"name": "registration", "mountPath": "/registration"}] if registers else [])],
     }
+    if port:
+        built["ports"] = [_port(_port_name(name), port)]
     if registers:
-        built["livenessProbe"] = {"httpGet": {"path": "/healthz", "port": _port_name(name)}, "periodSeconds": 15, "timeoutSeconds": 5,
+        built["livenessProbe"] = {"httpGet": _asked(place, "/healthz", _port_name(name)), "periodSeconds": 15, "timeoutSeconds": 5,
                                   "failureThreshold": 4}
     elif name != "livenessprobe" and not place.on_nodes:
         # It fails when a leader could not renew its lease and has not ended either.
-        built["livenessProbe"] = {"httpGet": {"path": "/healthz/leader-election", "port": _port_name(name)}, "periodSeconds": 20, "timeoutSeconds": 5,
+        built["livenessProbe"] = {"httpGet": _asked(place, "/healthz/leader-election", _port_name(name)), "periodSeconds": 20, "timeoutSeconds": 5,
                                   "failureThreshold": 3}
     return built
 

@@ -14,6 +14,7 @@ from ..faces import snapshot_class, storage_class
 from ..faces.frame import texts
 from .access import access
 from .descriptor import Descriptor, Workload
+from .network import policy
 from .pods import Options, specification
 from .reading import wrong
 
@@ -26,6 +27,7 @@ def objects(descriptor: Descriptor, options: Options) -> List[dict]:
     # Drivers mount file systems and open devices on the nodes.
     admit = {f"{_PART}/managed-by": "cairn.storage", "pod-security.kubernetes.io/enforce": "privileged"}
     built: List[dict] = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": options.namespace, "labels": admit}}]
+    built.append(policy(descriptor, options, {f"{_PART}/name": descriptor.short}, labels))
     for workload in descriptor.workloads:
         built += access(descriptor, workload, options, labels)
         built += _workload(descriptor, workload, options, labels)

@@ -18,13 +18,15 @@ _GROUPS = "groupsnapshot.storage.k8s.io"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sidecar stands. ``on_nodes``: in each node's own pod, so that nobody has to be elected."""
+    """Where a sidecar stands. ``on_nodes``: in each node's own pod, so that nobody has to be elected. ``metrics``: somebody scrapes figures."""
 
     driver: str
     kubelet_dir: str
     on_nodes: bool
     timeout: int
     probe_timeout: int
+    host_network: bool = False
+    metrics: bool = False
 
 
 def rule(group: str, resources: str, verbs: str) -> Rule:
@@ -91,13 +93,33 @@ def own_rules(name: str, kind: str, capacity: bool) -> Tuple[Rule, ...]:
 
 def arguments(name: str, options: Mapping[str, Any], place: Place, owner_level: int) -> List[str]:
     """The command line of a sidecar; ``$(HTTP_PORT)`` and the like are replaced by kubelet."""
-    told = [f"--csi-address={SOCKET}", "--http-endpoint=:$(HTTP_PORT)", *_special(name, options, place, owner_level)]
+    told = [f"--csi-address={SOCKET}", *_http(name, place), *_special(name, options, place, owner_level)]
     if name in _CLUSTER:
         # 10 to 15 seconds are short for a volume that is wiped, and a call that is given up begins anew.
         told.append(f"--timeout={place.timeout}s")
         if not place.on_nodes:
             told += ["--leader-election", "--leader-election-namespace=$(NAMESPACE)"]
     return [*told, *(str(each) for each in options.get("arguments") or ())]
+
+
+def listens(name: str, place: Place) -> bool:
+    """Whether a sidecar has a port: kubelet asks it for its health there, or somebody for figures. None of them asks who it is that asks."""
+    probed = name in ("livenessprobe", "node_driver_registrar") or (name in _CLUSTER and not place.on_nodes)
+    return probed or (place.metrics and not place.host_network)
+
+
+def address(place: Place, port: object) -> str:
+    """What to listen at: in the node's own network only kubelet may ask, elsewhere a NetworkPolicy says who else."""
+    return f"{'127.0.0.1' if place.host_network else ''}:{port}"
+
+
+def _http(name: str, place: Place) -> List[str]:
+    if not listens(name, place):
+        return []
+    if name == "livenessprobe" and not (place.metrics or place.host_network):
+        # Health alone; with an endpoint come its figures.
+        return ["--health-port=$(HTTP_PORT)"]
+    return [f"--http-endpoint={address(place, '$(HTTP_PORT)')}"]
 
 
 #: The driver's socket in each container.

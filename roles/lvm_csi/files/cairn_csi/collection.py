@@ -10,7 +10,6 @@ from ansible_collections.cairn.storage.plugins.module_utils._block.fs_steps impo
 from ansible_collections.cairn.storage.plugins.module_utils._block.mkfs_options import parse_mkfs
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
 from ansible_collections.cairn.storage.plugins.module_utils._block.mount_options import parse_mount
-from ansible_collections.cairn.storage.plugins.module_utils._block.observe import unescape
 from ansible_collections.cairn.storage.plugins.module_utils._block.probe import signatures
 from ansible_collections.cairn.storage.plugins.module_utils._block.superblock import measured
 from ansible_collections.cairn.storage.plugins.module_utils._core import command as commands
@@ -28,6 +27,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 )
 from ansible_collections.cairn.storage.plugins.module_utils._core.lock import PATH as LOCK
 from ansible_collections.cairn.storage.plugins.module_utils._core.lock import host_lock
+from ansible_collections.cairn.storage.plugins.module_utils._core.mounts import Mount, mountinfo
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Consent, Plan
 from ansible_collections.cairn.storage.plugins.module_utils._core.quantity import Percent, human, parse_bytes, parse_size
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.context import Context

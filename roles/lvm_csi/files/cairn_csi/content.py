@@ -11,7 +11,7 @@ from typing import Tuple
 
 from .collection import Action, Busy, InvalidRequest, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human
 from .collection import plan_size, plan_snapshot, plan_volume
-from .delete import remove
+from .delete import Removal, remove
 from .inventory import Found, find, must, unknown
 from .names import Id, lv_name
 from .parameters import Class
@@ -24,12 +24,16 @@ _WORK = Percent(20, "ORIGIN")
 
 @dataclass(frozen=True)
 class Decision:
-    """What is to be run, and the volume that is there then; it is to be filled by a copy before it may be used where ``fill`` says so."""
+    """What is to be run, and the volume that is there then; it is to be filled by a copy before it may be used where ``fill`` says so.
+
+    ``left`` is what an earlier copy into it did not take away; its first step is part of the plan.
+    """
 
     plan: Plan
     id: Id
     bytes: int
     fill: bool = False
+    left: Removal = Removal()
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,8 @@ def check_whole(found: Found) -> None:
 
 
 def plan_content(group: VolumeGroup, id_: Id, origin: Source, wanted: Class, size: int, facts: Facts) -> Decision:
-    """A new volume in ``group`` with what ``origin`` holds."""
+    """A new volume in ``group`` with what ``origin`` holds, its file system, too."""
+    facts = replace(facts, made=origin.found.facts.made)
     return (_shared if origin.shares(wanted) else _copied)(group, id_, origin, wanted, size, facts)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import partial
 from typing import Any, List, Optional
 
@@ -23,7 +24,7 @@ from .messages import capabilities, condition, parse_capability, reachable, requ
 from .names import parse_id
 from .parameters import parse_class, parse_modifiable
 from .placement import allowed, candidates, room
-from .removing import destroy
+from .removing import destroy, finish
 from .snapshots import Snapshots
 from .store import Store
 
@@ -66,6 +67,9 @@ class Controller(Snapshots, Central):
             except CommandFailed as error:
                 # Anything but ABORTED says that nothing was made, and nobody would ever delete the volume.
                 raise Busy(f"filling it has failed: {error}", code="fill-failed", parameter="name", found=decision.id.name, fix="ask again.") from error
+        # The volume is whole; whether what stood for it could be wiped is no question of its caller, and is tried again.
+        with contextlib.suppress(CommandFailed):
+            finish(self._store, self._jobs, decision.left)
         content = request.volume_content_source if wish.origin else None
         return csi.CreateVolumeResponse(volume=volume(decision.id, decision.bytes, self._store.node, content))
 

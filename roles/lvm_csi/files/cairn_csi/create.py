@@ -13,6 +13,7 @@ from typing import Iterable, Iterator, Optional
 from .capability import Capability
 from .collection import Busy, CairnError, Conflict, Plan, State, check_length, human, plan_volume, present_kind
 from .content import Decision, Origin, plan_content, source
+from .delete import away, stood_for
 from .errors import OutOfRange
 from .expand import plan_growth, rounded_up
 from .inventory import Found, find, named
@@ -20,7 +21,7 @@ from .limits import Limits
 from .names import Id, lv_name, parse_id
 from .parameters import Class, mkfs_words
 from .placement import allowed, choose, context, pool_of, rounded, volume
-from .tags import Facts
+from .tags import UNMADE, Facts
 
 _DEFAULT_BYTES = 1024**3
 
@@ -95,6 +96,7 @@ def _facts(wish: Wish) -> Facts:
         pool_ratio=f"{wanted.ratio:g}" if wanted.ratio else "",
         mkfs=shlex.join(wanted.mkfs) if capability.fs else "",
         zero_new="" if wanted.zeroed else "false",
+        made=UNMADE if capability.fs else "",
     )
 
 
@@ -135,7 +137,10 @@ def _resume(state: State, present: Found, wish: Wish) -> Decision:
             found=human(present.bytes),
             fix="use another name.",
         )
-    return Decision(Plan(), present.id, present.bytes, fill=present.facts.state in ("copying", "zeroing"))
+    if present.facts.state in ("copying", "zeroing"):
+        return Decision(Plan(), present.id, present.bytes, fill=True)
+    left = away(*stood_for(state, present.id))
+    return Decision(left.first, present.id, present.bytes, left=left)
 
 
 def differences(present: Found, wish: Wish, asked: Facts) -> "Iterator[tuple[str, str, str, str]]":

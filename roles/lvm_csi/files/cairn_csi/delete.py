@@ -47,11 +47,16 @@ def leftovers(state: State, node: str) -> List[Found]:
     return [found for found in all_of(state, node, "work", "growth") if found.id.name not in needed]
 
 
+def stood_for(state: State, which: Id) -> List[Found]:
+    """Snapshots that stood only for a copy into a volume which is whole or gone by now: whoever copied was killed before he took them away."""
+    return [found for found in leftovers(state, which.node) if found.facts.name == which.volume]
+
+
 def decide(state: State, which: Id) -> Removal:
-    """Remove a volume or a snapshot; nothing where it is gone already."""
+    """Remove a volume or a snapshot, and what stood only for it; nothing where all of it is gone already."""
     found = find(state, which)
     if found is None:
-        return Removal()
+        return away(*stood_for(state, which))
     if found.facts.state == "copying":
         # With it goes what stood only to be copied from, not what others made.
         group, _slash, origin = found.facts.origin.partition("/")
@@ -69,7 +74,7 @@ def decide(state: State, which: Id) -> Removal:
             fix="stop the pods that use it.",
         )
     # A clone that was given up has left a snapshot that nobody needs.
-    idle = [each for each in leftovers(state, which.node) if each.facts.source == str(which)]
+    idle = [each for each in leftovers(state, which.node) if each.facts.source == str(which) or each.facts.name == which.volume]
     dependents = [each.name for each in found.dependents if each.name not in {work.volume.name for work in idle}]
     if dependents:
         names = ", ".join(dependents)

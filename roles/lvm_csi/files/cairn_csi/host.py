@@ -12,6 +12,7 @@ import stat
 from typing import Tuple
 
 from .collection import LOCK, Refused, commands, files, read
+from .mounts import pod_of
 
 _CONTAINER_ROOT = "/proc/1/root"
 #: Where the driver's commands run, a folder of root's that holds nothing: who enters a mount namespace would otherwise be at its root (setns(2)),
@@ -52,6 +53,10 @@ class Machine:
         number = there.st_rdev
         # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
         return f"{os.major(number)}:{os.minor(number)}", f"dm-{os.minor(number)}"
+
+    def pod_of(self, path: str) -> str:
+        """UID of the pod that a mount point is of, as the kernel names it; empty for others."""
+        return pod_of(path, self._kubelet)
 
     @property
     def lock(self) -> str:

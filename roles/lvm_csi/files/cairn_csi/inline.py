@@ -14,12 +14,13 @@ from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
 from .inline_classes import parse_inline
 from .inventory import Found, named, unknown
 from .jobs import Jobs
+from .making import have_file_system
 from .mounting import Mounter
 from .names import Id, lv_name, parse_id
 from .placement import allowed, choose, context, pool_of, rounded, volume
 from .removing import destroy
 from .store import Store
-from .tags import Facts
+from .tags import UNMADE, Facts
 
 _EPHEMERAL, _POD = "csi.storage.k8s.io/ephemeral", "csi.storage.k8s.io/pod.uid"
 
@@ -55,6 +56,7 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
                 pod=given.get(_POD, ""),
                 pool_ratio=f"{wanted.ratio:g}" if wanted.ratio else "",
                 mkfs=shlex.join(wanted.mkfs),
+                made=UNMADE,
             )
             pool = pool_of(group, wanted) if wanted.thin else None
             wish = volume(wanted, pool.name if pool else "", rounded(group, wanted, size), id_.volume, facts.tags)
@@ -68,7 +70,7 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
             store.activate(found)
     if found.facts.state:
         raise Busy("a volume of this name is still being wiped.", code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait.")
-    mounter.file_system(found)
+    have_file_system(store, mounter, found)
     options = [*use.options, *(("ro",) if request.readonly else ())]
     if not mounter.holds(found, path, "ro" in options):
         mounter.mount(found, path, options)

@@ -8,10 +8,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 from typing import List, Optional
 
 from . import mounts
-from .collection import MINIMUM, Conflict, Device, Grow, NoSpace, Refused, Signature, command, fs_apply, human, make, measured, signatures
+from .collection import (
+    MINIMUM,
+    CommandFailed,
+    Conflict,
+    Device,
+    Grow,
+    NoSpace,
+    Refused,
+    Signature,
+    command,
+    fs_apply,
+    human,
+    make,
+    measured,
+    signatures,
+)
+from .file_systems import Place, to_make
 from .host import Machine
 from .inventory import Found
 from .names import fs_uuid
@@ -56,44 +73,29 @@ class Mounter:
             )
         return True
 
-    def file_system(self, found: Found, read_only: bool = False) -> None:
-        """Make the file system unless the volume holds one; one that holds anything else is left alone."""
+    def file_system(self, found: Found, read_only: bool = False) -> str:
+        """Make the file system where that has to be and may be; the UUID of the one that is there then."""
         wanted, path = found.facts.access, found.id.path
         unfinished = unfinished_xfs(self._machine.path(path))
         holds = () if unfinished else signatures([path]).get(path, ())
-        if not holds and read_only:
+        if not to_make(found, holds, unfinished, partial(_piece, self._machine.path(path))):
+            return holds[0].uuid
+        if read_only:
             raise Refused(
                 "there is no file system on it yet.", code="fs-none", parameter="readonly", found=found.id.name, fix="mount it for writing once."
             )
-        if not holds:
-            if found.bytes < MINIMUM[wanted]:
-                raise NoSpace(
-                    "the volume is too small for its file system.",
-                    code="fs-small",
-                    parameter="capacity_range",
-                    found=human(found.bytes),
-                    fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
-                )
-            # Read anew: the version before took other options into its tags.
-            options = (*(("-f",) if unfinished else ()), *mkfs_words(found.facts.mkfs, wanted, "volume_id"))
-            run(make(wanted, path, uuid=fs_uuid(found.facts.name), options=options))
-        elif [each.type for each in holds] != [wanted]:
-            raise Refused(
-                "the volume holds something else.",
-                code="fs-differs",
-                parameter="volume_capability.mount.fs_type",
-                found=f"{', '.join(map(str, holds))} instead of {wanted}",
-                fix="back its data up, and make a new volume.",
+        if found.bytes < MINIMUM[wanted]:
+            raise NoSpace(
+                "the volume is too small for its file system.",
+                code="fs-small",
+                parameter="capacity_range",
+                found=human(found.bytes),
+                fix=f"{wanted} needs {human(MINIMUM[wanted])}.",
             )
-        elif not found.facts.source and holds[0].uuid != fs_uuid(found.facts.name):
-            # LVM was killed before it wiped what stood there before: it is another tenant's.
-            raise Refused(
-                "the volume holds a file system that was not made for it.",
-                code="fs-foreign",
-                parameter="volume_id",
-                found=f"UUID {holds[0].uuid} instead of {fs_uuid(found.facts.name)}",
-                fix="delete the claim and make a new one; if somebody changed the UUID, change it back.",
-            )
+        # Read anew: the version before took other options into its tags.
+        options = (*(("-f",) if unfinished else ()), *mkfs_words(found.facts.mkfs, wanted, "volume_id"))
+        run(make(wanted, path, uuid=fs_uuid(found.facts.name), options=options))
+        return fs_uuid(found.facts.name)
 
     def mount(self, found: Found, path: str, options: List[str]) -> None:
         """Mount a volume's file system at a folder, made if missing; it fills its volume afterwards."""
@@ -140,6 +142,16 @@ class Mounter:
 
 def unfinished_xfs(path: str) -> bool:
     """Whether mkfs.xfs was killed on the way: it marks the superblock until it is done (sb_inprogress); mkfs.ext4 writes its own last."""
-    with open(path, "rb") as device:
-        block = device.read(512)
+    block = _piece(path, (0, 512))
     return block[:4] == b"XFSB" and block[126:127] not in (b"", b"\0")
+
+
+def _piece(path: str, place: Place) -> bytes:
+    """A piece of a volume; one that cannot be read is not taken for an empty one."""
+    offset, size = place
+    try:
+        with open(path, "rb", buffering=0) as device:
+            device.seek(offset)
+            return device.read(size)
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be read at {offset}: {error.strerror}.", code="volume-unreadable", fix="look for a dead disk (dmesg).") from error

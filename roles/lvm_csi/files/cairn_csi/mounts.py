@@ -2,45 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is mounted where, from ``mountinfo``, and whether a path may be mounted at. Pure."""
+"""What is mounted where and for whom, and whether a path may be mounted at. Pure."""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 from typing import List, Optional
 
-from .collection import InvalidRequest, unescape
+from .collection import InvalidRequest, Mount, mountinfo
 
-
-@dataclass(frozen=True)
-class Mount:
-    """One mount: ``number`` is major:minor of its file system's device.
-
-    A device node that is bound to a file has ``fs`` devtmpfs, and as ``root`` its name below /dev. ``failed``: the kernel turned it read-only,
-    which nobody asked for; ``read_only``: it was mounted so.
-    """
-
-    path: str
-    number: str
-    root: str
-    fs: str
-    source: str
-    failed: bool
-    read_only: bool
-
-
-def parse(text: str) -> List[Mount]:
-    """All mounts, in order, from mountinfo (proc(5))."""
-    found = []
-    for line in text.splitlines():
-        fields = line.split()
-        dash = fields.index("-")
-        mount, whole = fields[5].split(","), fields[dash + 3].split(",")
-        paths, told = (unescape(fields[4]), fields[2], unescape(fields[3])), (fields[dash + 1], unescape(fields[dash + 2]))
-        found.append(Mount(*paths, *told, failed="ro" in whole and "ro" not in mount, read_only="ro" in mount))
-    return found
+#: How mountinfo is read, by the collection's modules as well.
+parse = mountinfo
 
 
 def at(mounts: List[Mount], path: str) -> Optional[Mount]:
@@ -68,7 +41,12 @@ def check_path(path: str, kubelet: str, parameter: str) -> str:
     return path
 
 
-def pod_of(path: str) -> str:
-    """UID of the pod that a path is of, empty for others: ``pods/<uid>/volumes/...``, raw ``volumeDevices/publish/<volume>/<uid>``."""
-    match = re.search(r"/pods/([0-9a-f-]{36})/|/volumeDevices/publish/[^/]+/([0-9a-f-]{36})$", path)
+def pod_of(path: str, kubelet: str) -> str:
+    """UID of the pod that a path is of, empty for others. Pods have their volumes at, below ``kubelet``:
+
+    ``pods/<uid>/volumes/...`` and, where a container is given a folder of one, ``pods/<uid>/volume-subpaths/...``; raw ones at
+    ``plugins/kubernetes.io/csi/volumeDevices/publish/<volume>/<uid>`` and, bound there by kubelet itself, ``.../volumeDevices/<volume>/dev/<uid>``.
+    """
+    devices = r"plugins/kubernetes\.io/csi/volumeDevices/(?:publish/[^/]+|[^/]+/dev)"
+    match = re.fullmatch(rf"{re.escape(kubelet)}/(?:pods/([0-9A-Za-z-]+)/.*|{devices}/([0-9A-Za-z-]+))", path, re.DOTALL)
     return (match[1] or match[2]) if match else ""

@@ -16,6 +16,8 @@ from typing import Optional
 PREFIX = {"volume": "csi-", "snapshot": "snap-", "inline": "inline-", "work": "work-", "growth": "grow-"}
 #: Names that are taken as they are; a hyphen takes two of the kernel's 127 bytes for the names of a group and a volume.
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,55}")
+#: A node, a volume group or a logical volume: no folder, and no option of a command that it is an argument of.
+_PART = re.compile(r"[A-Za-z0-9+_.][A-Za-z0-9+_.-]*")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Id:
 def parse_id(text: str, kind: str = "volume") -> Optional[Id]:
     """The id of a volume or a snapshot, ``None`` for anything that this driver never gave out."""
     parts = text.split("/")
-    if len(parts) != 3 or not all(re.fullmatch(r"[A-Za-z0-9+_.-]+", part) and part not in (".", "..") for part in parts):
+    if len(parts) != 3 or not all(_PART.fullmatch(part) and part not in (".", "..") for part in parts):
         return None
     return Id(*parts) if parts[2].startswith(PREFIX[kind]) else None
 

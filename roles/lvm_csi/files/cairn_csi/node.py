@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, List
 
 import csi_pb2 as csi
 
@@ -19,6 +19,7 @@ from .expand import rounded_up
 from .health import condition as abnormal
 from .inventory import Found, must
 from .jobs import Jobs
+from .making import have_file_system
 from .messages import condition, parse_capability, required, topology
 from .mounting import Mounter
 from .store import FRESH, Store
@@ -43,7 +44,7 @@ class Node(NodeCapabilities):
             with self._store.lock():
                 self._store.activate(found)
         if use.access == "mount":
-            self._mounter.file_system(found, "ro" in use.options)
+            have_file_system(self._store, self._mounter, found, "ro" in use.options)
             self._mounter.mount(found, path, list(use.options))
         return csi.NodeStageVolumeResponse()
 
@@ -66,7 +67,10 @@ class Node(NodeCapabilities):
     def _publish(self, request: Any, path: str, use: Capability) -> None:
         staged = self._path(request.staging_target_path, "staging_target_path") if use.access == "mount" else ""
         found = self._volume(request, use)
-        others = [each.path for each in self._mounter.of(found) if each.path not in (path, staged)]
+        # kubelet asks again for what pods have already, after its own restart for all of them.
+        if self._mounter.holds(found, path, request.readonly or "ro" in use.options):
+            return
+        others = self._others(found, path, staged)
         if use.mode == SINGLE_WRITER and others:
             raise Refused(
                 "one pod alone may use it.", code="published-elsewhere", parameter="target_path", found=others[0], fix="wait until that pod is gone."
@@ -75,8 +79,13 @@ class Node(NodeCapabilities):
             raise Refused(
                 "the volume is not staged.", code="not-staged", parameter="staging_target_path", found=staged, fix="call NodeStageVolume first."
             )
-        if not self._mounter.holds(found, path, request.readonly or "ro" in use.options):
-            self._mounter.bind(staged or found.id.path, path, request.readonly, folder=bool(staged))
+        self._mounter.bind(staged or found.id.path, path, request.readonly, folder=bool(staged))
+
+    def _others(self, found: Found, path: str, staged: str) -> List[str]:
+        """Where a volume is mounted for anybody but the pod that ``path`` is of."""
+        pod_of = self._store.machine.pod_of
+        pod = pod_of(path)
+        return [each.path for each in self._mounter.of(found) if each.path not in (path, staged) and not (pod and pod_of(each.path) == pod)]
 
     def NodeUnpublishVolume(self, request: Any, context: Any) -> Any:
         required(request.volume_id, "volume_id")

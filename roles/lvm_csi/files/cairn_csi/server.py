@@ -24,8 +24,6 @@ from .identity import Identity
 from .jobs import Jobs
 from .rpc import Interceptor
 
-#: Calls at a time; LVM does one thing at a time anyway, but calls wait for copies and for disks that hang.
-_THREADS = 32
 #: Seconds that a start waits for what the driver before has left half-done.
 _RECOVERY = 30
 #: Seconds that calls under way are given when the driver ends.
@@ -35,7 +33,8 @@ _GRACE = 20
 def serve(asked: Namespace) -> None:
     """Serve until SIGTERM or SIGINT, then let what is under way end."""
     path = _socket(asked.endpoint)
-    server = grpc.server(ThreadPoolExecutor(_THREADS), interceptors=(Interceptor(),))
+    # Each service has threads of its own; these are for what is none of ours.
+    server = grpc.server(ThreadPoolExecutor(1), interceptors=(Interceptor(),))
     csi_pb2_grpc.add_IdentityServicer_to_server(Identity(), server)
     jobs = Jobs()
     ends = _central(server, asked) if asked.central else _node(server, asked, jobs)

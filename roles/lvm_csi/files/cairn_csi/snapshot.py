@@ -42,7 +42,8 @@ def decide(state: State, node: str, name: str, origin: str, size: Percent | int,
     check_whole(found)
     id_ = Id(node, volume.group, lv_name("snapshot", name))
     check_length(id_.group, id_.volume, "name")
-    facts = Facts("snapshot", name, source=origin, bytes=found.bytes, created=now, access=found.facts.access, wipe=found.facts.wipe)
+    kept = {"access": found.facts.access, "wipe": found.facts.wipe, "made": found.facts.made}
+    facts = Facts("snapshot", name, source=origin, bytes=found.bytes, created=now, **kept)
     # A thin one takes nothing but names until it is used; inactive it is not even a device.
     options = {"active": False} if found.volume.thin else {"size": size}
     wish = Volume(id_.volume, "name", **{"size": None, "active": None, "snapshot_of": volume.volume, "tags": facts.tags, **options})

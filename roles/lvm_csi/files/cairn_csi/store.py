@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Iterator, Mapping, Optional, Tuple
+from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 from . import log
 from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
@@ -18,13 +19,16 @@ from .host import Machine
 from .inline_classes import Released
 from .inventory import Found, find, unknown
 from .names import Id
+from .tags import retag
 
 #: Seconds to wait for the lock, half of what the sidecars give a call; then the caller asks again.
 _PATIENCE = 60
 #: Seconds that a report is good enough for figures, and for what only the driver changes of its own volumes: pods that start together share one.
 FRESH, STEADY = 5.0, 60.0
-#: Seconds to wait for a report that another call has asked for; one that takes longer waits for a dead disk.
+#: Seconds that a report may take; one that takes longer waits for a dead disk, as each would that is begun meanwhile.
 _REPORT = 20
+#: Seconds after which who waits for others looks whether that is so.
+_LOOK = 0.5
 
 
 class Store:
@@ -41,13 +45,15 @@ class Store:
         #: When the last report that failed did so, and how.
         self._failed: Tuple[float, Optional[CairnError]] = (0.0, None)
         self._turn = threading.Lock()
+        #: When the reports that are under way were begun.
+        self._running: Dict[object, float] = {}
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Nobody else changes LVM meanwhile, so that no plan is stale."""
         begin = time.monotonic()
         # The file's lock is asked for again and again by each who waits: with many calls at a time some would never be lucky. So they queue here.
-        if not self._turn.acquire(timeout=_PATIENCE):
+        if not self._acquire(self._turn, _PATIENCE):
             raise Busy(f"calls before this one have taken more than {_PATIENCE:g} s.", code="calls-before", found="no end of them", fix="ask again.")
         try:
             with host_lock(max(0.0, _PATIENCE - (time.monotonic() - begin)), self.machine.lock):
@@ -57,13 +63,17 @@ class Store:
 
     def report(self, group: str = "") -> State:
         """What LVM knows now, of one volume group or of all."""
-        begun, change = time.monotonic(), self._change
+        self._check_answers()
+        begun, change, ticket = time.monotonic(), self._change, object()
+        self._running[ticket] = begun
         try:
             state = parse(read(*argv(group)), {}, {})
         except CommandFailed as error:
             if group and "not found" in error.said:
                 return State()
             raise
+        finally:
+            del self._running[ticket]
         # Of two that overlap the one that was begun later stays.
         if not group and (self._known[1] is not self._change or begun > self._known[0]):
             self._known = (begun, change, state)
@@ -72,11 +82,14 @@ class Store:
     def recent(self, seconds: float = FRESH) -> State:
         """The same of all groups, up to ``seconds`` old, but no older than the driver's own last change."""
         asked = time.monotonic()
-        if not self._recent_lock.acquire(timeout=_REPORT):
-            raise Busy(f"LVM has not answered for {_REPORT} s.", code="report-hung", fix="look for a dead disk (dmesg, lsblk); then ask again.")
+        state = self._fresh(seconds)
+        if state is not None:
+            return state
+        if not self._acquire(self._recent_lock, _REPORT):
+            raise _hung(_REPORT)
         try:
-            begun, change, state = self._known
-            if change is self._change and time.monotonic() - begun <= seconds:
+            state = self._fresh(seconds)
+            if state is not None:
                 return state
             if self._failed[1] and self._failed[0] > asked:
                 # What another call waited for in vain is not waited for again.
@@ -88,6 +101,25 @@ class Store:
                 raise
         finally:
             self._recent_lock.release()
+
+    def _fresh(self, seconds: float) -> Optional[State]:
+        begun, change, state = self._known
+        return state if change is self._change and time.monotonic() - begun <= seconds else None
+
+    def _acquire(self, lock: threading.Lock, seconds: float) -> bool:
+        """Take a lock within some seconds, but wait for nobody once LVM is known not to answer."""
+        until = time.monotonic() + seconds
+        while not lock.acquire(timeout=max(0.0, min(_LOOK, until - time.monotonic()))):
+            self._check_answers()
+            if time.monotonic() >= until:
+                return False
+        return True
+
+    def _check_answers(self) -> None:
+        """Refuse to wait for LVM beside a report that hangs: threads that wait are missed by those who need no LVM."""
+        oldest = min(list(self._running.values()), default=None)
+        if oldest is not None and time.monotonic() - oldest > _REPORT:
+            raise _hung(time.monotonic() - oldest)
 
     def get(self, which: Id, kind: str = "volume", seconds: float = 0.0) -> Found:
         """What an id means now, or up to ``seconds`` ago; or the answer that it is not there."""
@@ -113,6 +145,14 @@ class Store:
         step = command("lvchange", "--activate", "y", "--ignoreactivationskip", found.id.name)
         self.apply(Plan((Action("activate", "logical volume", found.id.name, (step,)),)))
 
+    def mark(self, found: Found, **changes: object) -> None:
+        """Change what the tags of a volume say of it."""
+        action = Action("mark", "logical volume", found.id.name, (retag(found.id.name, found.facts, **changes),))
+        with self.lock():
+            _begun, change, state = self._known
+            # What is known is as good as before, and nobody has to ask LVM because of a tag.
+            self.apply(Plan((action,), _tagged(state, found, **changes) if change is self._change else None))
+
     def apply(self, plan: Plan) -> None:
         """Carry out a plan, under the lock, and write down each command. Where it says what that leads to, nobody has to ask LVM again."""
         try:
@@ -123,6 +163,19 @@ class Store:
                 self._change = object()
         if plan.after:
             self._known = (self._known[0], self._change, plan.after)
+
+
+def _tagged(state: State, found: Found, **changes: object) -> Optional[State]:
+    group = state.group(found.id.group)
+    volume = group.lv(found.id.volume) if group else None
+    if group is None or volume is None:
+        return None
+    gone, new = set(found.facts.tags), set(replace(found.facts, **changes).tags)  # type: ignore[arg-type]
+    return state.with_group(group.with_lv(replace(volume, tags=tuple(sorted(set(volume.tags) - gone | new))), 0, {}))
+
+
+def _hung(seconds: float) -> Busy:
+    return Busy(f"LVM has not answered for {seconds:.0f} s.", code="report-hung", fix="look for a dead disk (dmesg, lsblk); then ask again.")
 
 
 def run(step: Command) -> None:

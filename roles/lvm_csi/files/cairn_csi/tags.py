@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote
 from .collection import Command, LogicalVolume, command
 
 _PREFIX = "cairn.csi."
+#: Of a volume that is to have a file system and has none yet: nothing is lost when one is made.
+UNMADE = "no"
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Facts:
     """A volume's facts; empty ones have no tag.
 
     ``kind`` is volume, snapshot, inline (it goes with its pod), work (a snapshot that stands for as long as it is copied from) or growth (the extents
-    that a raw volume is to get, while they are zeroed). ``source`` is the id of the snapshot or volume that it was made from.
+    that a raw volume is to get, while they are zeroed). ``made`` is the UUID of the file system that was made on it, UNMADE before that, and empty
+    where a version before this one made the volume. ``source`` is the id of the snapshot or volume that it was made from.
     ``state`` is ``copying``, ``zeroing`` or ``wiping`` while that goes on; ``origin`` is the logical volume that is copied from meanwhile,
     and ``copied`` how many bytes have been copied or zeroed. ``bytes`` is the size of the volume that a snapshot is of.
     ``limits`` is as in limits.py, ``pod`` the UID of an inline volume's pod. ``pool_ratio`` is what the class has said of the thin pool, if anything,
@@ -36,6 +39,7 @@ class Facts:
     limits: str = ""
     pool_ratio: str = ""
     mkfs: str = ""
+    made: str = ""
     bytes: int = 0
     created: int = 0
     pod: str = ""

@@ -58,10 +58,11 @@ class Throttle:
     def once(self) -> bool:
         """One look; whether every limit is in force."""
         mounted = mounts.parse(self._store.machine.mountinfo())
-        if not any(mounts.pod_of(each.path) for each in mounted):
+        pod_of = self._store.machine.pod_of
+        if not any(pod_of(each.path) for each in mounted):
             return True
         found = list(all_of(self._store.recent(STEADY), self._store.node, "volume", "inline"))
-        pods = {each.id: {pod for pod in map(mounts.pod_of, self._paths(each, mounted)) if pod} for each in found}
+        pods = {each.id: {pod for pod in map(pod_of, self._paths(each, mounted)) if pod} for each in found}
         used = [each for each in found if pods[each.id]]
         known = self._classes([each.facts.name for each in used if each.facts.kind == "volume"])
         whole, active = True, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import re
 
 import pytest
 from csi_catalogue import DRIVERS, MINORS, VERSIONS, containers, descriptor, pod, render, workloads
@@ -177,7 +178,8 @@ def test_probes_ask_ports_that_somebody_serves(name: str) -> None:
             assert asked <= served | own, "kubelet knows names of a container's own ports only"
         if "livenessprobe" in containers(workload):
             beside = containers(workload)["livenessprobe"]["ports"][0]["containerPort"]
-            assert pod(workload)["containers"][0]["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": beside}
+            here = {"host": "127.0.0.1"} if pod(workload).get("hostNetwork") else {}
+            assert pod(workload)["containers"][0]["readinessProbe"]["httpGet"] == {"path": "/healthz", "port": beside, **here}
 
 
 def test_no_attacher_where_nothing_is_attached() -> None:
@@ -215,3 +217,56 @@ def test_classes_of_the_user_take_the_place_of_the_catalogues() -> None:
 def test_no_volumes_in_pods_manifests_unless_they_are_asked_for() -> None:
     modes = [render("lvm.csi.cairn.storage", **asked)["driver"]["volume_lifecycle_modes"] for asked in ({}, {"lifecycle_modes": ["Persistent", "Ephemeral"]})]
     assert modes == [["Persistent"], ["Persistent", "Ephemeral"]]
+PROMETHEUS = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+
+
+def told(workload: dict) -> list[str]:
+    """What the containers of a workload are told of addresses, their environment put in as kubelet does."""
+    words = []
+    for each in containers(workload).values():
+        values = {one["name"]: one.get("value", "") for one in each["env"]}
+        words += [re.sub(r"\$\((\w+)\)", lambda match: values.get(match[1], match[0]), word) for word in each["args"]]
+    return [word for word in words if re.match(r"--(http-endpoint|health-port|metrics)\b", word)]
+
+
+@pytest.mark.parametrize("name", DRIVERS)
+def test_nobody_serves_figures_unless_somebody_may_scrape_them(name: str) -> None:
+    planned = render(name)
+    for workload in workloads(planned).values():
+        host = pod(workload).get("hostNetwork", False)
+        for word in told(workload):
+            assert word.startswith("--http-endpoint=127.0.0.1:") or not host, "from the node's own network nobody but the node is answered"
+        for sidecar in {"provisioner", "snapshotter"} & set(containers(workload)):
+            led = "--leader-election" in containers(workload)[sidecar]["args"]
+            assert bool(containers(workload)[sidecar].get("ports")) is led, "only who is asked for his health has a port"
+    (policy,) = [each for each in planned["objects"] if each["kind"] == "NetworkPolicy"]
+    assert policy["spec"]["policyTypes"] == ["Ingress"] and not any("from" in rule for rule in policy["spec"]["ingress"])
+    for workload in workloads(planned).values():
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
+        assert policy["metadata"]["namespace"] == workload["metadata"]["namespace"]
+
+
+def test_the_lvm_driver_serves_figures_to_whom_they_are_for() -> None:
+    planned = render("lvm.csi.cairn.storage")
+    found = workloads(planned)
+    assert told(found["lvm-csi-node"]) == ["--metrics=", "--health-port=9808", "--http-endpoint=:9809"]
+    assert [each for each in planned["objects"] if each["kind"] == "NetworkPolicy"][0]["spec"]["ingress"] == []
+    planned = render("lvm.csi.cairn.storage", metrics_from=PROMETHEUS)
+    node = workloads(planned)["lvm-csi-node"]
+    assert told(node) == ["--metrics=:9812", "--http-endpoint=:9808", "--http-endpoint=:9809", "--http-endpoint=:9810", "--http-endpoint=:9811"]
+    (rule,) = [each for each in planned["objects"] if each["kind"] == "NetworkPolicy"][0]["spec"]["ingress"]
+    assert rule["from"] == PROMETHEUS and {each["port"] for each in rule["ports"]} >= {9808, 9812}
+
+
+def test_a_service_of_a_drivers_own_is_reached_and_figures_of_the_nodes_network_are_not() -> None:
+    planned = render("local.csi.aliyun.com", metrics_from=PROMETHEUS)
+    rules = [each for each in planned["objects"] if each["kind"] == "NetworkPolicy"][0]["spec"]["ingress"]
+    assert rules[0] == {"ports": [{"port": 23000, "protocol": "TCP"}]}
+    for workload in workloads(planned).values():
+        if pod(workload).get("hostNetwork"):
+            assert all("=127.0.0.1:" in word for word in told(workload))
+
+
+def test_the_lvm_drivers_containers_cannot_be_written_to() -> None:
+    for workload in workloads(render("lvm.csi.cairn.storage", attach=True)).values():
+        assert all(each["securityContext"]["readOnlyRootFilesystem"] for each in containers(workload).values())
