@@ -37,7 +37,8 @@ _START = (
     f" && for try in $(seq 150); do test -S {SOCKET} && exit; sleep 0.2; done; journalctl --no-pager --unit={UNIT} --lines=50; exit 1"
 )
 #: Mounts of its own, and empty folders where the machine keeps what it needs, as in a container: what it does has to reach the machine all the same.
-_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", "TemporaryFileSystem=/run/lock", f"TemporaryFileSystem={KUBELET}"))
+_EMPTY = ("/run/cairn-storage", "/run/lock", KUBELET)
+_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", *(f"TemporaryFileSystem={folder}" for folder in _EMPTY)))
 
 
 class Driver:
