@@ -114,7 +114,7 @@ def _earlier(path: str) -> int:
     """The lock of the versions before, or -1 where it cannot be trusted.
 
     While a machine is upgraded, a driver of the version before can still be running; both must not write. The file is made where it is
-    missing, so that such a driver finds it, and never written to. One that is not root's alone is passed over: whoever made it could hold it for ever.
+    missing, so that such a driver finds it, and never written to. One that is not root's alone is passed over: others could hold it for ever.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
