@@ -67,7 +67,7 @@ def written(path: str) -> str:
 def _copy(data: bytes, offset: int, length: int) -> str:
     for magic, starts, kind in _COPIES:
         if offset and length == PAGE and any(data[start : start + len(magic)] == magic for start in starts):
-            return f"what seems a copy of an {kind} superblock at byte {offset}"
+            return f"what seems a copy of the superblock of {kind} at byte {offset}"
     return ""
 
 
