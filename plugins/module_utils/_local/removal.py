@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import List
 
-from .._block.steps import blank
+from .._block.steps import Clear, blank
 from .._core.command import command
 from .._core.errors import Busy, Refused
 from .._core.plan import Action
@@ -58,7 +58,9 @@ def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> Lis
     wiped = bool(device and held and any(name in wish.wipe.given for name in device.names))
     if device and wiped:
         wish.wipe.require(device.id, held, " and ".join(map(str, device.signatures)) or "what is on it", names=device.names, code="device-signature")
-    steps: tuple = (Retire(entry.path, forget=wiped),)
+    # What a raw volume holds bears no signature, and would be unknown data to whoever is given the disk next.
+    cleared = (Clear(device.id),) if device and wiped and not device.signatures else ()
+    steps: tuple = (*cleared, Retire(entry.path, forget=wiped))
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
         if elsewhere:

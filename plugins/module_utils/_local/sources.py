@@ -31,6 +31,8 @@ class Source:
     grown: bool = False
     #: Whether it is only activated by the plan, so that nobody knows what it holds.
     activated: bool = False
+    #: Whether it is a logical volume of ours that was never formatted: what its extents held before does not count.
+    fresh: bool = False
 
 
 def minimum(wanted: VolumeClass) -> int:
@@ -54,6 +56,7 @@ def entry_of(observed: Observed, wanted: VolumeClass, device: Device) -> Optiona
 def note_of(observed: Observed, storage_class: str, device: Device) -> str:
     """The UUID of the file system that an interrupted run was making on ``device``; empty when there is none, or when something else is there now."""
     for uuid, (name, noted) in observed.formatting.items():
-        if noted == storage_class and observed.host.resolve(name) == device and all(signature.uuid == uuid for signature in device.signatures):
+        # Interrupted early it has written something, but no signature yet.
+        if noted == storage_class and observed.host.resolve(name) == device and (device.unsigned or {each.uuid for each in device.signatures} == {uuid}):
             return uuid
     return ""

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from typing import Callable, List, Optional, Sequence
 
+from .._block.admit import how_to_clear
 from .._block.growth import plan_growth
 from .._block.model import Device, Signature
 from .._block.steps import Unchanged, blank
 from .._core.command import command
 from .._core.errors import Conflict, Refused
 from .._core.plan import Action
+from .._lvm.made import UNFORMATTED
 from . import fstab
 from .steps import Link, MakeFileSystem, Mount, MountOwn
 from .desired import VolumeClass, Wish
@@ -80,7 +82,7 @@ class Volumes:
         entry = entry_of(self._observed, self._wanted, device) if device else None
         note = note_of(self._observed, self._wanted.name, device) if device else ""
         ours = device and (entry or labelled(device, self._wanted.name)) and not note
-        if source.held and device and not (ours or note or device.signatures) and self._missing():
+        if source.held and device and not (ours or note) and device.unsigned and self._missing():
             # It may be the missing one, with its superblock overwritten: what a repair could bring back is not formatted over.
             self._blank.append(source.path)
             return []
@@ -165,19 +167,20 @@ class Volumes:
         wanted = self._wanted
         actions: List[Action] = []
         uuid = note_of(self._observed, wanted.name, device) if device else ""
-        if device and device.signatures:
+        if device and device.signatures and not (source.fresh and device.unsigned):
             # The note of an interrupted run says that nobody ever wrote to what it was making.
             actions = [Action("wipe", "device", device.id, blank(device), loses="")] if uuid else self._wiped(device)
         uuid = uuid or self._new_uuid()
         self.found.append(Volume(wanted.name, None, None, "Filesystem", source.path, source.size, disks=source.disks))
         path = f"{self._folder}/{uuid}"
         self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name), uuid)
+        # Before the note about formatting goes, which mounting does.
+        done = (command("lvchange", "--deltag", UNFORMATTED, source.path[len("/dev/") :]),) if source.fresh else ()
         made = MakeFileSystem(source.path, wanted.fs_type, label(wanted.name), wanted.name, self._wish.base_dir, uuid)
         mounted = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, uuid, fresh=True)
+        steps = (Unchanged(source.path, "", ours=source.fresh), made, *done)
         return actions + [
-            Action(
-                "format", "device", source.path, (Unchanged(source.path, ""), made), None, {"fs_type": wanted.fs_type, "label": label(wanted.name)}
-            ),
+            Action("format", "device", source.path, steps, None, {"fs_type": wanted.fs_type, "label": label(wanted.name)}),
             Action(
                 "publish", "local volume", f"{wanted.name} on {source.path}", (mounted,), None, {"volume_mode": "Filesystem", "device": source.path}
             ),
@@ -187,7 +190,8 @@ class Volumes:
         if not device.signatures:
             return []
         # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
-        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
+        code, hint = ("device-unknown", how_to_clear(device)) if device.unsigned else ("device-signature", "")
+        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code=code, hint=hint)
         return [
             Action(
                 "wipe",
