@@ -47,6 +47,7 @@ def claim_plan(
         try:
             _check_name(cluster, where, seen, engines)
             engine = engines[cluster["engine"]]
+            identity.refuse_foreign(cluster, known, where)
             cluster = {**cluster, "identity": identity.identity(cluster, engine, known, where)}
             if not ours:
                 others.append(cluster)

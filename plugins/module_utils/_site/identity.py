@@ -18,6 +18,8 @@ from .._core.errors import Conflict, InvalidRequest
 
 #: What Kubernetes puts a pod's name in place of.
 POD = "$(POD_NAME)"
+#: The label by which this collection knows what it has made.
+_MANAGER = "app.kubernetes.io/managed-by"
 Known = Mapping[str, Any]
 
 
@@ -38,12 +40,19 @@ def identity(cluster: Mapping[str, Any], engine: Mapping[str, Any], known: Known
     return name
 
 
+def refuse_foreign(cluster: Mapping[str, Any], known: Known, where: str) -> None:
+    """Refuse to touch a StatefulSet of the cluster's name that somebody else has made."""
+    live = _live(cluster, known)
+    if live and live["exists"] and live["labels"].get(_MANAGER) != "cairn.storage":
+        raise Conflict("a StatefulSet of this name is there, and this collection has not made it.", code="cluster-foreign", parameter=f"{where}.name",
+                       found=f"StatefulSet {_path(cluster)} without the label {_MANAGER}=cairn.storage",
+                       fix="give the storage cluster another name or namespace.")
+
+
 def running(cluster: Mapping[str, Any], variable: str, known: Known) -> str:
     """The name under which the cluster serves its disks now, empty when it does not run."""
-    for each in known.get("stateful_sets") or ():
-        if (each["namespace"], each["name"]) == (cluster["namespace"], cluster["name"]):
-            return each["environment"].get(variable) or ""
-    return ""
+    live = _live(cluster, known)
+    return (live["environment"].get(variable) or "") if live else ""
 
 
 def refuse_twice(planned: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> List[Conflict]:
@@ -81,6 +90,10 @@ def _unique(cluster: Mapping[str, Any], prefix: str, known: Known, where: str) -
                              "stateful_sets, or leave it out.")
     # Neither a UID nor the name of a namespace or pod has a dot in it, so no two of them read alike.
     return f"{prefix}:{uid}.{cluster['namespace']}.{POD}"
+
+
+def _live(cluster: Mapping[str, Any], known: Known) -> Optional[Mapping[str, Any]]:
+    return next((each for each in known.get("stateful_sets") or () if (each["namespace"], each["name"]) == (cluster["namespace"], cluster["name"])), None)
 
 
 def _expanded(cluster: Mapping[str, Any]) -> str:
