@@ -38,7 +38,7 @@ def claim_plan(
     """
     whole = [{"state": "present", **defaults, **given} for given in clusters]
     chosen, problems = _chosen(whole, only)
-    planned, others, left = [], [], list(offered)
+    planned, named, others, left = [], [], [], list(offered)
     seen: set = set()
     for number, given in enumerate(whole):
         ours = number in chosen
@@ -49,8 +49,8 @@ def claim_plan(
             engine = engines[cluster["engine"]]
             identity.refuse_foreign(cluster, known, where)
             cluster = {**cluster, "identity": identity.identity(cluster, engine, known, where)}
+            (named if ours else others).append(cluster)
             if not ours:
-                others.append(cluster)
                 continue
             peers = _access(cluster, engine, where)
             size, left = _place(cluster, where, left, engine["disk"]["volume_mode"])
@@ -58,7 +58,7 @@ def claim_plan(
         except CairnError as problem:
             # What is wrong with a cluster that the run is not about is a matter of another run.
             problems += [problem] if ours else []
-    return planned, [*problems, *identity.refuse_twice(planned, others)]
+    return planned, [*problems, *identity.refuse_twice(named, others)]
 
 
 def _chosen(clusters: Sequence[Mapping[str, Any]], only: Sequence[str]) -> Tuple[set, List[CairnError]]:

@@ -55,14 +55,14 @@ def running(cluster: Mapping[str, Any], variable: str, known: Known) -> str:
     return (live["environment"].get(variable) or "") if live else ""
 
 
-def refuse_twice(planned: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> List[Conflict]:
-    """A problem for each of ``planned`` that shares a name with another of these or of ``others``.
+def refuse_twice(named: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]) -> List[Conflict]:
+    """A problem for each of ``named`` that shares a name with another of these or of ``others``.
 
     What other people's sets call themselves is told by the audit: a refusal here would let every tenant stop every run.
     """
     names = {_expanded(each): _path(each) for each in others if each["identity"]}
     problems = []
-    for cluster in planned:
+    for cluster in named:
         if not cluster["identity"]:
             continue
         mine, name = _path(cluster), _expanded(cluster)
