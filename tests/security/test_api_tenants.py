@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster_play import get, kubectl
+from cluster_play import get, kubectl, play
 from played import REPO, environment
 from rights import forget, kubeconfig
 from set_play import BY_HAND, SPACE, live, surroundings
@@ -207,6 +207,17 @@ def test_scaling_down_leaves_a_claim_that_a_person_has_made_under_such_a_name(si
     assert f"the claim {SPACE}/disk-blocks-9 has the name of one of its own" in told and "left alone" in told
     assert get(theirs) and not get(theirs)["metadata"].get("deletionTimestamp")
     kubectl("delete", "pvc", "disk-blocks-9", "-n", SPACE)
+
+
+@pytest.mark.parametrize(("said", "command"), [
+    ({}, ["/scripts/dd_zero.sh"]), ({"block_cleaner_command": ["/scripts/quick_reset.sh"]}, ["/scripts/quick_reset.sh"])])
+def test_a_raw_volume_is_zeroed_before_its_next_owner_gets_it(said: dict, command: list) -> None:
+    wanted = [{"name": "raw", "volume_mode": "Block", "reclaim_policy": "Delete", **said}]
+    role = {"ansible.builtin.include_role": {"name": "cairn.storage.local_static_provisioner", "apply": {"check_mode": True}},
+            "vars": {"local_static_provisioner_classes": wanted, "local_static_provisioner_volumes": []}}
+    _role, told = play(role, {"ansible.builtin.debug": {"msg": "{{ local_static_provisioner_result.after }}"}})
+    (config,) = (each for each in told["msg"] if each["kind"] == "ConfigMap")
+    assert yaml.safe_load(config["data"]["storageClassMap"])["raw"]["blockCleanerCommand"] == command
 
 
 @pytest.mark.parametrize(("namespace", "claim"), [(TEAM, "disk-blocks-0"), (SPACE, "disk-blocks-7"), (TEAM, "anything")])
