@@ -29,8 +29,8 @@ def variables(**more: Any) -> dict:
                                           "chap_secret": "storage-chap", **more}]}
 
 
-def play(book: str, given: dict) -> str:
-    done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", json.dumps(given), f"playbooks/{book}.yml"), cwd=REPO, env=environment(),
+def play(book: str, given: dict, *options: str) -> str:
+    done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", json.dumps(given), *options, f"playbooks/{book}.yml"), cwd=REPO, env=environment(),
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
@@ -113,3 +113,26 @@ def test_an_address_that_may_not_is_refused_with_the_right_account_too(target: t
     assert now[1] not in shell(nodes()[0], f"iscsiadm -m discovery -t st -p {now[0]}:3260 2>&1 || true"), "it tells its name to who may not log in"
     play("rollout", variables())
     assert login(served(), **SECRET) == "in"
+
+
+@pytest.mark.skipif(len(nodes()) < 2, reason="takes a node that is left out")
+def test_a_run_that_leaves_a_node_out_lets_no_pod_onto_it(target: tuple[str, str]) -> None:
+    """The attack: --limit, and a node that nobody has set up is labelled and loses its startup taint."""
+    mine, left_out = nodes()[:2]
+    try:
+        for node in (mine, left_out):
+            kubectl("taint", "node", node, "cairn.storage/not-ready=:NoSchedule", "--overwrite")
+            kubectl("label", "node", node, "cairn.storage/storage-node-")
+        play("site", variables(), "--limit", f"{mine},kube_api")
+        assert marks(mine) == ("true", False)
+        assert marks(left_out) == (None, True)
+    finally:
+        play("site", variables())
+    assert marks(left_out) == ("true", False)
+
+
+def marks(node: str) -> tuple[str | None, bool]:
+    """The label of a storage node, and whether pods are kept off."""
+    live = json.loads(kubectl("get", "node", node, "-o", "json"))
+    return (live["metadata"]["labels"].get("cairn.storage/storage-node"),
+            any(taint["key"] == "cairn.storage/not-ready" for taint in live["spec"].get("taints") or ()))
