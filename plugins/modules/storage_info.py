@@ -63,7 +63,8 @@ options:
   returns:
     description:
       - Which of these values to return. With thousands of pods most of the time is spent on returning what nobody looks at.
-      - O(query) sees all of the default, whatever is returned. V(cluster_uid) and V(stateful_sets) take a request each, and are read only if they are here.
+      - O(query) sees all of the default, whatever is returned.
+      - V(cluster_uid) and V(stateful_sets) take a request each, and are read only if they are here.
     type: list
     elements: str
     choices: [relations, published, volumes, claims, classes, nodes, attachments, table, cluster_uid, stateful_sets]

@@ -249,3 +249,9 @@ def test_a_teardown_asks(site: Site) -> None:
         for thing in (f"{SPACE}/disk-blocks-0", f"{SPACE}/disk-old-1", "cairn-blocks-0", "cairn-old-1", NODE):
             assert thing in told, f"it does not tell that {thing} would go"
     assert kept() == before
+
+
+def test_a_cluster_that_goes_need_not_say_who_may_log_in_and_leaves_its_claims(site: Site) -> None:
+    site.play("rollout", cluster("old", initiators=None, state="absent"), rights="teardown")
+    assert policy("old") is None and uids_of("old") == []
+    assert json.loads(kubectl("get", "pvc", "disk-old-0", "-n", SPACE, "-o", "json"))["status"]["phase"] == "Bound"

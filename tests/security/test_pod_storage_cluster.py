@@ -30,8 +30,8 @@ def variables(**more: Any) -> dict:
 
 
 def play(book: str, given: dict, *options: str) -> str:
-    done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", json.dumps(given), *options, f"playbooks/{book}.yml"), cwd=REPO, env=environment(),
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", json.dumps(given), *options, f"playbooks/{book}.yml"), cwd=REPO,
+                          env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -97,8 +97,9 @@ def test_the_disk_is_known_by_a_name_of_its_own(target: tuple[str, str]) -> None
 
 
 def test_the_password_is_in_no_variable_and_in_no_log(target: tuple[str, str]) -> None:
-    (node,) = {json.loads(kubectl("get", "pod", "attacked-0", "-n", SPACE, "-o", "json"))["spec"]["nodeName"]}
-    seen = shell(node, "for each in $(pgrep -f storage-target) $(pgrep tgtd); do tr '\\0' '\\n' < /proc/$each/environ; tr '\\0' ' ' < /proc/$each/cmdline; done")
+    node = kubectl("get", "pod", "attacked-0", "-n", SPACE, "-o", "jsonpath={.spec.nodeName}")
+    script = "for each in $(pgrep -f storage-target) $(pgrep tgtd); do tr '\\0' '\\n' < /proc/$each/environ; tr '\\0' ' ' < /proc/$each/cmdline; done"
+    seen = shell(node, script)
     assert "TARGET_CHAP=/run/secrets/chap" in seen
     for shown in (seen, kubectl("logs", "attacked-0", "-n", SPACE), kubectl("get", "pod,statefulset", "-n", SPACE, "-o", "json")):
         assert PASSWORD not in shown and TARGET_PASSWORD not in shown

@@ -93,7 +93,7 @@ def _unique(cluster: Mapping[str, Any], prefix: str, known: Known, where: str) -
 
 
 def _live(cluster: Mapping[str, Any], known: Known) -> Optional[Mapping[str, Any]]:
-    return next((each for each in known.get("stateful_sets") or () if (each["namespace"], each["name"]) == (cluster["namespace"], cluster["name"])), None)
+    return next((each for each in known.get("stateful_sets") or () if _path(each) == _path(cluster)), None)
 
 
 def _expanded(cluster: Mapping[str, Any]) -> str:

@@ -46,8 +46,8 @@ def check_secret(cluster: Mapping[str, Any], engine: Mapping[str, Any], where: s
         raise InvalidRequest("not the name of a Secret.", code="chap-secret-name", parameter=f"{where}.chap_secret", found=repr(name),
                              fix="give the name alone; the Secret stands in the cluster's namespace.")
     if not (engine.get("chap") or {}).get("path"):
-        raise InvalidRequest(f"the engine {cluster['engine']} knows no CHAP.", code="engine-no-chap", parameter=f"{where}.chap_secret", found=str(name),
-                             fix="leave chap_secret out, or say in the engine's chap.path where it looks for the Secret.")
+        raise InvalidRequest(f"the engine {cluster['engine']} knows no CHAP.", code="engine-no-chap", parameter=f"{where}.chap_secret",
+                             found=str(name), fix="leave chap_secret out, or say in the engine's chap.path where it looks for the Secret.")
 
 
 def _networks(given: Any, parameter: str) -> Tuple[str, ...]:

@@ -15,7 +15,9 @@ from .model import Finding, Index, key
 
 _POD = "$(POD_NAME)"
 _MANAGER = "app.kubernetes.io/managed-by"
-_MOVE = ("log its initiators out, run site.yml with state: absent for it, which leaves claims and data, and again without: it gets a name of its own.")
+_MOVE = (
+    "log its initiators out, run site.yml with state: absent for it, which leaves claims and data, and again without: it gets a name of its own."
+)
 
 
 def find(index: Index) -> Iterator[Finding]:
@@ -55,4 +57,5 @@ def find(index: Index) -> Iterator[Finding]:
 
 def _targets(live: Object) -> List[str]:
     containers = ((live["spec"].get("template") or {}).get("spec") or {}).get("containers") or ()
-    return sorted({each["value"] for container in containers for each in container.get("env") or () if str(each.get("value") or "").startswith("iqn.")})
+    values = {str(each.get("value") or "") for container in containers for each in container.get("env") or ()}
+    return sorted(value for value in values if value.startswith("iqn."))
