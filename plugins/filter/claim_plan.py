@@ -11,8 +11,9 @@ version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
 description:
-  - Tells whether the cluster of each storage pod finds its disk before anything is created, and resolves the size C(max).
-positional: volumes, engines, defaults
+  - Tells whether the claim of each storage pod finds its disk before anything is created, and resolves the size C(max).
+  - Refuses clusters of which nobody has said who may log in, and two whose disks initiators would take for one.
+positional: volumes, engines, defaults, known
 options:
   _input:
     description: The clusters, as C(storage_cluster_clusters) of the role C(cairn.storage.storage_cluster) describes them.
@@ -32,23 +33,39 @@ options:
     description: What holds for a cluster that does not say otherwise, as C(storage_cluster_defaults) of the role.
     type: dict
     required: true
+  known:
+    description: Result of M(cairn.storage.storage_info) with C(cluster_uid) and C(stateful_sets) among what it returns.
+    type: dict
+    required: true
+  only:
+    description: The clusters that are planned, as C(name) or C(namespace/name); all if empty.
+    type: list
+    elements: str
+    default: []
+  override:
+    description: What takes the place of what these clusters say.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
 - name: Refuse clusters whose claims do not fit
   ansible.builtin.assert:
-    that: (clusters | cairn.storage.claim_plan(volumes, engines, defaults)).problems == []
+    that: (clusters | cairn.storage.claim_plan(volumes, engines, defaults, known)).problems == []
 """
 
 RETURN = r"""
 _value:
   description:
-    - C(clusters), each with its defaults, C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it).
+    - C(clusters), each with its defaults, C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it), C(identity) (by what name
+      initiators know its disks) and C(peers) (from where a NetworkPolicy lets them in; empty means from everywhere).
+    - C(shared_names), clusters as C(namespace/name) whose disks keep a name that other clusters can have as well.
     - C(problems), one text for each reason to refuse.
   type: dict
 """
 
 from ansible_collections.cairn.storage.plugins.module_utils._site.claims import claim_plan as plan
+from ansible_collections.cairn.storage.plugins.module_utils._site.identity import shared_names
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume
 
 
@@ -60,12 +77,12 @@ def quantity(size: int) -> str:
     return str(size)
 
 
-def claim_plan(clusters: list, volumes: list, engines: dict, defaults: dict) -> dict:
+def claim_plan(clusters: list, volumes: list, engines: dict, defaults: dict, known: dict, only: list = (), override: dict | None = None) -> dict:
     """Clusters as they will be, and problems as text."""
-    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], engines, defaults)
+    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], engines, defaults, known, list(only), override)
     for cluster in planned:
         cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
-    return {"clusters": planned, "problems": [str(problem) for problem in problems]}
+    return {"clusters": planned, "shared_names": shared_names(planned, known), "problems": [str(problem) for problem in problems]}
 
 
 class FilterModule:

@@ -63,10 +63,11 @@ options:
   returns:
     description:
       - Which of these values to return. With thousands of pods most of the time is spent on returning what nobody looks at.
-      - O(query) sees all of them, whatever is returned.
+      - O(query) sees all of the default, whatever is returned.
+      - V(cluster_uid) and V(stateful_sets) take a request each, and are read only if they are here.
     type: list
     elements: str
-    choices: [relations, published, volumes, claims, classes, nodes, attachments, table]
+    choices: [relations, published, volumes, claims, classes, nodes, attachments, table, cluster_uid, stateful_sets]
     default: [relations, published, volumes, claims, classes, nodes, attachments, table]
   hosts:
     description:
@@ -270,6 +271,17 @@ attachments:
   returned: if it is in O(returns)
   type: list
   elements: dict
+cluster_uid:
+  description: What tells this Kubernetes cluster from every other one, the UID of its namespace C(kube-system).
+  returned: if it is in O(returns)
+  type: str
+stateful_sets:
+  description:
+    - All StatefulSets, each with C(namespace), C(name), C(labels), C(exists) and C(environment), the variables of its containers that have a value.
+    - One that is being made anew around its pods has C(exists) false.
+  returned: if it is in O(returns)
+  type: list
+  elements: dict
 result:
   description: What O(query) finds; null without one.
   returned: success
@@ -288,7 +300,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._kube.about import KINDS
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
-from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import PARTS, read
+from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import MORE, PARTS, read
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
@@ -302,7 +314,7 @@ def main():
             "volume_label_selector": {"type": "str"},
             "about": {"type": "dict", "options": {kind: {"type": "str"} for kind in KINDS}},
             "query": {"type": "str"},
-            "returns": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+            "returns": {"type": "list", "elements": "str", "choices": [*PARTS, *MORE], "default": list(PARTS)},
             "hosts": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,

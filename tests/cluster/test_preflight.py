@@ -59,8 +59,12 @@ WISHES = {
         {"storage_disk_rules": [{"name": "fast", "rotational": False, "size_min": "3TiB"}, {"name": "bulk", "rotational": True}]},
         ["fast"]),
     "an unknown class": (
-        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "disk": {"class": "no-such-class", "size": "1GiB"}}]},
+        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "initiators": ["ALL"],
+                                      "disk": {"class": "no-such-class", "size": "1GiB"}}]},
         ["no-such-class"]),
+    "a storage cluster of which nobody has said who may log in": (
+        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "disk": {"class": "local-block", "size": "1GiB"}}]},
+        ["initiators", "nobody has said who may log in"]),
     "a volume group named twice": (
         {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "fast"}}, {"name": "fast", "devices": {"rule": "bulk"}}]},
         ["fast", "same name"]),
@@ -71,7 +75,8 @@ WISHES = {
         {"storage_disk_rules": [{"name": "fast", "id": "ubd"}, {"name": "bulk", "rotational": True}]},
         ["system"]),
     "a claim larger than any volume of its class": (
-        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "disk": {"class": "local-block", "size": "3GiB"}}]},
+        {"storage_cluster_clusters": [{"name": "blocks", "engine": "tgt", "replicas": 3, "initiators": ["ALL"],
+                                      "disk": {"class": "local-block", "size": "3GiB"}}]},
         ["local-block", "3GiB"]),
     "two consumers of one rule": (
         {"lvm_volume_groups": [{"name": "fast", "devices": {"rule": "bulk"}}]},

@@ -109,7 +109,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     kubectl("delete", "pod", "reader", "-n", "storage", "--ignore-not-found", "--wait")
     kubectl("delete", "pvc", "files", "-n", "storage", "--ignore-not-found", "--wait")
     groups = {node: {"fast": shell(node, "vgs --noheadings -o vg_uuid fast").strip()} for node in nodes()}
-    made.play("teardown", teardown_allow_data_loss=groups)
+    made.play("teardown", teardown_confirm="storage/blocks", teardown_allow_data_loss=groups)
     forget(sorted(made.books))
 
 

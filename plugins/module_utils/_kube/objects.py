@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
-from . import basics
+from . import basics, sets
 from .basics import Object
 
 
@@ -26,6 +26,7 @@ class Lists:
     nodes: Sequence[Object] = ()
     classes: Sequence[Object] = ()
     attachments: Sequence[Object] = ()
+    stateful_sets: Sequence[Object] = ()
 
 
 def volumes(lists: Lists) -> List[dict]:
@@ -123,6 +124,34 @@ def attachments(lists: Lists) -> List[dict]:
         }
         for live in lists.attachments
     ]
+
+
+def stateful_sets(lists: Lists) -> List[dict]:
+    """One entry per StatefulSet; one that is being made anew around its pods is told by these, with ``exists`` false.
+
+    ``environment`` has the variables of its containers that have a value of their own.
+    """
+    found = [_stateful_set(live, live["spec"]["template"], True) for live in lists.stateful_sets]
+    known = {(each["namespace"], each["name"]) for each in found}
+    for pod in lists.pods:
+        stem, _dash, number = pod["metadata"]["name"].rpartition("-")
+        # Its controller labels each pod with its own name; a pod that another set has taken over has an owner.
+        left = (pod["metadata"].get("labels") or {}).get(sets.POD_NAME) == pod["metadata"]["name"] and not pod["metadata"].get("ownerReferences")
+        if left and number.isdigit() and (pod["metadata"]["namespace"], stem) not in known:
+            known.add((pod["metadata"]["namespace"], stem))
+            found.append(_stateful_set({"metadata": {**pod["metadata"], "name": stem}}, pod, False))
+    return found
+
+
+def _stateful_set(live: Object, template: Object, exists: bool) -> dict:
+    containers = (template.get("spec") or {}).get("containers") or ()
+    return {
+        "namespace": live["metadata"]["namespace"],
+        "name": live["metadata"]["name"],
+        "exists": exists,
+        "labels": live["metadata"].get("labels") or {},
+        "environment": {each["name"]: each["value"] for container in containers for each in container.get("env") or () if each.get("value")},
+    }
 
 
 def published(found: Iterable[Mapping[str, Any]]) -> Dict[str, List[dict]]:

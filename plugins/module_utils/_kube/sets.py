@@ -13,6 +13,9 @@ from typing import Dict, Optional
 
 from .basics import Object
 
+#: The label by which its controller tells each pod of a StatefulSet.
+POD_NAME = "statefulset.kubernetes.io/pod-name"
+
 
 def replicas(stateful_set: Object) -> int:
     """How many pods it asks for."""
@@ -38,3 +41,15 @@ def ordinal(name: str, stem: str) -> Optional[int]:
 def claim_templates(stateful_set: Object) -> Dict[str, Object]:
     """The claim templates by name."""
     return {template["metadata"]["name"]: template for template in stateful_set["spec"].get("volumeClaimTemplates") or ()}
+
+
+def made(stateful_set: Object, claim: Object) -> bool:
+    """Whether the set's controller has made the claim: by name, in its namespace, and with the labels that it puts on each claim of its own.
+
+    A claim that a person has put under such a name is used by a pod of that number, and is that person's all the same.
+    """
+    space, name = stateful_set["metadata"]["namespace"], stateful_set["metadata"]["name"]
+    stems = (f"{template}-{name}" for template in claim_templates(stateful_set))
+    labels = ((stateful_set["spec"].get("selector") or {}).get("matchLabels") or {}).items()
+    return (claim["metadata"]["namespace"] == space and any(ordinal(claim["metadata"]["name"], stem) is not None for stem in stems)
+            and labels <= (claim["metadata"].get("labels") or {}).items())

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import basics
+from . import basics, sets
 from .manifest import LAST_APPLIED
 
 
@@ -36,6 +36,14 @@ def pod(live: dict) -> dict:
         "spec": {"nodeName": spec.get("nodeName"), "volumes": volumes},
         "status": {key: status[key] for key in ("phase", "conditions", "reason", "message") if key in status},
     }
+
+
+def pod_of_set(live: dict) -> dict:
+    """The same; one that a StatefulSet has left behind with its containers, which tell what that set was like."""
+    kept = pod(live)
+    if (live["metadata"].get("labels") or {}).get(sets.POD_NAME) and not live["metadata"].get("ownerReferences"):
+        kept["spec"]["containers"] = live["spec"].get("containers") or []
+    return kept
 
 
 def _without(value: Any, key: str) -> dict:

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""What storage_info tells: six LISTs, however many objects there are."""
+"""What storage_info tells: six LISTs, however many objects there are, and what else is asked for."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ from .places import Ground
 from .table import render
 
 _STORAGE = "/apis/storage.k8s.io/v1"
+#: A cluster has no name that it knows itself. This namespace is there from the beginning to the end, and its UID is no other cluster's.
+_CLUSTER = "/api/v1/namespaces/kube-system"
 #: The return values that a caller may leave out.
 PARTS = ("relations", "published", "volumes", "claims", "classes", "nodes", "attachments", "table")
+#: Those that take a request of their own, and are read only for who asks.
+MORE = ("cluster_uid", "stateful_sets")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -37,6 +41,8 @@ def read(params: Mapping[str, Any]) -> dict:
     gc.disable()
     lists = _lists(client, namespace, params)
     values = tell(lists, known, question, namespace is not None, params)
+    if "cluster_uid" in params["returns"]:
+        values["cluster_uid"] = client.get(_CLUSTER)["metadata"]["uid"]
     result = find(query, values, "query")
     # Of large clusters most of the time goes into handing over what nobody looks at.
     told = {part: values[part] for part in params["returns"]}
@@ -81,19 +87,22 @@ def tell(
         "classes": objects.classes(lists),
         "nodes": nodes,
         "attachments": objects.attachments(lists),
+        "stateful_sets": objects.stateful_sets(lists),
         "table": render(rows),
     }
 
 
 def _lists(client: Client, namespace: Optional[str], params: Mapping[str, Any]) -> objects.Lists:
     scope = f"/api/v1/namespaces/{namespace}" if namespace else "/api/v1"
+    with_sets = "stateful_sets" in params["returns"]
     return objects.Lists(
-        pods=_list(client, f"{scope}/pods", params, "label_selector", slim.pod),
+        pods=_list(client, f"{scope}/pods", params, "label_selector", slim.pod_of_set if with_sets else slim.pod),
         claims=_list(client, f"{scope}/persistentvolumeclaims", params, "claim_label_selector"),
         volumes=_list(client, "/api/v1/persistentvolumes", params, "volume_label_selector"),
         nodes=client.list("/api/v1/nodes", keep=slim.node)[0],
         classes=client.list(f"{_STORAGE}/storageclasses", keep=slim.item)[0],
         attachments=client.list(f"{_STORAGE}/volumeattachments", keep=slim.item)[0],
+        stateful_sets=client.list(f"{scope.replace('/api/v1', '/apis/apps/v1')}/statefulsets", keep=slim.item)[0] if with_sets else (),
     )
 
 

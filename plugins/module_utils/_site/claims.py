@@ -13,6 +13,7 @@ from typing import Any, Iterable, List, Mapping, Optional, Sequence, Tuple
 
 from .._core.errors import CairnError, Conflict, InvalidRequest, NoSpace, NotFound
 from .._core.quantity import human, parse_bytes
+from . import identity, initiators
 from .volumes import Volume
 
 #: A pod's name is the cluster's, a dash and a number; it has to be a DNS label (RFC 1123) with room for the number.
@@ -22,21 +23,71 @@ _ENGINE = ("image", "ports", "disk", "probes")
 
 
 def claim_plan(
-    clusters: Sequence[Mapping[str, Any]], offered: Sequence[Volume], engines: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any]
+    clusters: Sequence[Mapping[str, Any]],
+    offered: Sequence[Volume],
+    engines: Mapping[str, Mapping[str, Any]],
+    defaults: Mapping[str, Any],
+    known: Mapping[str, Any],
+    only: Sequence[str] = (),
+    override: Optional[Mapping[str, Any]] = None,
 ) -> Tuple[list, List[CairnError]]:
-    """``(clusters with their defaults and disk.size_bytes, problems)``: every problem of every cluster, not only the first."""
-    planned, problems, left = [], [], list(offered)
+    """``(clusters with their defaults, disk.size_bytes, identity and peers, problems)``: every problem of every cluster, not only the first.
+
+    ``known`` has the ``cluster_uid`` and ``stateful_sets`` of ``storage_info``. ``only`` names the clusters that are planned, as ``name`` or
+    ``namespace/name``, all if empty; ``override`` is what takes the place of what these say.
+    """
+    whole = [{"state": "present", **defaults, **given} for given in clusters]
+    chosen, problems = _chosen(whole, only)
+    planned, named, others, left = [], [], [], list(offered)
     seen: set = set()
-    for number, given in enumerate(clusters):
-        cluster = {"state": "present", **defaults, **given}
+    for number, given in enumerate(whole):
+        ours = number in chosen
+        cluster = {**given, **(override or {})} if ours else given
         where = f"storage_cluster_clusters[{number}] ({cluster['name']})"
         try:
             _check_name(cluster, where, seen, engines)
-            size, left = _place(cluster, where, left, engines[cluster["engine"]]["disk"]["volume_mode"])
-            planned.append({**cluster, "disk": {**cluster["disk"], "size_bytes": size}})
+            engine = engines[cluster["engine"]]
+            identity.refuse_foreign(cluster, known, where)
+            cluster = {**cluster, "identity": identity.identity(cluster, engine, known, where)}
+            (named if ours else others).append(cluster)
+            if not ours:
+                continue
+            peers = _access(cluster, engine, where)
+            size, left = _place(cluster, where, left, engine["disk"]["volume_mode"])
+            planned.append({**cluster, "peers": peers, "disk": {**cluster["disk"], "size_bytes": size}})
         except CairnError as problem:
-            problems.append(problem)
-    return planned, problems
+            # What is wrong with a cluster that the run is not about is a matter of another run.
+            problems += [problem] if ours else []
+    return planned, [*problems, *identity.refuse_twice(named, others)]
+
+
+def _chosen(clusters: Sequence[Mapping[str, Any]], only: Sequence[str]) -> Tuple[set, List[CairnError]]:
+    """The numbers of the clusters that ``only`` names. A name that two namespaces have names neither."""
+    if not only:
+        return set(range(len(clusters))), []
+    chosen: set = set()
+    problems: List[CairnError] = []
+    paths = [f"{cluster['namespace']}/{cluster['name']}" for cluster in clusters]
+    for name in only:
+        found = [number for number, path in enumerate(paths) if name in (path, clusters[number]["name"])]
+        if not found:
+            problems.append(NotFound("there is no such storage cluster.", code="cluster-unknown", parameter="storage_cluster_only", found=str(name),
+                                     fix=f"name some of {', '.join(paths) or 'those that the inventory is to have'}."))
+        elif len({paths[number] for number in found}) > 1:
+            problems.append(InvalidRequest("several namespaces have a storage cluster of this name.", code="cluster-ambiguous",
+                                           parameter="storage_cluster_only", found=str(name),
+                                           fix=f"write {' or '.join(paths[number] for number in found)}."))
+        else:
+            chosen.update(found)
+    return chosen, problems
+
+
+def _access(cluster: Mapping[str, Any], engine: Mapping[str, Any], where: str) -> List[dict]:
+    """From where a NetworkPolicy lets initiators in. A cluster that goes need not say it."""
+    if cluster["state"] == "absent":
+        return []
+    initiators.check_secret(cluster, engine, where)
+    return initiators.peers(cluster, where)
 
 
 def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Mapping[str, Mapping[str, Any]]) -> None:

@@ -89,6 +89,7 @@ def volumes(exports: Sequence[Export]) -> List[Dict[str, Any]]:
         {
             "name": each.name,
             "present": each.present,
+            "host": each.host,
             "target": each.target,
             "portals": [str(portal) for portal in each.portals],
             "nodes": list(each.hosts) if len(each.hosts) == len(each.initiators) else [],

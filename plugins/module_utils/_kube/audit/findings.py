@@ -11,7 +11,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
-from . import capacity, disks, drift, iscsi, orphans, snapshots, stuck, waiting
+from . import capacity, disks, drift, iscsi, names, orphans, snapshots, stuck, waiting
 from .model import SEVERITIES, Finding, Index, World, worst
 
 FAMILIES: Dict[str, Callable[[Index], Iterator[Finding]]] = {
@@ -23,6 +23,7 @@ FAMILIES: Dict[str, Callable[[Index], Iterator[Finding]]] = {
     "capacity": capacity.find,
     "disks": disks.find,
     "iscsi": iscsi.find,
+    "names": names.find,
 }
 #: What a node's module is needed for.
 _NEEDED = {

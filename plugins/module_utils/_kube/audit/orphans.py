@@ -174,7 +174,8 @@ def _left_claims(index: Index) -> Iterator[Finding]:
         for template in sets.claim_templates(live):
             for (where, claim), entry in index.claims.items():
                 number = sets.ordinal(claim, f"{template}-{name}")
-                if where == space and number is not None and number not in sets.numbers(live) and not index.users.get((where, claim)):
+                left = number is not None and number not in sets.numbers(live) and sets.made(live, index.live_claims[where, claim])
+                if left and not index.users.get((where, claim)):
                     yield Finding(
                         "claim-left-by-scale-down",
                         "info",

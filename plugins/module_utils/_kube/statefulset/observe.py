@@ -24,7 +24,7 @@ from ..discovery import Resource
 from ..failures import about
 from ..manifest import Ref, visible
 from ..send import send
-from . import facts
+from . import facts, secrets
 from .actions import CLAIMS, MANAGER, PODS, SETS
 from .model import Desired, Object, Observed, Run
 
@@ -36,6 +36,7 @@ _CAPACITIES = Resource("storage.k8s.io", "v1", "CSIStorageCapacity", "csistorage
 
 def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) -> Dict[Ref, Observed]:
     """All of it, with a dry run for each set that may differ. The number of requests does not depend on the number of pods."""
+    unasked = {desired.ref: () if desired.abort else secrets.refuse_missing(client, desired, pending) for desired in wishes}
     lives = {desired.ref: _settled_live(client, desired) for desired in wishes}
     probes = tuple(_probe(desired, lives[desired.ref]) for desired in wishes)
     take = any(desired.take for desired in wishes)
@@ -49,7 +50,10 @@ def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) 
             target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": _canonical_claims(client, desired)}}
         seen[desired.ref] = Observed(each.live, facts.plain(target))
     now = again(client, wishes, seen)
-    return {desired.ref: remember(counted(now[desired.ref], desired)) for desired in wishes}
+    begun = {desired.ref: remember(counted(now[desired.ref], desired)) for desired in wishes}
+    for what, warnings in unasked.items():
+        begun[what].run.warnings.update(dict.fromkeys(warnings))
+    return begun
 
 
 def again(client: Client, wishes: Sequence[Desired], seen: Mapping[Ref, Observed]) -> Dict[Ref, Observed]:
@@ -67,8 +71,14 @@ def again(client: Client, wishes: Sequence[Desired], seen: Mapping[Ref, Observed
 
 
 def _mine(desired: Desired, pods: Sequence[Object]) -> Tuple[Object, ...]:
+    """Pods with the set's labels, those that an earlier set of its name has left behind included, but none that something else controls."""
     labels = ((desired.manifest["spec"].get("selector") or {}).get("matchLabels") or {}).items()
-    return tuple(pod for pod in pods if labels <= (pod["metadata"].get("labels") or {}).items())
+    return tuple(pod for pod in pods if labels <= (pod["metadata"].get("labels") or {}).items() and not _of_another(pod, desired.ref))
+
+
+def _of_another(pod: Object, what: Ref) -> bool:
+    owners = [each for each in pod["metadata"].get("ownerReferences") or () if each.get("controller")]
+    return any((each["kind"], each["name"]) != (what.kind, what.name) for each in owners)
 
 
 def _storage_matters(desired: Desired, observed: Observed) -> bool:

@@ -32,7 +32,8 @@ def refuse_unsaid(observed: Observed, desired: Desired) -> None:
                       found="persistentVolumeClaimRetentionPolicy.whenScaled: Delete", fix="set whenScaled: Retain, or removed_claims: delete.")
     if desired.removed_claims == "delete" or (fewer and by_policy):
         for claim in claims:
-            loss(observed, desired, claim)
+            if by_policy or sets.made(observed.live, claim):
+                loss(observed, desired, claim)
 
 
 def refuse_moved(observed: Observed, desired: Desired) -> None:
@@ -65,6 +66,9 @@ def delete_claims(observed: Observed, desired: Desired) -> Optional[Step]:
     if desired.removed_claims != "delete":
         return None
     for claim in removed(observed):
-        if not claim["metadata"].get("deletionTimestamp"):
+        if not sets.made(observed.live, claim):
+            observed.run.warnings[f"{desired.ref}: the claim {basics.path(claim)} has the name of one of its own, but not the labels that its "
+                                  "controller puts on these: it is left alone."] = None
+        elif not claim["metadata"].get("deletionTimestamp"):
             return actions.remove_claim(observed, claim, loss(observed, desired, claim))
     return None

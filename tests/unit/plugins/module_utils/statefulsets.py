@@ -45,7 +45,7 @@ def pod(number: int, revision: str = OLD, ready: bool = True, waiting: str = "",
 
 def claim(number: int, asked: str = "1Gi", has: str = "1Gi", phase: str = "Bound", **status: Any) -> dict:
     return {"apiVersion": "v1", "kind": "PersistentVolumeClaim",
-            "metadata": {"name": f"disk-blocks-{number}", "namespace": "storage", "uid": f"uid-claim-{number}"},
+            "metadata": {"name": f"disk-blocks-{number}", "namespace": "storage", "uid": f"uid-claim-{number}", "labels": LABELS},
             "spec": {"storageClassName": "fast", "volumeName": f"pv-{number}", "resources": {"requests": {"storage": asked}}},
             "status": {"phase": phase, "capacity": {"storage": has}, **status}}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from audit_plants import Fault, event_on, fact, group, growing, local_path, mount_fails, pending, released, stuck_volume, unschedulable, update
-from audit_world import JUST_NOW, claim, delete, entry, logical, pod, thing, volume
+from audit_plants import Fault, event_on, fact, group, growing, local_path, mount_fails, pending, released, served_as, stuck_volume, unschedulable, update
+from audit_world import CLUSTER, IQN, JUST_NOW, claim, delete, entry, logical, pod, thing, volume
 
 FAULTS: list[Fault] = [
     ("volume-released", "warning", "left", "s/gone", "claimRef", released),
@@ -60,6 +60,22 @@ FAULTS: list[Fault] = [
         lambda it: it.attachments.append(
             thing("VolumeAttachment", "csi-2", spec={"attacher": "d", "nodeName": "node1", "source": {"persistentVolumeName": "pv-csi"}})
         ),
+    ),
+    (
+        "target-name-not-unique",
+        "warning",
+        "s/blocks",
+        f"{IQN}:blocks",
+        "state: absent",
+        lambda it: served_as(it, f"{IQN}:$(POD_NAME)"),
+    ),
+    (
+        "target-name-twice",
+        "critical",
+        "s/blocks",
+        "other/blocks",
+        "take it down",
+        lambda it: served_as(it, f"{IQN}:{CLUSTER}.s.$(POD_NAME)", "other", "nobody"),
     ),
     (
         "claim-left-by-scale-down",

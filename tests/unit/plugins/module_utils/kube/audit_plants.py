@@ -30,6 +30,13 @@ def released(cluster: Cluster) -> None:
     cluster.volumes[-1]["status"]["phase"] = "Released"
 
 
+def served_as(cluster: Cluster, name: str, space: str = "s", manager: str = "cairn.storage") -> None:
+    """A StatefulSet in ``space`` whose pods serve their disks under this name."""
+    template = {"spec": {"containers": [{"name": "tgt", "env": [{"name": "TARGET_IQN", "value": name}]}]}}
+    live = thing("StatefulSet", "blocks", space, {"replicas": 1, "template": template}, {}, "apps/v1", labels={"app.kubernetes.io/managed-by": manager})
+    cluster.sets[:] = [*(each for each in cluster.sets if each["metadata"]["namespace"] != space), live]
+
+
 def lost_node(cluster: Cluster, bound: bool) -> None:
     cluster.volumes.append(volume("far", "far" if bound else None, host="node9", local={"path": "/mnt/a"}))
     if bound:

@@ -17,11 +17,14 @@ BASE = "/var/lib/cairn-storage/local-volumes"
 GIB = 2**30
 DISK, LUN = "/dev/disk/by-id/wwn-0x1", "/dev/disk/by-id/wwn-0x9"
 TARGET = "iqn.2026-01.com.example:db"
+#: What names of disks begin with, and the UID of the cluster's kube-system.
+IQN, CLUSTER = "iqn.2026-01.storage.cairn", "uid-Namespace-kube-system"
 SNAPSHOTS = "snapshot.storage.k8s.io/v1"
 
 
-def thing(kind: str, name: str, space: str | None = None, spec: Any = None, status: Any = None, api: str = "v1", **more: Any) -> dict:
-    metadata = {"name": name, "uid": f"uid-{kind}-{name}", "creationTimestamp": LONG_AGO, **({"namespace": space} if space else {})}
+def thing(kind: str, name: str, space: str | None = None, spec: Any = None, status: Any = None, api: str = "v1", labels: Any = None, **more: Any) -> dict:
+    metadata = {"name": name, "uid": f"uid-{kind}-{name}", "creationTimestamp": LONG_AGO, **({"namespace": space} if space else {}),
+                **({"labels": labels} if labels else {})}
     return {
         "apiVersion": api,
         "kind": kind,
@@ -199,16 +202,22 @@ class Cluster:
                 "s",
                 {
                     "replicas": 1,
+                    "template": {"spec": {"containers": [{"name": "tgt", "env": [{"name": "TARGET_IQN", "value": f"{IQN}:{CLUSTER}.s.$(POD_NAME)"}]}]}},
                     "volumeClaimTemplates": [
                         {"metadata": {"name": "disk"}, "spec": {"storageClassName": "local-block", "resources": {"requests": {"storage": "2048Mi"}}}}
                     ],
                 },
                 {},
                 "apps/v1",
+                labels={"app.kubernetes.io/managed-by": "cairn.storage"},
             )
         ]
     )
-    namespaces: list = field(default_factory=lambda: [thing("Namespace", "s", spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"})])
+    namespaces: list = field(
+        default_factory=lambda: [
+            thing("Namespace", name, spec={"finalizers": ["kubernetes"]}, status={"phase": "Active"}) for name in ("s", "kube-system")
+        ]
+    )
     csi_nodes: list = field(
         default_factory=lambda: [thing("CSINode", "node2", api="storage.k8s.io/v1", spec={"drivers": [{"name": "lvm.csi.example.com"}]})]
     )

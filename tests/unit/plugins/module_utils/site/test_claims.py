@@ -10,7 +10,8 @@ GIB = 1024**3
 ENGINE = {"image": "x", "ports": [{"name": "x", "number": 1}], "probes": {"readiness": {}}}
 ENGINES = {"tgt": {**ENGINE, "disk": {"volume_mode": "Block", "path": "/dev/x"}}, "files": {**ENGINE, "disk": {"volume_mode": "Filesystem", "path": "/x"}},
            "bare": {"disk": {"volume_mode": "Block", "path": "/dev/x"}}, "odd": {**ENGINE, "disk": {"volume_mode": "Tape", "path": "/x"}}}
-DEFAULTS = {"namespace": "storage", "engine": "tgt", "spread": "one_per_node"}
+DEFAULTS = {"namespace": "storage", "engine": "tgt", "spread": "one_per_node", "initiators": ["10.0.0.0/8"]}
+KNOWN = {"cluster_uid": "1f2e3d4c-0000-4000-8000-000000000001", "stateful_sets": []}
 
 
 def cluster(**changes: object) -> dict:
@@ -45,7 +46,7 @@ def block(node: str, gib: int = 2, claim: str | None = "", mode: str = "Block") 
     ([cluster(disk={"class": "local-block", "size": "max"})], [block("a")], "volumes-missing"),
 ])
 def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) -> None:
-    _planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS)
+    _planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS, KNOWN)
     assert [problem.code for problem in problems] == [code]
     assert problems[0].parameter.startswith(("storage_cluster_clusters[", "storage_cluster_engines.")) and problems[0].fix
 
@@ -62,7 +63,7 @@ def test_what_cannot_start_is_refused(clusters: list, offered: list, code: str) 
     ([cluster(state="absent", disk={"class": "gone", "size": "1GiB"})], [], [0]),
 ])
 def test_what_fits_gets_its_size(clusters: list, offered: list, sizes: list) -> None:
-    planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS)
+    planned, problems = claim_plan(clusters, offered, ENGINES, DEFAULTS, KNOWN)
     assert not problems
     assert [item["disk"]["size_bytes"] for item in planned] == [size * GIB for size in sizes]
     assert all(item["namespace"] == "storage" for item in planned)
