@@ -48,8 +48,11 @@ _value:
   type: dict
 """
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._site.claims import claim_plan as plan
-from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume
+from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import offered
 
 
 def quantity(size: int) -> str:
@@ -62,7 +65,10 @@ def quantity(size: int) -> str:
 
 def claim_plan(clusters: list, volumes: list, engines: dict, defaults: dict) -> dict:
     """Clusters as they will be, and problems as text."""
-    planned, problems = plan(clusters, [Volume(**volume) for volume in volumes], engines, defaults)
+    try:
+        planned, problems = plan(clusters, offered(volumes), engines, defaults)
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
     for cluster in planned:
         cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
     return {"clusters": planned, "problems": [str(problem) for problem in problems]}

@@ -18,7 +18,7 @@ from typing import Any, List, Mapping, Optional, Sequence
 from .errors import InvalidRequest, shown
 from .quantity import MAX_BYTES
 
-__all__ = ["Facts", "dns_address", "host_name", "ip_address", "line", "object_name", "path", "shown", "tidy"]
+__all__ = ["Facts", "dns_address", "host_address", "host_name", "ip_address", "line", "object_name", "path", "plain", "shown", "tidy"]
 
 _LABEL = r"[A-Za-z0-9](?:[-A-Za-z0-9]{0,61}[A-Za-z0-9])?"
 _DNS = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -28,6 +28,8 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 #: Longest name of the domain name system (RFC 1035), and of a Kubernetes object.
 _LONGEST_NAME = 253
 _LONGEST_PATH = 4096
+#: In a file that a person edits and Ansible may read as variables: nothing of YAML, of a template or of a shell.
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._:/+#()@,=;-]")
 _ADDRESSES = ("InternalIP", "ExternalIP")
 
 
@@ -74,6 +76,11 @@ def line(value: object, longest: int = 1024) -> Optional[str]:
     return shown(value, longest) if isinstance(value, str) else None
 
 
+def plain(value: object, longest: int = 200) -> str:
+    """The letters, digits and a few signs of a text; everything else in it becomes ``?``."""
+    return _NOT_PLAIN.sub("?", value[:longest]) if isinstance(value, str) else ""
+
+
 def path(value: object) -> Optional[str]:
     """An absolute path without ``.`` and ``..``, of printable characters."""
     if not isinstance(value, str) or not value.startswith("/") or len(value) > _LONGEST_PATH or not value.isprintable():
@@ -96,9 +103,7 @@ class Facts:
     """A map that another machine told, read value by value; ``where`` says whose it is, as in ``node1: entries[0]``."""
 
     def __init__(self, given: Any, where: str) -> None:
-        if not isinstance(given, Mapping):
-            raise wrong(where, given, "a map")
-        self._given, self.where = given, where
+        self._given, self.where = mapping(given, where), where
 
     def text(self, key: str, *default: Optional[str]) -> Any:
         """A printable text on one line, as it is."""
@@ -128,9 +133,9 @@ class Facts:
             raise wrong(f"{self.where}.{key}", value, f"a whole number up to {MAX_BYTES}")
         return value
 
-    def choice(self, key: str, choices: Sequence[str]) -> str:
+    def choice(self, key: str, choices: Sequence[str], *default: str) -> str:
         """One of a few texts."""
-        value = self._given.get(key)
+        value = self._value(key, *default)
         if not isinstance(value, str) or value not in choices:
             raise wrong(f"{self.where}.{key}", value, " or ".join(choices))
         return value
@@ -152,6 +157,13 @@ class Facts:
         if value is None and not default:
             raise wrong(f"{self.where}.{key}", value, "a value")
         return default[0] if value is None else value
+
+
+def mapping(value: Any, where: str) -> Mapping[str, Any]:
+    """A map."""
+    if not isinstance(value, Mapping):
+        raise wrong(where, value, "a map")
+    return value
 
 
 def items(value: Any, where: str) -> Sequence[Any]:
