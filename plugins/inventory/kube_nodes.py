@@ -80,7 +80,6 @@ compose:
 import re
 
 from ansible.errors import AnsibleParserError
-from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible.utils.display import Display
@@ -93,12 +92,15 @@ from ansible_collections.cairn.storage.plugins.module_utils._kube.objects import
 
 _STORAGE = "/apis/storage.k8s.io/v1"
 _PREFIX = re.compile(r"(?!ansible_)([a-z_][a-z0-9_]*)?", re.IGNORECASE)
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_]|^[0-9]")
+#: Characters of a group's name; labels that the API server lets through are shorter.
+_LONGEST = 512
 display = Display()
 
 
 def safe_group_name(name):
     """A group's name in which only characters of variables' names are left, whatever Ansible is configured to do with others."""
-    return to_safe_group_name(name, force=True, silent=True)
+    return _NOT_IN_NAMES.sub("_", name)[:_LONGEST]
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
 
 from .._core import foreign
+from .._core.quantity import MAX_BYTES
 from . import objects, quantity
 from .basics import Object, status
 from .objects import Lists
@@ -129,7 +130,7 @@ def _resources(given: Any) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for name, value in (given or {}).items():
         number = quantity.parse(value)
-        if number is None or not isinstance(name, str):
+        if number is None or not isinstance(name, str) or abs(number) > MAX_BYTES:
             continue
         name = foreign.shown(name)
         if name == "cpu":

@@ -98,9 +98,13 @@ def disks_of(known: Any) -> Dict[str, List[Dict[str, Any]]]:
         raise _wrong("the file", known)
     for host, disks in hosts.items():
         for index, disk in enumerate(disks if isinstance(disks, Sequence) and not isinstance(disks, str) else [disks]):
-            if not isinstance(disk, Mapping) or not isinstance(disk.get("id"), str) or not isinstance(disk.get("use") or "", str):
+            if not isinstance(disk, Mapping) or not _printable(disk.get("id")) or not _printable(disk.get("use") or "-"):
                 raise _wrong(f"{KEY}.{host}[{index}]", disk)
     return {host: [dict(disk) for disk in disks] for host, disks in hosts.items()}
+
+
+def _printable(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def _wrong(where: str, what: object) -> InvalidRequest:
@@ -108,6 +112,6 @@ def _wrong(where: str, what: object) -> InvalidRequest:
         f"{where} is not what discover.yml wrote.",
         code="disks-file",
         parameter="storage_disks_file",
-        found=repr(what),
+        found=foreign.shown(repr(what)),
         fix="fill in use: alone, or move the file away and discover again.",
     )

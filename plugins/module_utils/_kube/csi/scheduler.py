@@ -26,7 +26,7 @@ def told(pod: Any, config: Any) -> None:
             raise foreign.wrong(where, value, "a map" if kind is dict else "a list" if kind is list else "text")
         return value or kind()
 
-    spec = check(check(pod, dict, "pod").get("spec"), dict, "pod.spec")
+    spec = check(foreign.mapping(pod, "pod").get("spec"), dict, "pod.spec")
     for container in check(spec.get("containers"), list, "pod.spec.containers"):
         name = "pod.spec.containers"
         foreign.Facts({"command": check(foreign.mapping(container, name).get("command"), list, f"{name}.command")}, name).texts("command")
