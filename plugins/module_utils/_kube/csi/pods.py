@@ -37,6 +37,8 @@ class Options:
     tolerations: Sequence[Mapping[str, Any]] = ()
     #: Groups of nodes whose driver is started with ``arguments`` instead of those above, each with a ``name``.
     pools: Sequence[Mapping[str, Any]] = ()
+    #: Whether the API server holds the account of the driver's pods on nodes to volumes of each pod's node.
+    node_policy: bool = True
 
 
 def specification(descriptor: Descriptor, workload: Workload, options: Options, told: Sequence[str]) -> Dict[str, Any]:
