@@ -38,13 +38,13 @@ _value:
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
-from ansible_collections.cairn.storage.plugins.module_utils._site.disks import write_down
+from ansible_collections.cairn.storage.plugins.module_utils._site.disks import told_devices, write_down
 
 
 def discovered_disks(found: dict, known: object = None) -> dict:
     """The file's content."""
     try:
-        return write_down(found, known)
+        return write_down(told_devices(found), known)
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error
 

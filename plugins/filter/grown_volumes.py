@@ -44,13 +44,20 @@ _value:
   type: dict
 """
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._kube.quantity import written
-from ansible_collections.cairn.storage.plugins.module_utils._site.growth import grown
+from ansible_collections.cairn.storage.plugins.module_utils._site.growth import grown, told_cluster
+from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import told_entries
 
 
 def grown_volumes(entries: dict, known: dict, names: list = ()) -> dict:
     """Volumes to be told of, and problems as text."""
-    found, problems = grown(entries, known, list(names))
+    try:
+        found, problems = grown(told_entries(entries), told_cluster(known), list(names))
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
     return {"volumes": [{**volume, "quantity": written(volume["size_bytes"], "size_bytes")} for volume in found],
             "problems": [str(problem) for problem in problems]}
 

@@ -60,8 +60,8 @@ from ansible_collections.cairn.storage.plugins.module_utils._site.export_list im
 
 def iscsi_exports(items: list, hosts: list, prefix: str, host: str) -> dict:
     """See above; what is wrong is told as text."""
-    variables = {each["inventory_hostname"]: each for each in hosts}
     try:
+        variables = {each["inventory_hostname"]: each for each in exports.told_hosts(hosts)}
         known = {name: exports.Host(name, _initiator(each, prefix), _portals(each)) for name, each in variables.items()}
         found = parse(items, list(known.values()), prefix)
         return {

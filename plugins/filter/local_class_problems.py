@@ -43,12 +43,19 @@ _value:
   elements: str
 """
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._site.classes import class_problems
+from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import told_volumes
 
 
 def local_class_problems(classes: list, live: list, base_dir: str) -> list:
     """Problems as text."""
-    return [str(problem) for problem in class_problems(classes, live, base_dir)]
+    try:
+        return [str(problem) for problem in class_problems(classes, told_volumes(live), base_dir)]
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

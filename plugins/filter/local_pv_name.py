@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import shown
 from ansible_collections.cairn.storage.plugins.module_utils._local.naming import pv_name
 
 
 def local_pv_name(entry: str, node: str, storage_class: str) -> str:
     """See local_pv_name.yml."""
     for name, value in (("entry", entry), ("node", node), ("storage_class", storage_class)):
-        if not isinstance(value, str) or not value:
-            raise AnsibleFilterError(f"local_pv_name: {name} must be a name. Found: {value!r}.")
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise AnsibleFilterError(f"local_pv_name: {name} must be a name. Found: {shown(repr(value))}.")
     return pv_name(entry, node, storage_class)
 
 

@@ -42,13 +42,13 @@ from types import MappingProxyType
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
-from ansible_collections.cairn.storage.plugins.module_utils._site.classes import merge_classes
+from ansible_collections.cairn.storage.plugins.module_utils._site.classes import merge_classes, told_classes
 
 
 def merge_local_classes(by_host: dict, class_options: dict = MappingProxyType({})) -> list:
     """The classes of all hosts; an error where hosts disagree."""
     try:
-        return merge_classes(by_host, class_options)
+        return merge_classes(told_classes(by_host), class_options)
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error
 

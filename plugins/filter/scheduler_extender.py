@@ -59,6 +59,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._kube.csi import sch
 def scheduler_extender(pod: dict, config: dict, extender: dict, path: str, wanted: bool = True) -> dict:
     """Configuration and pod with the extender."""
     try:
+        scheduler.told(pod, config)
         where = scheduler.config_path(pod) or path
         made = scheduler.configuration(config or None, extender, scheduler.kubeconfig(pod), wanted)
         # Who has no configuration needs none to go without an extender.

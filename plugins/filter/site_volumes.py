@@ -42,12 +42,18 @@ _value:
 
 import dataclasses
 
-from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import volumes
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import told_entries, told_volumes, volumes
 
 
 def site_volumes(entries: dict, live: list = ()) -> list:
     """The volumes as dictionaries."""
-    return [dataclasses.asdict(volume) for volume in volumes(entries, live)]
+    try:
+        return [dataclasses.asdict(volume) for volume in volumes(told_entries(entries), told_volumes(live))]
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

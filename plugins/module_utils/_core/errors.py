@@ -8,6 +8,19 @@
 
 from __future__ import annotations
 
+#: Characters of a value of others that a message shows.
+_LONGEST = 400
+#: And of a line of a whole message.
+_LONGEST_LINE = 4000
+
+
+def shown(value: object, longest: int = _LONGEST) -> str:
+    """What others wrote, on one line for a person's terminal: what cannot be printed (escape sequences, line breaks, halves of characters,
+    signs that turn the direction of reading) stands there as its number, and of what is too long the beginning."""
+    text = str(value)
+    cut = text if len(text) <= longest else f"{text[:longest]}..."
+    return cut if cut.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)
+
 
 class CairnError(Exception):
     """Base of every error that a user sees.
@@ -41,7 +54,8 @@ class CairnError(Exception):
             text += f" Found: {self.found}."
         if self.fix:
             text += f" Fix: {self.fix}"
-        return text
+        # Names and values in it may be those of others; lines are kept, for what a command said.
+        return "\n".join(shown(line, _LONGEST_LINE) for line in text.split("\n"))
 
     def as_result(self) -> dict:
         """Arguments for ``fail_json``: ``msg``, ``error``, the state reached and, after a half-done plan, the actions done."""

@@ -17,6 +17,8 @@ from .._core.errors import InvalidRequest
 #: The port that IANA gives to iSCSI targets.
 PORT = 3260
 
+#: A network interface as Linux names them.
+_INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}")
 #: RFC 7143, 4.2.7: three forms, at most 223 bytes. The date is the month in which the domain's owner held it.
 _LIMIT = 223
 _FORMS = {
@@ -71,7 +73,11 @@ def check_address(address: object, parameter: str) -> str:
     text = str(address).strip()
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     try:
-        return str(ipaddress.ip_address(bare))
+        address = str(ipaddress.ip_address(bare))
+        # What stands after % is an interface; Python takes any text for one, and it becomes part of files' names.
+        if "%" in address and not _INTERFACE.fullmatch(address.partition("%")[2]):
+            raise ValueError
+        return address
     except ValueError:
         raise InvalidRequest(
             "not an IP address.",
@@ -96,7 +102,7 @@ def parse_portal(text: object, parameter: str) -> Portal:
     host, port = str(text).strip(), ""
     if host.count(":") == 1 or "]:" in host:
         host, _colon, port = host.rpartition(":")
-        if not port.isdigit():
+        if not re.fullmatch("[0-9]{1,5}", port):
             raise InvalidRequest(
                 "not a portal.",
                 code="portal-syntax",

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, FrozenSet, Mapping, Sequence
 
-from .._core.errors import InvalidRequest
+from .._core.errors import CairnError, InvalidRequest, shown
+from . import host_facts
 
 Item = Mapping[str, Any]
 #: Each module, and which of its return values stands in which field.
@@ -46,13 +47,17 @@ class Host:
     luns: Sequence[Item] = ()
 
 
-def parse(given: Mapping[str, Any]) -> Dict[str, Host]:
-    """The nodes of an option ``hosts``; ``InvalidRequest`` says whose facts are not understood."""
-    return {str(node): _named(node, facts) if isinstance(facts, Mapping) else _listed(node, facts) for node, facts in given.items()}
+def parse(given: Mapping[str, Any], strict: bool = True) -> Dict[str, Host]:
+    """The nodes of an option ``hosts``; ``InvalidRequest`` says whose facts are not understood.
+
+    Without ``strict`` a module whose values are not of their types counts as one that failed on its node, and the others are looked at.
+    """
+    return {str(node): _named(node, facts, strict) if isinstance(facts, Mapping) else _listed(node, facts) for node, facts in given.items()}
 
 
-def _named(node: str, facts: Mapping[str, Any]) -> Host:
+def _named(node: str, facts: Mapping[str, Any], strict: bool) -> Host:
     fields: Dict[str, Sequence[Item]] = {}
+    failed: Dict[str, str] = {}
     for module, result in facts.items():
         if module not in _TOLD:
             raise InvalidRequest(
@@ -60,20 +65,27 @@ def _named(node: str, facts: Mapping[str, Any]) -> Host:
             )
         if not isinstance(result, Mapping):
             raise _error(f"{node}.{module}", result)
-        for name, field in _TOLD[module].items():
-            fields[field] = _items(f"{node}.{module}.{name}", result.get(name) or [])
+        names = {name: _items(f"{node}.{module}.{name}", result.get(name) or []) for name in _TOLD[module]}
+        try:
+            fields.update({_TOLD[module][name]: host_facts.read(_TOLD[module][name], value, f"{node}.{module}.{name}") for name, value in names.items()})
+        except CairnError as error:
+            if strict:
+                raise
+            failed[module] = str(error)
     # A task that failed or was skipped has registered something, but told nothing.
-    told = frozenset(module for module, result in facts.items() if set(_TOLD[module]) & set(result))
-    return Host(told, {module: str(result["msg"]) for module, result in facts.items() if module not in told and result.get("msg")}, **fields)
+    told = frozenset(module for module, result in facts.items() if set(_TOLD[module]) & set(result)) - set(failed)
+    said = {module: shown(result["msg"]) for module, result in facts.items() if module not in {*told, *failed} and result.get("msg")}
+    return Host(told, {**said, **failed}, **fields)
 
 
 def _listed(node: str, facts: Any) -> Host:
-    fields: Dict[str, list] = {}
+    fields: Dict[str, Sequence[Item]] = {}
     for item in _items(node, facts):
         field = next((field for key, field in _MARKS if key in item), None)
         if field is None:
             raise _error(node, item)
-        fields.setdefault(field, []).append(item)
+        fields[field] = [*fields.get(field, ()), item]
+    fields = {field: host_facts.read(field, items, f"{node}.{field}") for field, items in fields.items()}
     return Host(told=frozenset(module for module, names in _TOLD.items() if set(names.values()) & set(fields)), **fields)
 
 

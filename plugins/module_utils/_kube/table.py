@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Iterable, List, Mapping, Sequence
 
+from .._core.foreign import shown
 from .._core.quantity import human
 
+#: No column is wider, whatever somebody has written into a path.
+_WIDEST = 253
 _COLUMNS = ("POD", "PHASE", "CLAIM", "CLASS", "VOLUME", "STATE", "SIZE", "NODE", "DISK")
 
 
@@ -23,6 +26,6 @@ def render(rows: Iterable[Mapping[str, Any]]) -> str:
         size = human(row["capacity_bytes"]) if row["capacity_bytes"] else ""
         cells = (row["pod"] and space + row["pod"], row["phase"], row["claim"] if row["pod"] else row["claim"] and space + row["claim"],
                  row["storage_class"], row["volume"], row["volume_phase"] or row["claim_phase"], size, row["node"], row["device"] or row["path"])
-        lines.append([cell or "-" for cell in cells])
+        lines.append([shown(cell, _WIDEST) if cell else "-" for cell in cells])
     widths = [max(len(line[column]) for line in lines) for column in range(len(_COLUMNS))]
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)

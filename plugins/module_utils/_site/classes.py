@@ -10,7 +10,27 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Sequence
 
+from .._core import foreign
 from .._core.errors import CairnError, Conflict, InvalidRequest, NotFound, Refused
+from .volumes import MODES
+
+
+def told_classes(given: Any) -> Dict[str, List[Dict[str, Any]]]:
+    """``local_volumes_classes`` by host, with what counts in the cluster, each value of its type.
+
+    What modules that run on a host return as facts can take the place of its variables of the inventory, so these are the host's words too.
+    """
+    foreign.mapping(given, "local_volumes_classes")
+    found: Dict[str, List[Dict[str, Any]]] = {}
+    for host, classes in given.items():
+        where = f"{host}: local_volumes_classes"
+        read = [foreign.Facts(each, f"{where}[{index}]") for index, each in enumerate(foreign.items(classes, where))]
+        found[host] = [
+            {"name": each.name("name"), "volume_mode": each.choice("volume_mode", MODES, "Filesystem"),
+             "state": each.choice("state", ("present", "absent"), "present")}
+            for each in read
+        ]
+    return found
 
 
 def merge_classes(by_host: Mapping[str, Sequence[Mapping[str, Any]]], options: Mapping[str, Mapping[str, Any]]) -> List[Dict[str, Any]]:
@@ -46,6 +66,7 @@ def class_problems(classes: Sequence[Mapping[str, Any]], live: Iterable[Mapping[
     directories = [wanted.get("directory") or f"{base_dir}/{wanted['name']}" for wanted in classes]
     for number, (wanted, directory) in enumerate(zip(classes, directories)):
         where = f"local_static_provisioner_classes[{number}]"
+        problems += _not_plain(wanted, directory, where)
         for other, others in zip(classes[:number], directories):
             if wanted["name"] == other["name"]:
                 problems.append(InvalidRequest("two classes have the same name.", code="class-duplicate", parameter=f"{where}.name", found=wanted["name"],
@@ -70,6 +91,21 @@ def class_problems(classes: Sequence[Mapping[str, Any]], live: Iterable[Mapping[
             problems.append(Refused(f"the class {gone} still has volumes.", code="class-in-use", parameter="local_static_provisioner_classes",
                                     found=_names(volumes), fix="keep the class, or delete these volumes first (their data stays on the disks)."))
     return problems
+
+
+def _not_plain(wanted: Mapping[str, Any], directory: str, where: str) -> List[CairnError]:
+    """What would be more than a name or a path where the provisioner's own configuration is written."""
+    found: List[CairnError] = []
+    if not foreign.object_name(wanted["name"]):
+        found.append(InvalidRequest("a StorageClass cannot be called so.", code="class-name", parameter=f"{where}.name", found=repr(wanted["name"]),
+                                    fix="use lower-case letters, digits, - and . alone."))
+    if wanted.get("volume_mode", "Filesystem") not in MODES:
+        found.append(InvalidRequest("not a volume mode.", code="class-mode", parameter=f"{where}.volume_mode", found=repr(wanted["volume_mode"]),
+                                    fix=f"use {' or '.join(MODES)}."))
+    if not foreign.path(directory):
+        found.append(InvalidRequest("not the path of a folder.", code="class-directory", parameter=f"{where}.directory", found=repr(directory),
+                                    fix="give an absolute path without .. in it."))
+    return found
 
 
 def _inside(path: str, directory: str) -> bool:

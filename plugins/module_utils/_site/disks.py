@@ -10,11 +10,41 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence
 
+from .._core import foreign
 from .._core.errors import InvalidRequest
 from .._core.quantity import human
 
 #: The one key of the file; below it are lists of disks by host.
 KEY = "storage_disks"
+
+
+def told_devices(given: Any) -> Dict[str, List[Dict[str, Any]]]:
+    """``devices`` of ``block_device_info`` by host, with what the file says of them, each value of its type.
+
+    A maker's text, or what a tenant wrote on a disk, must not become more than text in a file that a person edits and plays read. Of what
+    is found on a disk the same holds: if it is not plain, the file says something that the machine does not, and the disk is refused later.
+    """
+    foreign.mapping(given, "devices")
+    return {
+        host: [_told(each, f"{host}: devices[{index}]") for index, each in enumerate(foreign.items(devices, f"{host}: devices"))]
+        for host, devices in given.items()
+    }
+
+
+def _told(given: Any, where: str) -> Dict[str, Any]:
+    told = foreign.Facts(given, where)
+    names = [told.text("id"), *told.texts("ids")]
+    stranger = next((name for name in names if not (foreign.path(name) or "").startswith("/dev/")), None)
+    if stranger is not None:
+        raise foreign.wrong(f"{where}.id", stranger, "the path of a device")
+    return {
+        "id": names[0],
+        "ids": names[1:],
+        "size_bytes": told.whole("size_bytes"),
+        "rotational": told.truth("rotational") if given.get("rotational") is not None else None,
+        "vacant": told.truth("vacant"),
+        **{key: foreign.plain(given.get(key)) for key in ("model", "serial", "use", "found")},
+    }
 
 
 def write_down(found: Mapping[str, Sequence[Mapping[str, Any]]], known: Any) -> Dict[str, Any]:
@@ -68,9 +98,13 @@ def disks_of(known: Any) -> Dict[str, List[Dict[str, Any]]]:
         raise _wrong("the file", known)
     for host, disks in hosts.items():
         for index, disk in enumerate(disks if isinstance(disks, Sequence) and not isinstance(disks, str) else [disks]):
-            if not isinstance(disk, Mapping) or not isinstance(disk.get("id"), str) or not isinstance(disk.get("use") or "", str):
+            if not isinstance(disk, Mapping) or not _printable(disk.get("id")) or not _printable(disk.get("use") or "-"):
                 raise _wrong(f"{KEY}.{host}[{index}]", disk)
     return {host: [dict(disk) for disk in disks] for host, disks in hosts.items()}
+
+
+def _printable(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 def _wrong(where: str, what: object) -> InvalidRequest:
@@ -78,6 +112,6 @@ def _wrong(where: str, what: object) -> InvalidRequest:
         f"{where} is not what discover.yml wrote.",
         code="disks-file",
         parameter="storage_disks_file",
-        found=repr(what),
+        found=foreign.shown(repr(what)),
         fix="fill in use: alone, or move the file away and discover again.",
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from .._core import foreign
 from .._iscsi.names import Portal
 
 
@@ -66,6 +67,30 @@ class Export:
         return [{"target": self.target, "portal": str(each), "mode": mode, **chap} for each in self.portals]
 
 
+def told_hosts(given: Any) -> List[Dict[str, Any]]:
+    """Variables of the inventory's hosts, as far as they count here, each of its type.
+
+    What modules that run on a host return as facts can take the place of its variables, and what one host says becomes what another does.
+    """
+    found = []
+    for index, each in enumerate(foreign.items(given, "hosts")):
+        name = foreign.Facts(each, f"hosts[{index}]").text("inventory_hostname")
+        told = foreign.Facts(each, name)
+        groups = foreign.items(each.get("lvm_volume_groups") or [], f"{name}: lvm_volume_groups")
+        for group in groups:
+            foreign.Facts(group, f"{name}: lvm_volume_groups").text("name")
+            for volume in foreign.items(group.get("logical_volumes") or [], f"{name}: logical_volumes"):
+                foreign.Facts(volume, f"{name}: logical_volumes").text("name")
+        found.append({
+            "inventory_hostname": name,
+            "iscsi_initiator_name": told.text("iscsi_initiator_name", None),
+            "iscsi_portals": told.texts("iscsi_portals"),
+            "ansible_host": told.text("ansible_host", name),
+            "lvm_volume_groups": list(groups),
+        })
+    return found
+
+
 def for_host(exports: Sequence[Export], host: Host, groups: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
     """``{volume_groups, targets, sessions, leaving, initiator, multipath}`` of one host; ``groups`` are the volume groups that it has anyway.
 
@@ -107,7 +132,7 @@ def _volume_groups(exports: Sequence[Export], groups: Sequence[Mapping[str, Any]
     found = []
     for name in dict.fromkeys(each.volume_group for each in exports):
         group = given.get(name, {"name": name})
-        before = group.get("logical_volumes", [])
+        before = group.get("logical_volumes") or []
         more = [{"name": each.name, "size": each.size} for each in exports if each.volume_group == name]
         names = [each["name"] for each in before]
         found.append({**group, "logical_volumes": [*before, *(each for each in more if each["name"] not in names)]})

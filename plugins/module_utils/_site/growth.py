@@ -10,12 +10,32 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
 
+from .._core import foreign
 from .._core.errors import CairnError, NotFound, Refused
 from .._core.quantity import human
 from .._local.naming import pv_name
-from .volumes import pv_capacity
+from .volumes import pv_capacity, told_volumes
 
 Rows = Sequence[Mapping[str, Any]]
+
+
+def told_cluster(given: Any) -> Dict[str, List[Dict[str, Any]]]:
+    """What ``grown`` looks at in the result of ``storage_info``, each value of its type."""
+    foreign.mapping(given, "known")
+
+    def read(key: str) -> List[foreign.Facts]:
+        return [foreign.Facts(each, f"{key}[{index}]") for index, each in enumerate(foreign.items(given.get(key), key))]
+
+    return {
+        "volumes": told_volumes(given.get("volumes")),
+        "claims": [
+            {"namespace": each.name("namespace"), "name": each.name("name"), "capacity_bytes": each.whole("capacity_bytes", None),
+             "requested_bytes": each.whole("requested_bytes", None)}
+            for each in read("claims")
+        ],
+        "classes": [{"name": each.name("name"), "allow_expansion": each.truth("allow_expansion")} for each in read("classes")],
+        "relations": [{key: each.text(key, None) for key in ("namespace", "claim", "pod", "phase")} for each in read("relations")],
+    }
 
 
 def grown(entries: Mapping[str, Iterable[Mapping[str, Any]]], known: Mapping[str, Rows], names: Sequence[str]) -> Tuple[List[dict], List[CairnError]]:

@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Iterable, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
+from .._core import foreign
 from .._local.naming import pv_name
 
 _MIB = 1024**2
 _GIB = 1024**3
+MODES = ("Block", "Filesystem")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,66 @@ def pv_capacity(size_bytes: int) -> int:
     """
     step = _GIB if size_bytes >= 10 * _GIB else _MIB if size_bytes >= 10 * _MIB else 1
     return size_bytes // step * step
+
+
+def told_entries(given: Any) -> Dict[str, List[Dict[str, Any]]]:
+    """``entries`` of ``local_volumes`` by node, each value of its type; ``InvalidRequest`` says which node told what.
+
+    A node can answer what it likes. From here on its words become names and sizes of objects in the cluster.
+    """
+    foreign.mapping(given, "entries")
+    found: Dict[str, List[Dict[str, Any]]] = {}
+    for node, items in given.items():
+        if not foreign.object_name(node):
+            raise foreign.wrong("entries", node, "the name of a node")
+        found[node] = [_entry(each, f"{node}: entries[{index}]") for index, each in enumerate(foreign.items(items, f"{node}: entries"))]
+    return found
+
+
+def _entry(given: Any, where: str) -> Dict[str, Any]:
+    told = foreign.Facts(given, where)
+    return {
+        "class": told.name("class"),
+        "name": told.file("name", None),
+        "volume_mode": told.choice("volume_mode", MODES, "Filesystem"),
+        "size_bytes": told.whole("size_bytes"),
+        "degraded": told.truth("degraded"),
+    }
+
+
+def told_volumes(given: Any) -> List[Dict[str, Any]]:
+    """``volumes`` of ``storage_info``, each value of its type."""
+    return [_live(each, f"volumes[{index}]") for index, each in enumerate(foreign.items(given, "volumes"))]
+
+
+def _live(given: Any, where: str) -> Dict[str, Any]:
+    told = foreign.Facts(given, where)
+    return {
+        "name": told.name("name"),
+        # Who may write volumes may tie one to anything; what is no node's name is no node of ours.
+        "node": foreign.object_name(given.get("node")),
+        "storage_class": told.text("storage_class", ""),
+        "volume_mode": told.choice("volume_mode", MODES, "Filesystem"),
+        # A quantity that is none comes as nothing.
+        "capacity_bytes": told.whole("capacity_bytes", 0),
+        "phase": told.text("phase", None),
+        "namespace": told.text("namespace", None),
+        "claim": told.text("claim", None),
+        "path": given["path"] if isinstance(given.get("path"), str) else None,
+        "local": told.truth("local"),
+    }
+
+
+def offered(given: Any) -> List[Volume]:
+    """What ``volumes`` gave, after it was a list of maps."""
+    found = []
+    for index, each in enumerate(foreign.items(given, "volumes")):
+        told = foreign.Facts(each, f"volumes[{index}]")
+        # That it is not said to whom it belongs means that it can take no claim.
+        claim = told.text("claim", None)
+        mode = told.choice("volume_mode", MODES)
+        found.append(Volume(told.name("name", None), told.text("node"), told.text("storage_class"), mode, told.whole("capacity_bytes"), claim))
+    return found
 
 
 def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = ()) -> list:

@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
+from ..._core import foreign
 from .. import basics, objects, relations
 from ..hosts import Host
 from ..objects import Lists, Object
@@ -36,8 +39,8 @@ class Finding:
     why: Sequence[str] = ()
 
     def describe(self) -> dict:
-        """As a module returns it."""
-        return {
+        """As a module returns it. Names, events and what nodes told are of others: each text stands on one line and can be printed."""
+        told = {
             "code": self.code,
             "severity": self.severity,
             "kind": self.kind,
@@ -47,6 +50,7 @@ class Finding:
             "evidence": dict(self.evidence),
             "why": list(self.why),
         }
+        return foreign.tidy(told)
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,9 @@ class Index:
         """The play that gives the pod of a volume that is lost another one."""
         claim = (volume["namespace"] or "", volume["claim"] or "")
         pod = next((pod["metadata"]["name"] for pod in self.users.get(claim, ())), "POD")
-        return (
-            f"playbook replace_pod_disk.yml -e replace_cluster={pod.rpartition('-')[0] or 'CLUSTER'} -e replace_pod={pod} "
-            f"-e '{{\"replace_allow_data_loss\": {{\"{'/'.join(claim)}\": \"{volume['name']}\"}}}}'"
-        )
+        # Who may write volumes may name a claim as he likes, and a person copies this into a shell.
+        consent = shlex.quote(json.dumps({"replace_allow_data_loss": {"/".join(claim): volume["name"]}}))
+        return f"playbook replace_pod_disk.yml -e replace_cluster={pod.rpartition('-')[0] or 'CLUSTER'} -e replace_pod={pod} -e {consent}"
 
     def told(self, module: str) -> Iterator[Tuple[str, Host]]:
         """Nodes whose result of ``module`` is known."""

@@ -17,11 +17,13 @@ from .descriptor import Descriptor, parse
 from .pods import Options
 from .reading import Reader, unique, wrong
 
-_KEYS = ("namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "lifecycle_modes", "arguments", "node_selector", "tolerations", "pools", "metrics_from",
-         "storage_classes", "snapshot_classes", "attributes_classes")
+_KEYS = ("namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "lifecycle_modes", "arguments", "node_selector", "tolerations", "pools",
+         "metrics_from", "node_policy", "storage_classes", "snapshot_classes", "attributes_classes")
 _POOL = re.compile(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?")
 #: API groups that every cluster has.
-_BUILT_IN = ("v1", "apps", "apiextensions.k8s.io", "networking.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io")
+_BUILT_IN = (
+    "v1", "admissionregistration.k8s.io", "apps", "apiextensions.k8s.io", "networking.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io",
+)
 _CLASSES = ("storage_classes", "snapshot_classes", "attributes_classes")
 
 
@@ -72,6 +74,7 @@ def _options(wanted: Descriptor, value: Reader, images: Mapping[str, str]) -> Op
         tolerations=value.items("tolerations"),
         pools=_pools(value.items("pools")),
         metrics_from=value.items("metrics_from"),
+        node_policy=value.take("node_policy", bool, True),
     )
 
 

@@ -90,12 +90,14 @@ class Descriptor:
     snapshot_classes: Tuple[Mapping[str, Any], ...]
     attributes_classes: Tuple[Mapping[str, Any], ...]
     objects: Tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    #: The key of the topology by which its volumes are tied to one node; empty for drivers whose volumes are not.
+    node_topology: str = ""
 
 
 def parse(given: Mapping[str, Any], where: str) -> Descriptor:
     """The descriptor; ``InvalidRequest`` names what is wrong in it as ``where.key``."""
     value = Reader(given, where, ("name", "short_name", "image", "kubernetes", "proven", "driver", "workloads", "rules", "storage_classes",
-                                  "snapshot_classes", "attributes_classes", "objects", "scheduler_extender"))
+                                  "snapshot_classes", "attributes_classes", "objects", "scheduler_extender", "node_topology"))
     extender = value.take("scheduler_extender", dict, {})
     if extender and not str(extender.get("urlPrefix", "")).startswith("http"):
         raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix",
@@ -119,6 +121,7 @@ def parse(given: Mapping[str, Any], where: str) -> Descriptor:
         snapshot_classes=_classes(value, "snapshot_classes", {**snapshot_class.OPTIONS}),
         attributes_classes=_classes(value, "attributes_classes", {"parameters": {}}),
         objects=tuple(value.items("objects")),
+        node_topology=value.take("node_topology", str, ""),
     )
 
 

@@ -39,6 +39,8 @@ class Options:
     pools: Sequence[Mapping[str, Any]] = ()
     #: NetworkPolicyPeers that may scrape figures; nothing serves any without them.
     metrics_from: Sequence[Mapping[str, Any]] = ()
+    #: Whether the API server holds the account of the driver's pods on nodes to volumes of each pod's node.
+    node_policy: bool = True
 
 
 def specification(descriptor: Descriptor, workload: Workload, options: Options, told: Sequence[str]) -> Dict[str, Any]:

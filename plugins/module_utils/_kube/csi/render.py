@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
 
 from ..faces import snapshot_class, storage_class
 from ..faces.frame import texts
+from . import policy
 from .access import access
 from .descriptor import Descriptor, Workload
 from .network import policy
@@ -30,6 +31,10 @@ def objects(descriptor: Descriptor, options: Options) -> List[dict]:
     built.append(policy(descriptor, options, {f"{_PART}/name": descriptor.short}, labels))
     for workload in descriptor.workloads:
         built += access(descriptor, workload, options, labels)
+        if options.node_policy and descriptor.node_topology and workload.kind == "DaemonSet" and "provisioner" in workload.sidecars:
+            name = f"{descriptor.short}-{workload.name}"
+            account = f"system:serviceaccount:{options.namespace}:{name}"
+            built += policy.of_driver(descriptor.name, descriptor.node_topology, f"cairn-{name}", account, labels)
         built += _workload(descriptor, workload, options, labels)
     built += [_class(item, index, storage_class.build, "storage.k8s.io/v1", "StorageClass", "storage_classes", labels)
               for index, item in enumerate(classes(descriptor))]

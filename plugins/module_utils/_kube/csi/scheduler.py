@@ -11,11 +11,30 @@ from __future__ import annotations
 import copy
 from typing import Any, Dict, List, Mapping, Optional
 
+from ..._core import foreign
 from ..._core.errors import InvalidRequest, NotFound
 
 API = "kubescheduler.config.k8s.io/v1"
 _KIND = "KubeSchedulerConfiguration"
 _VOLUME = "cairn-scheduler-config"
+
+
+def told(pod: Any, config: Any) -> None:
+    """Refuse what a machine of the control plane told, if it is not of the form that the rest relies on."""
+    def check(value: Any, kind: type, where: str) -> Any:
+        if value is not None and not isinstance(value, kind):
+            raise foreign.wrong(where, value, "a map" if kind is dict else "a list" if kind is list else "text")
+        return value or kind()
+
+    spec = check(foreign.mapping(pod, "pod").get("spec"), dict, "pod.spec")
+    for container in check(spec.get("containers"), list, "pod.spec.containers"):
+        name = "pod.spec.containers"
+        foreign.Facts({"command": check(foreign.mapping(container, name).get("command"), list, f"{name}.command")}, name).texts("command")
+        for mount in check(container.get("volumeMounts"), list, "pod.spec.containers.volumeMounts"):
+            foreign.Facts(mount, "pod.spec.containers.volumeMounts").text("mountPath")
+    check(spec.get("volumes"), list, "pod.spec.volumes")
+    for extender in check(check(config, dict, "config").get("extenders"), list, "config.extenders"):
+        foreign.mapping(extender, "config.extenders")
 
 
 def configuration(present: Optional[Mapping[str, Any]], extender: Mapping[str, Any], kubeconfig: str, wanted: bool = True) -> Dict[str, Any]:
