@@ -260,6 +260,7 @@ def main():
             **CHOOSING,
             **WIPE,
             "classes": {"type": "list", "elements": "dict", "required": True, "options": CLASS},
+            "adopt": {"type": "dict", "default": {}},
             "published": {"type": "list", "elements": "dict", "options": PUBLISHED},
             "pending": {"type": "dict", "default": {}},
         },

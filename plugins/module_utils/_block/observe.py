@@ -17,6 +17,7 @@ from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
 from .._core import files
 from .._core.command import read
 from .._core.lock import check_root
+from . import record
 from .identity import rank
 from .model import KEPT, Device, Host, Signature
 from .probe import readable, signatures
@@ -44,20 +45,22 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
     mounts = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
     links = _links()
     entries, kept = block_entries(base_dir), block_entries(os.path.join(base_dir, KEPT))
+    made = record.read()
     for name, (parents, children) in relations(devices).items():
+        ranked = rank(links.get(name, ()))
         devices[name] = dataclasses.replace(
             devices[name],
             parents=parents,
             children=children,
-            links=rank(links.get(name, ())),
+            links=ranked,
             mounts=tuple(mounts.get(name, ())),
             entry=entries.get(name, ""),
-            kept=kept.get(name, ""),
+            kept=kept.get(name, "") or written(made, ranked),
         )
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths())
+    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths(), made)
 
 
 def _probed(device: Device, logical_volumes: Callable[[Device], bool]) -> bool:
@@ -70,6 +73,12 @@ def _probed(device: Device, logical_volumes: Callable[[Device], bool]) -> bool:
 def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead: bool) -> Device:
     """``device`` with what a probe found on it."""
     return dataclasses.replace(device, signatures=found.get(device.path, ()), readable=not dead)
+
+
+def written(made: record.Record, links: Tuple[str, ...]) -> str:
+    """``class/volume`` that the record tells of on the device of these lasting names: it is in use, whatever a probe finds there."""
+    volumes = ((name, each) for name, each in made.on(links) if each.state == record.MADE)
+    return next((f"{each.storage_class}/{name}" for name, each in volumes), "")
 
 
 def parse_lsblk(text: str) -> Dict[str, Device]:

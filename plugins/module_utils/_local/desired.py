@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from .._block.rules import DiskRule
@@ -62,11 +62,12 @@ class VolumeClass:
 
 @dataclass(frozen=True)
 class Published:
-    """An entry that the cluster knows as a persistent volume."""
+    """A persistent volume of type local on this machine, an entry of ours or what somebody else made; ``path`` is where it leads to."""
 
     storage_class: str
     entry: str
     volume: str
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Wish:
     pending: Mapping[str, Any]
     wipe: Consent
     allow_kernel_names: bool
+    #: Word of a person that a device holds a volume of a class: the device's lasting name, and the UUID of the file system.
+    adopt: Consent = field(default_factory=lambda: Consent("adopt", {}))
 
 
 def parse(params: Mapping[str, Any]) -> Wish:
@@ -122,6 +125,7 @@ def parse(params: Mapping[str, Any]) -> Wish:
         params["pending"] or {},
         Consent("wipe", params["wipe"]),
         params["allow_kernel_names"],
+        Consent("adopt", params["adopt"]),
     )
 
 
@@ -226,4 +230,6 @@ def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
 
 
 def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:
-    return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"]) for item in items)
+    return None if items is None else tuple(
+        Published(item["class"], item["entry"], item["volume"], item.get("path") or "") for item in items
+    )
