@@ -214,7 +214,7 @@ def check_places(observed: Observed, identity: Identity, wanted: VolumeClass) ->
             foreign = not set(made.ids).intersection(device.names) and host.resolve(made.device) != device
         else:
             foreign = bool(device.signatures) and entry.name not in {signature.uuid for signature in device.signatures}
-        if foreign:
+        if foreign or device.entry:
             raise Conflict(
                 "something else is mounted in the place of a local volume.",
                 code="mount-foreign",

@@ -35,6 +35,7 @@ def on_record(storage_class: str, device: str, mode: str = "Filesystem", **value
 
 BLOCK = {"name": "bulk", "volume_mode": "Block", "devices": {"rule": "bulk"}}
 FILES = {"name": "local-fs", "devices": {"rule": "fast"}}
+TO_COME = {"uuid": None, "extent_size_bytes": 4 * MIB, "tags": [], "devices": [wwn("a")], "logical_volumes": []}
 VOLUMES = {"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 2, "size": "500MiB"}}
 
 
@@ -125,20 +126,7 @@ def test_an_interrupted_format_is_taken_up_with_its_uuid(device: Device, expecte
 
 
 def test_logical_volumes_in_a_group_that_is_still_to_come() -> None:
-    pending = {
-        "volume_groups": [
-            {
-                "name": "fast",
-                "uuid": None,
-                "size_bytes": 1022 * 4 * MIB,
-                "free_bytes": 800 * 4 * MIB,
-                "extent_size_bytes": 4 * MIB,
-                "tags": [],
-                "devices": [wwn("a")],
-                "logical_volumes": [],
-            }
-        ]
-    }
+    pending = {"volume_groups": [{**TO_COME, "name": "fast", "size_bytes": 1022 * 4 * MIB, "free_bytes": 800 * 4 * MIB}]}
     made = planned(host(disk("a"), disk("b")), VOLUMES, BLOCK, pending=pending)
     assert actions(made)[:3] == ["create logical volume fast/lv-1", "create logical volume fast/lv-2", "format device /dev/fast/lv-1"]
     assert "--addtag cairn.local=lv --name lv-1 fast" in steps(made)[0]
@@ -357,22 +345,7 @@ GIVEN = {"name": "local-fs", "state": "absent"}
             "device-taken",
             host(disk("a")),
             [FILES],
-            {
-                "pending": {
-                    "volume_groups": [
-                        {
-                            "name": "v",
-                            "uuid": None,
-                            "size_bytes": 4 * MIB,
-                            "free_bytes": 0,
-                            "extent_size_bytes": 4 * MIB,
-                            "tags": [],
-                            "devices": [wwn("a")],
-                            "logical_volumes": [],
-                        }
-                    ]
-                }
-            },
+            {"pending": {"volume_groups": [{**TO_COME, "name": "v", "size_bytes": 4 * MIB, "free_bytes": 0}]}},
         ),
         ("device-taken", host(disk("a", entry="other/x")), [FILES], {}),
         ("rule-shared", host(disk("a")), [FILES, {**FILES, "name": "b"}], {}),
