@@ -15,10 +15,12 @@ description:
   - Fills the discovery directories of the local static provisioner, one for each class.
   - A volume with a file system is named after its UUID, a raw volume is a link named after the disk's stable name.
     So a new disk never appears under an old name.
-  - What was made is on record, with the disk's stable names, in C(/var/lib/cairn-storage/records/local-volumes.json), which only root reads and writes.
+  - What was made is on record, with the disk's stable names, in C(/var/lib/cairn-storage/records/local-volumes.json).
+    Only root reads and writes it.
     A disk belongs to a class if the record and the disk agree. What merely stands on a disk, its label and UUID, is written by whoever was given it,
     and is never taken for a proof. A disk on record that no longer shows what was made there is reported, and is not formatted.
-  - Mounts stand in C(/etc/fstab) by the disk's stable name, are made before kubelet starts and do not keep the machine from booting when a disk is missing.
+  - Mounts stand in C(/etc/fstab) by the disk's stable name, are made before kubelet starts and do not keep the machine from booting when
+    a disk is missing.
     A disk that comes later is mounted when it comes, with systemd 245 or later.
     The bare mount points are immutable, so that nothing is written to the disk below.
   - Raw volumes get udev rules (C(/etc/udev/rules.d/61-cairn-storage-local.rules)), by which no link by UUID or label leads to what pods write there,

@@ -98,7 +98,9 @@ def test_a_raw_disk_is_not_taken_in_by_the_label_that_a_pod_wrote() -> None:
 
 def test_the_links_of_what_pods_write_are_none_of_the_hosts() -> None:
     shell(NODE, f"mkfs.ext4 -qF -L pods-label -U 3f8f6a3e-1111-4222-8333-444455556666 {THIRD}")
-    shell(NODE, f"printf 'label: gpt\\nsize=100MiB, uuid=5a8f6a3e-1111-4222-8333-444455556666, name=pods-part\\n' | sfdisk -q {SECOND}; udevadm settle")
+    shell(
+        NODE, f"printf 'label: gpt\\nsize=100MiB, uuid=5a8f6a3e-1111-4222-8333-444455556666, name=pods-part\\n' | sfdisk -q {SECOND}; udevadm settle"
+    )
     shell(NODE, f"mkfs.ext4 -qF -U 7b8f6a3e-1111-4222-8333-444455556666 {SECOND}-part1")
     shell(NODE, f"mkfs.ext4 -qF -U 9c8f6a3e-1111-4222-8333-444455556666 /dev/{GROUP}/idraw-1; udevadm settle")
     links = shell(NODE, "cd /dev/disk; ls by-uuid by-label by-partuuid by-partlabel 2>/dev/null || true").lower()
@@ -114,11 +116,17 @@ def test_a_neighbours_uuid_moves_no_mount_not_even_at_boot() -> None:
     uuid = path.rpartition("/")[2]
     shell(NODE, f"echo mine > {path}/whose; sync")
     # As the pod would, through the raw disk.
-    shell(NODE, f"mkfs.ext4 -qF -L cl-idfast -U {uuid} {THIRD}; mkdir -p /mnt/identity; mount {THIRD} /mnt/identity; "
-                "echo attacker > /mnt/identity/whose; umount /mnt/identity; sync; udevadm settle")
+    shell(
+        NODE,
+        f"mkfs.ext4 -qF -L cl-idfast -U {uuid} {THIRD}; mkdir -p /mnt/identity; mount {THIRD} /mnt/identity; "
+        "echo attacker > /mnt/identity/whose; umount /mnt/identity; sync; udevadm settle",
+    )
     # And the machine's own file system, which stands in fstab by its UUID as installers write it.
-    own = shell(NODE, f"mkfs.ext4 -qF /dev/{GROUP}/own; udevadm settle; mkdir -p /srv/identity; id=$(blkid -p -s UUID -o value /dev/{GROUP}/own); "
-                      "echo UUID=$id /srv/identity ext4 nofail 0 0 >> /etc/fstab; echo $id").strip()
+    own = shell(
+        NODE,
+        f"mkfs.ext4 -qF /dev/{GROUP}/own; udevadm settle; mkdir -p /srv/identity; id=$(blkid -p -s UUID -o value /dev/{GROUP}/own); "
+        "echo UUID=$id /srv/identity ext4 nofail 0 0 >> /etc/fstab; echo $id",
+    ).strip()
     shell(NODE, f"mkfs.ext4 -qF -U {own} {SECOND}; udevadm settle")
     for place in ("running", "booted"):
         if place == "booted":
@@ -176,7 +184,7 @@ def test_a_machine_that_lost_its_record_takes_in_its_disks_by_name() -> None:
     [
         (f"echo '{{' > {RECORD}", "record-broken"),
         (f": > {RECORD}", "record-broken"),
-        (f"sed -i 's/\"version\": 1/\"version\": 7/' {RECORD}", "record-broken"),
+        (f'sed -i \'s/"version": 1/"version": 7/\' {RECORD}', "record-broken"),
         (f"chown nobody {RECORD}", "record-foreign"),
         (f"chmod 666 {RECORD}", "record-foreign"),
         (f"chmod 777 $(dirname {RECORD})", "record-foreign"),

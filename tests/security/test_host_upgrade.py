@@ -39,7 +39,11 @@ CLASSES = [
     {"name": "up-dirs", "directories": ["/srv/upgrade/a", "/srv/upgrade/b"], "shared_capacity": True},
 ]
 RULES = [{"name": "ruled", "serial": f"{NUMBERS[1]:04d}$", "only_unused": True}]
-LAYOUT = {"name": GROUP, "devices": [MEMBER], "logical_volumes": [{"name": "data", "size": "100MiB", "filesystem": {"type": "ext4", "label": "up-data"}}]}
+LAYOUT = {
+    "name": GROUP,
+    "devices": [MEMBER],
+    "logical_volumes": [{"name": "data", "size": "100MiB", "filesystem": {"type": "ext4", "label": "up-data"}}],
+}
 EXPORT = {
     "name": TARGET,
     "backstores": [{"name": "upgrade", "device": EXPORTED}],
@@ -110,8 +114,11 @@ def machine(before: Path) -> Iterator[None]:
         was = {**played.environment(), "ANSIBLE_COLLECTIONS_PATH": str(before)}
         with mock.patch("played.environment", lambda: was):
             assert changed(play(NODE, layout(LAYOUT))) == [True]
-            shell(NODE, f"mkdir -p /srv/upgrade; echo /dev/{GROUP}/data /srv/upgrade ext4 nofail 0 0 >> /etc/fstab; systemctl daemon-reload; "
-                        "mount /srv/upgrade; mkdir -p /srv/upgrade/a /srv/upgrade/b")
+            shell(
+                NODE,
+                f"mkdir -p /srv/upgrade; echo /dev/{GROUP}/data /srv/upgrade ext4 nofail 0 0 >> /etc/fstab; systemctl daemon-reload; "
+                "mount /srv/upgrade; mkdir -p /srv/upgrade/a /srv/upgrade/b",
+            )
             made = play(NODE, layout(LAYOUT), give_out(), {"cairn.storage.iscsi_target": EXPORT}, *everything())
         assert changed(made) == [False, True, True, False, False, False]
         assert not shell(NODE, f"ls {RECORD} 2>/dev/null || true") and shell(NODE, f"grep -c '^UUID=.*{BASE}/up-' /etc/fstab").strip() == "4"
@@ -130,8 +137,11 @@ def everything(check: bool = False) -> list[dict]:
 
 def hold() -> None:
     """A process on each file system that has a file open there, as a pod would."""
-    shell(NODE, f": > /run/upgrade.pids; for entry in {BASE}/up-*/*; do if [ -d $entry ]; then "
-                "setsid sh -c 'exec 9>>$1/open; exec sleep infinity' sh $entry >/dev/null 2>&1 < /dev/null & echo $! >> /run/upgrade.pids; fi; done; sleep 1")
+    shell(
+        NODE,
+        f": > /run/upgrade.pids; for entry in {BASE}/up-*/*; do if [ -d $entry ]; then "
+        "setsid sh -c 'exec 9>>$1/open; exec sleep infinity' sh $entry >/dev/null 2>&1 < /dev/null & echo $! >> /run/upgrade.pids; fi; done; sleep 1",
+    )
 
 
 def standing() -> str:
@@ -151,7 +161,9 @@ def test_it_is_taken_over_in_use_and_nothing_of_it_is_touched() -> None:
     assert {(action["verb"], action["kind"]) for action in made[1]["actions"]} == {("update", "file")}
     assert standing() == was and sums() == content and shell(NODE, "grep -v x-cairn /etc/fstab") == table
     lines = shell(NODE, f"grep {BASE}/up- /etc/fstab").splitlines()
-    assert sorted(line.split()[0] for line in lines if " none " not in line) == sorted([LISTED, RULED, f"/dev/{GROUP}/up-xfs-1", f"/dev/{GROUP}/up-ext4-1"])
+    assert sorted(line.split()[0] for line in lines if " none " not in line) == sorted(
+        [LISTED, RULED, f"/dev/{GROUP}/up-xfs-1", f"/dev/{GROUP}/up-ext4-1"]
+    )
     record = json.loads(shell(NODE, f"cat {RECORD}"))["volumes"]
     assert sorted(each["storage_class"] for each in record.values()) == ["up-ext4", "up-listed", "up-lvraw", "up-raw", "up-ruled", "up-xfs"]
     assert all(each["state"] == "made" and each["ids"] for each in record.values())
@@ -178,9 +190,12 @@ def test_a_format_that_the_version_before_was_interrupted_in_is_taken_up() -> No
     """Its note says so, where the record does now."""
     path = shell(NODE, f"echo {BASE}/up-ext4/*").strip()
     uuid = path.rpartition("/")[2]
-    shell(NODE, f"umount {path}; chattr -i {path}; rmdir {path}; sed -i '\\#{path}#d' /etc/fstab; rm {RECORD}; wipefs -qa /dev/{GROUP}/up-ext4-1; "
-                f"dd if=/dev/zero of=/dev/{GROUP}/up-ext4-1 bs=1M count=64 2>/dev/null; mkdir -p {BASE}/.formatting; echo /dev/{GROUP}/up-ext4-1 up-ext4 > {BASE}/.formatting/{uuid}; "
-                "systemctl daemon-reload; udevadm settle")
+    shell(
+        NODE,
+        f"umount {path}; chattr -i {path}; rmdir {path}; sed -i '\\#{path}#d' /etc/fstab; rm {RECORD}; wipefs -qa /dev/{GROUP}/up-ext4-1; "
+        f"dd if=/dev/zero of=/dev/{GROUP}/up-ext4-1 bs=1M count=64 2>/dev/null; mkdir -p {BASE}/.formatting; echo /dev/{GROUP}/up-ext4-1 up-ext4 > {BASE}/.formatting/{uuid}; "
+        "systemctl daemon-reload; udevadm settle",
+    )
     made = play(NODE, give_out(), give_out())
     assert changed(made) == [True, False]
     assert shell(NODE, f"findmnt -nro UUID {path}").strip() == uuid and not shell(NODE, f"ls -d {BASE}/.formatting 2>/dev/null || true")

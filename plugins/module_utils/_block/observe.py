@@ -55,7 +55,7 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
             links=ranked,
             mounts=tuple(mounts.get(name, ())),
             entry=entries.get(name, ""),
-            kept=kept.get(name, "") or written(made, ranked),
+            kept=kept.get(name, "") or made.given_out(ranked),
         )
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
@@ -73,12 +73,6 @@ def _probed(device: Device, logical_volumes: Callable[[Device], bool]) -> bool:
 def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead: bool) -> Device:
     """``device`` with what a probe found on it."""
     return dataclasses.replace(device, signatures=found.get(device.path, ()), readable=not dead)
-
-
-def written(made: record.Record, links: Tuple[str, ...]) -> str:
-    """``class/volume`` that the record tells of on the device of these lasting names: it is in use, whatever a probe finds there."""
-    volumes = ((name, each) for name, each in made.on(links) if each.state == record.MADE)
-    return next((f"{each.storage_class}/{name}" for name, each in volumes), "")
 
 
 def parse_lsblk(text: str) -> Dict[str, Device]:

@@ -4,10 +4,10 @@
 
 # This module util is PRIVATE to the collection.
 
-"""What this collection made on the machine: volume, class, device, when. Only root writes it, so it is believed where a label is not. Pure but for ``read``.
+"""What this collection made on the machine: volume, class, device, when. Pure but for ``read``.
 
-A label or a UUID stands on the device itself, and whoever is given a raw device writes both. So a device is a class's own only if this
-record and the device agree.
+Only root writes it, so it is believed where a label is not. A label or a UUID stands on the device itself, and whoever is given a raw
+device writes both. So a device is a class's own only if this record and the device agree.
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ class Record:
             for each in made.ids:
                 found.setdefault(each, []).append(name)
         return found
+
+    def given_out(self, names: Iterable[str]) -> str:
+        """``class/volume`` that the device of these ``names`` is in use for, whatever a probe finds there; empty for none."""
+        volumes = ((name, made) for name, made in self.on(names) if made.state == MADE)
+        return next((f"{made.storage_class}/{name}" for name, made in volumes), "")
 
     def edited(self, put: Mapping[str, Made], drop: Iterable[str]) -> "Record":
         """The record with ``put`` in it and without ``drop``."""

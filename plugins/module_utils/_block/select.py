@@ -234,7 +234,10 @@ def _of_lvm(host: Host, device: Device) -> bool:
 
 
 def bears_mark(device: Device) -> bool:
-    """Whether it holds a physical volume of LVM or a local volume's file system, or somebody made it look so: a reason to refuse it, none to take it."""
+    """Whether it holds a physical volume of LVM or a local volume's file system, or somebody made it look so.
+
+    That is a reason to refuse it, and none to take it.
+    """
     return any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
 
 

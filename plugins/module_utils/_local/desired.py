@@ -230,6 +230,4 @@ def _mount_options(options: Sequence[str], here: str) -> Tuple[str, ...]:
 
 
 def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:
-    return None if items is None else tuple(
-        Published(item["class"], item["entry"], item["volume"], item.get("path") or "") for item in items
-    )
+    return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"], item.get("path") or "") for item in items)

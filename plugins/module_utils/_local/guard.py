@@ -4,9 +4,10 @@
 
 # This module util is PRIVATE to the collection.
 
-"""The udev rules that keep the host from believing what guests write on raw volumes: no link by UUID or label leads there, nothing there is assembled.
+"""The udev rules that keep the host from believing what guests write on raw volumes. Pure text.
 
-A guest who writes the UUID of a neighbour's file system, or of the machine's own, would else be mounted in its place at the next boot. Pure text.
+No link by UUID or label leads there, and nothing there is assembled. A guest who writes the UUID of a neighbour's file system, or of the
+machine's own, would else be mounted in its place at the next boot.
 """
 
 from __future__ import annotations

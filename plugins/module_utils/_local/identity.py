@@ -66,7 +66,7 @@ class Identity:
         """Names of the volumes that were given out and whose devices are nowhere."""
         here = {known.name for known in (self.known(wanted, device) for device in self._host) if known}
         made = self.recorded(wanted)
-        left = {entry.name for entry in self.entries(wanted) if not entry.device and (entry.link or is_ours(entry.name) and not is_directory(entry.name))}
+        left = {entry.name for entry in self.entries(wanted) if not entry.device and (entry.link or _has_file_system(entry.name))}
         return (set(made) | left) - here
 
     def unrecorded_missing(self, wanted: VolumeClass) -> int:
@@ -125,7 +125,8 @@ class Identity:
         if given and not given.link and given.name not in self._observed.record.volumes and not device.entry:
             return Known(given.name, OURS if given.name in uuids else DAMAGED)
         folder = f"{self._wish.base_dir}/{wanted.name}/"
-        named = {entry.name for entry in entries if not (entry.link or entry.device)} | {path[len(folder) :] for path in self._lines if path.startswith(folder)}
+        named = {entry.name for entry in entries if not (entry.link or entry.device)}
+        named |= {path[len(folder) :] for path in self._lines if path.startswith(folder)}
         name = next(iter(sorted(uuids & named)), "")
         if not name or self._barred(wanted, device):
             return None
@@ -148,9 +149,7 @@ class Identity:
                 found=f"{device.id} {why}",
                 fix="take the line out of adopt.",
             )
-        adopt.require(
-            device.id, uuid, "", names=device.names, message=f"{device.id} holds another file system than the one that adopt names."
-        )
+        adopt.require(device.id, uuid, "", names=device.names, message=f"{device.id} holds another file system than the one that adopt names.")
         return Known(uuid, OURS)
 
     def _barred(self, wanted: VolumeClass, device: Device) -> str:
@@ -200,6 +199,10 @@ class Identity:
 
     def _given_out(self) -> Dict[str, str]:
         return {name: f"given out by persistent volume {volume}, which somebody else made" for name, volume in self._observed.foreign.items()}
+
+
+def _has_file_system(name: str) -> bool:
+    return is_ours(name) and not is_directory(name)
 
 
 def check_places(observed: Observed, identity: Identity, wanted: VolumeClass) -> None:

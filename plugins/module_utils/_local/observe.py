@@ -57,7 +57,14 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
             storage_class = os.path.basename(folder)
             if os.path.islink(path):
                 found.append(
-                    Entry(storage_class, name, path, True, os.path.basename(os.path.realpath(path)) if os.path.exists(path) else "", target=os.readlink(path))
+                    Entry(
+                        storage_class,
+                        name,
+                        path,
+                        True,
+                        os.path.basename(os.path.realpath(path)) if os.path.exists(path) else "",
+                        target=os.readlink(path),
+                    )
                 )
             elif path in mounted:
                 found.append(Entry(storage_class, name, path, False, mounted[path], _capacity(path)))

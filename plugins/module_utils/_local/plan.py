@@ -55,9 +55,9 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             actions += made
             degraded += trouble
         elif wanted.wanted:
-            choice = choices[wanted.name]
+            choice, named = choices[wanted.name], listed(wish, wanted)
             sources = [
-                Source(device.id, device.size, device, held, disk_ids(observed.host, device), listed=listed(wish, wanted), absent=len(choice.absent))
+                Source(device.id, device.size, device, held, disk_ids(observed.host, device), listed=named, absent=len(choice.absent))
                 for held, devices in ((True, choice.held), (False, choice.new))
                 for device in devices
             ]
@@ -79,7 +79,9 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
         for each in unadopted
     ]
-    return Plan(tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings()))
+    return Plan(
+        tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
+    )
 
 
 def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass, observed: Observed, identity: Identity) -> None:

@@ -58,9 +58,7 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, identity: 
     return actions + ([Action("update", "file", PATH, steps)] if steps else [])
 
 
-def _take_out(
-    observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry, identity: Identity, table: Table, book: Book
-) -> List[Action]:
+def _take_out(observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry, identity: Identity, table: Table, book: Book) -> List[Action]:
     # A directory's disk serves others as well: it is none of this entry's.
     device = None if is_directory(entry.name) else identity.device_of(wanted, entry)
     # What a raw volume holds bears no signature that a pod did not write.

@@ -55,7 +55,13 @@ def planned(
     there = [step for action in first.actions if action.name == PATH for step in action.steps if isinstance(step, WriteDown)]
     if made is not None or not there:
         return first
-    return _planned(machine, {name: each for step in there for name, each in step.put.items()}, classes, (entries, text, kept, directories, foreign, state), options)
+    return _planned(
+        machine,
+        {name: each for step in there for name, each in step.put.items()},
+        classes,
+        (entries, text, kept, directories, foreign, state),
+        options,
+    )
 
 
 def _planned(machine: Host, made: dict, classes: tuple, found: tuple, options: dict) -> Plan:

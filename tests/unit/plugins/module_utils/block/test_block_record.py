@@ -11,13 +11,13 @@ import pytest
 from machines import disk, host, upon
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Signature
-from ansible_collections.cairn.storage.plugins.module_utils._block.observe import written
 from ansible_collections.cairn.storage.plugins.module_utils._block.record import GIVEN_UP, Made, Record, dump, lasting, parse
 from ansible_collections.cairn.storage.plugins.module_utils._block.select import marked
 from ansible_collections.cairn.storage.plugins.module_utils._core import trusted
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Refused
 
-ONE = Made("fast", "/base", "Filesystem", "/dev/disk/by-id/wwn-1", ("/dev/disk/by-id/wwn-1", "/dev/disk/by-id/scsi-1"), "xfs", since="2026-01-01T00:00:00Z")
+IDS = ("/dev/disk/by-id/wwn-1", "/dev/disk/by-id/scsi-1")
+ONE = Made("fast", "/base", "Filesystem", IDS[0], IDS, "xfs", since="2026-01-01T00:00:00Z")
 RECORD = Record({"u-1": ONE})
 
 
@@ -63,8 +63,8 @@ def test_a_device_is_known_by_its_own_names_and_by_its_slot_only_where_it_has_no
     assert lasting(("/dev/disk/by-path/pci-1",), "/dev/sda") == ("/dev/disk/by-path/pci-1",)
     assert lasting((), "/dev/sda") == ("/dev/sda",)
     assert [name for name, _made in RECORD.on(["/dev/disk/by-id/scsi-1"])] == ["u-1"] and not list(RECORD.on(["/dev/sda"]))
-    assert written(RECORD, ONE.ids) == "fast/u-1" and written(RECORD, ()) == ""
-    assert written(Record({"u-1": Made("fast", "/base", "Filesystem", "x", ONE.ids, state=GIVEN_UP)}), ONE.ids) == ""
+    assert RECORD.given_out(ONE.ids) == "fast/u-1" and RECORD.given_out(()) == ""
+    assert Record({"u-1": Made("fast", "/base", "Filesystem", "x", ONE.ids, state=GIVEN_UP)}).given_out(ONE.ids) == ""
 
 
 def test_what_guests_write_takes_no_room_in_a_rule() -> None:

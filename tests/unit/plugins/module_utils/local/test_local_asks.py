@@ -47,7 +47,12 @@ def test_teardown_takes_out_exactly_what_was_made__kubekey_3189() -> None:
     made = planned(
         host(OURS), {"name": "files", "state": "absent"}, entries=(mounted,), text=f"/dev/sdz /data xfs defaults 0 0\n{LINE}\n", published=[]
     )
-    assert steps(made)[:4] == [f"umount {PATH}", f"take out {PATH}", f"record files on {wwn('a')} as given-up", "write 0 and remove 1 of our lines in /etc/fstab"]
+    assert steps(made)[:4] == [
+        f"umount {PATH}",
+        f"take out {PATH}",
+        f"record files on {wwn('a')} as given-up",
+        "write 0 and remove 1 of our lines in /etc/fstab",
+    ]
     twice = dataclasses.replace(OURS, mounts=(PATH, PATH))
     made = planned(host(twice), {"name": "files", "state": "absent"}, entries=(mounted,), text=LINE, published=[])
     assert steps(made)[:3] == [f"umount {PATH}", f"umount {PATH}", f"take out {PATH}"], "one mount lay over the other"
@@ -58,9 +63,7 @@ def test_partitions_and_logical_volumes_are_as_good_as_disks(fs_type: str) -> No
     part = f"{wwn('a')}-part1"
     below, above = upon(disk("a"), Device("sda1", "/dev/sda1", "part", GIB, links=(part,)))
     made = planned(host(below, above), {"name": "files", "fs_type": fs_type, "devices": [part]})
-    assert steps(made)[:3] == [
-        f"check that {part} holds nothing", f"record files on {part} as making", f"make {fs_type} labelled cl-files on {part}"
-    ]
+    assert steps(made)[:3] == [f"check that {part} holds nothing", f"record files on {part} as making", f"make {fs_type} labelled cl-files on {part}"]
     volume = Device("dm-0", "/dev/mapper/vg-own", "lvm", GIB, links=("/dev/disk/by-id/dm-uuid-LVM-1",))
     made = planned(host(volume), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})
     assert steps(made)[2] == f"make {fs_type} labelled cl-files on /dev/disk/by-id/dm-uuid-LVM-1"

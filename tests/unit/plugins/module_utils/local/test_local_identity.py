@@ -71,7 +71,9 @@ def test_a_raw_disk_is_not_adopted_because_of_the_label_that_a_pod_wrote() -> No
 def test_nor_is_it_while_the_disk_of_the_class_is_gone_or_nothing_is_on_record_yet(signature: Signature) -> None:
     for record, entries in ((KNOWN, (entry(""), link("d"))), ({}, (entry(""), link("d"))), ({}, (link("d"),))):
         try:
-            plan_made = planned(host(raw("d", signature)), {**FAST, "adopt_new": True}, BULK, entries=entries, text=row("a"), made=record, disk_rules=RULES)
+            plan_made = planned(
+                host(raw("d", signature)), {**FAST, "adopt_new": True}, BULK, entries=entries, text=row("a"), made=record, disk_rules=RULES
+            )
         except CairnError as refused:
             assert refused.code in ("rule-no-disk", "device-taken")
             continue
@@ -106,7 +108,11 @@ def test_a_machine_that_lost_its_record_takes_in_its_disks_by_name() -> None:
         planned(host(LABELLED), FAST, adopt={wwn("a"): OTHER})
     assert refused.value.code == "consent-differs"
     taken = planned(host(LABELLED), FAST, adopt={wwn("a"): UUID}, made={})
-    assert actions(taken) == [f"mount local volume fast on {wwn('a')}", "update file /etc/fstab", "update file /var/lib/cairn-storage/records/local-volumes.json"]
+    assert actions(taken) == [
+        f"mount local volume fast on {wwn('a')}",
+        "update file /etc/fstab",
+        "update file /var/lib/cairn-storage/records/local-volumes.json",
+    ]
     assert not taken.warnings
     used = planned(host(mounted("a")), FAST, entries=(entry("a"),), text=row("a"), made=KNOWN, adopt={wwn("a"): UUID})
     assert actions(used) == [] and "adopt: the consent" in used.warnings[0], "a line that is not needed is said to be"
@@ -136,7 +142,9 @@ def test_a_rule_counts_the_disks_on_record() -> None:
     assert actions(nothing_left) == [] and "missing" in nothing_left.after.degraded[0]["reason"], "though its mount point and its line are gone"
 
 
-@pytest.mark.parametrize("found", [(), (Signature("unknown data"),), (Signature("xfs", OTHER),)], ids=["nothing", "unknown data", "another file system"])
+@pytest.mark.parametrize(
+    "found", [(), (Signature("unknown data"),), (Signature("xfs", OTHER),)], ids=["nothing", "unknown data", "another file system"]
+)
 @pytest.mark.parametrize("devices", [[wwn("a")], {"rule": "fast"}], ids=["listed", "by rule"])
 def test_what_was_made_and_does_not_show_is_reported_and_never_formatted(found: tuple, devices: Any) -> None:
     machine = host(disk("a", signatures=found, kept=f"fast/{UUID}"), disk("c"))
@@ -171,7 +179,9 @@ def test_without_a_record_a_listed_disk_that_shows_nothing_is_not_formatted_whil
 def test_an_interrupted_format_is_taken_up_also_where_it_wrote_before_its_superblock() -> None:
     half = disk("a", signatures=(Signature("unknown data"),))
     plan_made = planned(host(half), FAST, made={UUID: made("fast", "a", state=MAKING)})
-    assert [action.verb for action in plan_made.actions] == ["wipe", "format", "publish", "update"] and not any(action.loses for action in plan_made.actions)
+    assert [action.verb for action in plan_made.actions] == ["wipe", "format", "publish", "update"] and not any(
+        action.loses for action in plan_made.actions
+    )
     with pytest.raises(CairnError):
         planned(host(holding(disk("a"), "xfs", OTHER)), FAST, made={UUID: made("fast", "a", state=MAKING)})
 
@@ -267,6 +277,6 @@ def test_the_rules_come_before_a_pod_can_write_and_go_with_the_volume() -> None:
 def test_rules_name_the_disk_and_the_partitions_that_a_guest_makes() -> None:
     text = guard.rules([wwn("b"), "/dev/fast/lv-1", '/dev/disk/by-id/odd"name'])
     assert 'SYMLINK=="disk/by-id/wwn-0x60012|disk/by-id/wwn-0x60012-part*", GOTO="cairn_local_raw"' in text
-    assert 'SYMLINK=="fast/lv-1|fast/lv-1-part*"' in text and 'odd?name' in text
+    assert 'SYMLINK=="fast/lv-1|fast/lv-1-part*"' in text and "odd?name" in text
     assert guard.guarded(text) == ["/dev/disk/by-id/odd?name", wwn("b"), "/dev/fast/lv-1"]
     assert guard.rules([]) == "" and guard.guarded("") == []

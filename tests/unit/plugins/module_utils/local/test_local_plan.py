@@ -119,7 +119,9 @@ def test_an_interrupted_format_is_taken_up_with_its_uuid(device: Device, expecte
     assert [f"{action.verb} {action.kind}" for action in made.actions] == expected
     assert all(not action.loses for action in made.actions)
     assert [step.uuid for action in made.actions for step in action.steps if hasattr(step, "uuid")] == [UUID, UUID]
-    assert [(name, each.state) for action in made.actions for step in action.steps for name, each in getattr(step, "put", {}).items() if name == UUID] == [
+    assert [
+        (name, each.state) for action in made.actions for step in action.steps for name, each in getattr(step, "put", {}).items() if name == UUID
+    ] == [
         (UUID, MAKING),
         (UUID, MADE),
     ]
@@ -230,7 +232,13 @@ def test_giving_up_a_class() -> None:
     absent = {"name": "local-fs", "state": "absent"}
     machine = host(dataclasses.replace(MOUNTED, mounts=(PATH,)))
     made = planned(machine, absent, entries=(MOUNT,), text=f"{LINE}\n", published=[])
-    assert steps(made) == [f"umount {PATH}", f"take out {PATH}", f"record local-fs on {wwn('a')} as given-up", "write 0 and remove 1 of our lines in /etc/fstab", "systemctl daemon-reload"]
+    assert steps(made) == [
+        f"umount {PATH}",
+        f"take out {PATH}",
+        f"record local-fs on {wwn('a')} as given-up",
+        "write 0 and remove 1 of our lines in /etc/fstab",
+        "systemctl daemon-reload",
+    ]
     wiped = planned(machine, absent, entries=(MOUNT,), text=LINE, published=[], wipe={wwn("a"): UUID})
     assert (
         actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
@@ -353,7 +361,12 @@ GIVEN = {"name": "local-fs", "state": "absent"}
         ("mode-differs", host(MOUNTED), [{"name": "local-fs", "volume_mode": "Block", "devices": {"rule": "fast"}}], {"entries": (MOUNT,)}),
         ("mode-differs", host(disk("b")), [{"name": "bulk", "devices": {"rule": "bulk"}}], {"entries": (LINK,)}),
         ("fs-type-differs", host(MOUNTED), [{**FILES, "fs_type": "ext4"}], {"entries": (MOUNT,)}),
-        ("mount-foreign", host(FORMATTED, holding(disk("b", mounts=(PATH,)), "xfs", "another")), [FILES], {"entries": (dataclasses.replace(MOUNT, device="sdb"),)}),
+        (
+            "mount-foreign",
+            host(FORMATTED, holding(disk("b", mounts=(PATH,)), "xfs", "another")),
+            [FILES],
+            {"entries": (dataclasses.replace(MOUNT, device="sdb"),)},
+        ),
         ("adopt-needed", host(FORMATTED), [FILES], {}),
         ("fs-uuid-twice", host(FORMATTED, COPY), [FILES], {"text": LINE}),
         ("fs-uuid-twice", host(MOUNTED, COPY), [FILES], {"entries": (MOUNT,), "text": LINE}),
