@@ -41,6 +41,11 @@ class Made:
     #: When it was written down first, in UTC (ISO 8601).
     since: str = ""
 
+    @property
+    def lasts(self) -> bool:
+        """Whether its device can be told by name at all; a kernel name is another's tomorrow."""
+        return any(each.count("/") > 2 for each in self.ids)
+
 
 @dataclass(frozen=True)
 class Record:

@@ -228,9 +228,13 @@ def marked(host: Host) -> FrozenSet[str]:
 
 
 def _of_lvm(host: Host, device: Device) -> bool:
-    member = any(each.type == "LVM2_member" for each in device.signatures)
     attached = any(disk.transport == "iscsi" for disk in host.disks(device))
-    return member and (not attached or any(each.type == "lvm" for each in host.above(device)))
+    return is_member(device) and (not attached or any(each.type == "lvm" for each in host.above(device)))
+
+
+def is_member(device: Device) -> bool:
+    """Whether it bears the mark of a physical volume of LVM."""
+    return any(each.type == "LVM2_member" for each in device.signatures)
 
 
 def bears_mark(device: Device) -> bool:
@@ -238,7 +242,7 @@ def bears_mark(device: Device) -> bool:
 
     That is a reason to refuse it, and none to take it.
     """
-    return any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
+    return is_member(device) or any(each.label.startswith(LABEL_MARK) for each in device.signatures)
 
 
 def _overview(host: Host) -> str:

@@ -62,6 +62,7 @@ class Book:
         self._drop: List[str] = []
         #: Raw devices that the plan gives out, by the paths that udev knows them by.
         self._raw: Set[str] = set()
+        self._gone: Set[str] = set()
 
     def present(self, wanted: VolumeClass, source: Source, name: str) -> None:
         """Want a volume on record that is there."""
@@ -78,12 +79,14 @@ class Book:
         """The step that writes down a volume which is made by the plan; what was given up on its device is gone by that."""
         if wanted.block:
             self._raw.add(source.path)
-        drop = self._given_up(source.device, name) if source.device else ()
+        # Whoever had it before gave it up, or its wiping was permitted.
+        drop = [other for other, _made in self._observed.record.on(source.device.names) if other != name] if source.device else ()
         return WriteDown({name: self._made(wanted, source.path, state)}, tuple(drop))
 
     def gone(self, name: str, forget: bool, left: Optional[Made] = None) -> Tuple[WriteDown, ...]:
         """The step after which a volume is no longer given out, its data forgotten or left there; ``left`` is what to say of one not on record."""
         known = self._observed.record.volumes.get(name)
+        self._gone.add(name)
         if forget:
             return (WriteDown(drop=(name,)),) if known else ()
         known = known or left
@@ -117,7 +120,7 @@ class Book:
 
     def guard(self) -> Tuple[Action, ...]:
         """The udev rules, which have to be there before a guest is given a device."""
-        record = self._observed.record.edited(self._put, self._drop)
+        record = self._observed.record.edited(self._put, (*self._drop, *self._gone))
         raw = {made.device for made in record.volumes.values() if made.volume_mode == "Block" and made.state == MADE and self._given_out(made)}
         raw |= self._raw
         text = guard.rules(raw)

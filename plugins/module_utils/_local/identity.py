@@ -109,7 +109,7 @@ class Identity:
                     return Known(name, MAKING)
             elif name in uuids and (made.state == MADE or not self._taken(wanted, device)):
                 return Known(name, OURS)
-            elif made.state == MADE:
+            elif made.state == MADE and made.lasts:
                 return Known(name, DAMAGED)
         return None
 
@@ -121,8 +121,9 @@ class Identity:
             if given and given.link:
                 return Known(given.name, OURS)
             return Known(device.id.rpartition("/")[2], OURS) if self._kept(wanted, device) else None
-        uuids = {signature.uuid for signature in device.signatures if signature.uuid} - set(self._observed.record.volumes)
-        if given and not given.link and given.name not in self._observed.record.volumes and not device.entry:
+        told = {name for name, made in self._observed.record.volumes.items() if made.lasts}
+        uuids = {signature.uuid for signature in device.signatures if signature.uuid} - told
+        if given and not given.link and given.name not in told and not device.entry:
             return Known(given.name, OURS if given.name in uuids else DAMAGED)
         folder = f"{self._wish.base_dir}/{wanted.name}/"
         named = {entry.name for entry in entries if not (entry.link or entry.device)}
@@ -213,7 +214,7 @@ def check_places(observed: Observed, identity: Identity, wanted: VolumeClass) ->
         if entry.link or not device or is_directory(entry.name):
             continue
         # Where udev has lost the lasting name of a logical volume, the path says as much.
-        if made:
+        if made and made.lasts:
             foreign = not set(made.ids).intersection(device.names) and host.resolve(made.device) != device
         else:
             foreign = bool(device.signatures) and entry.name not in {signature.uuid for signature in device.signatures}

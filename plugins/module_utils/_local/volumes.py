@@ -13,6 +13,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 from .._block.growth import plan_growth
 from .._block.model import Device
 from .._block.record import MADE, MAKING
+from .._block.select import is_member
 from .._block.steps import Unchanged, blank
 from .._core.command import command
 from .._core.errors import Conflict, Refused
@@ -105,12 +106,14 @@ class Volumes:
     def _repaired(self, source: Source, device: Device, name: str) -> List[Action]:
         """Nothing, as long as a repair could bring it back. By consent, and if the cluster does not know it, the volume goes and another is made."""
         path, what = f"{self._folder}/{name}", f"{self._wanted.name}/{name}"
+        # What nobody knows goes by what it was.
+        says = what if all(signature.type == UNKNOWN for signature in device.signatures) else device.found
         if not self._consented(device):
             found = f"holds {device.found}" if device.signatures else "shows nothing"
             self._damaged[name] = (
                 f"{device.id} (class {self._wanted.name}) was made with file system {name} and {found} now. Nothing was written to it: repair it "
                 f"(e2fsck with a backup superblock, xfs_repair), or bring the data back. To give it up once the cluster has no volume of it, set "
-                f'wipe: {{"{device.id}": "{what}"}}'
+                f'wipe: {{"{device.id}": "{says}"}}'
             )
             self.found.append(self._lost(name, path, device, device.id))
             return []
@@ -122,10 +125,11 @@ class Volumes:
                 found=path,
                 fix="delete its claim and its persistent volume first, and give what cairn.storage.storage_info says is published from this node.",
             )
-        mounts = self._observed.host.mounts(device)
-        if mounts:
-            raise Refused("the device is mounted.", code="device-mounted", parameter="wipe", found=f"{device.id} at {mounts[0]}", fix="unmount it.")
-        self._wish.wipe.require(device.id, what, what, names=device.names, code="device-kept")
+        host = self._observed.host
+        used = host.mounts(device) or tuple(each.path for each in host.above(device) if each.type != "part") or ("LVM",) * is_member(device)
+        if used:
+            raise Refused("the device is in use.", code="device-in-use", parameter="wipe", found=f"{device.id}: {used[0]}", fix="end that use first.")
+        self._wish.wipe.require(device.id, says, f"what is left of {what}", names=device.names, code="device-kept")
         there = any(entry.path == path for entry in self._observed.entries)
         self._table.drop(path)
         steps = ((Retire(path),) if there else ()) + self._book.gone(name, forget=True)

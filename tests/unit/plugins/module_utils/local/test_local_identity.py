@@ -134,6 +134,16 @@ def test_nobody_adopts_what_somebody_else_has(device: Device, entries: tuple, re
     assert refused.value.code == "adopt-barred" and why in refused.value.found
 
 
+def test_a_disk_without_a_lasting_name_is_known_by_its_uuid() -> None:
+    moved = dataclasses.replace(LABELLED, links=(), kernel_name="sdc", path="/dev/sdc")
+    record = {UUID: dataclasses.replace(made("fast", "a"), device="/dev/sda", ids=("/dev/sda",))}
+    line = f"UUID={UUID} {place('fast')} xfs nofail,x-cairn.class=fast 0 0"
+    plan_made = planned(
+        host(dataclasses.replace(disk("a"), links=()), moved), FAST, entries=(entry(""),), text=line, made=record, allow_kernel_names=True
+    )
+    assert actions(plan_made)[0] == "mount local volume fast on /dev/sdc" and not plan_made.after.degraded
+
+
 def test_a_rule_counts_the_disks_on_record() -> None:
     rules = [rule("fast", at_most=1)]
     gone = planned(host(disk("c")), {**FAST, "adopt_new": True}, entries=(entry(""),), text=row("a"), made=KNOWN, disk_rules=rules)
@@ -166,6 +176,10 @@ def test_a_damaged_volume_is_made_anew_by_consent_and_only_once_the_cluster_has_
     with pytest.raises(CairnError) as refused:
         planned(machine, FAST, entries=(entry(""),), text=row("a"), made=KNOWN, published=[], wipe={wwn("a"): "unknown data"})
     assert refused.value.code == "consent-differs"
+    member = host(holding(disk("a"), "LVM2_member", "p"))
+    with pytest.raises(CairnError) as refused:
+        planned(member, FAST, entries=(entry(""),), text=row("a"), made=KNOWN, published=[], wipe={wwn("a"): "p"})
+    assert refused.value.code == "device-in-use", "it has gone to LVM"
     anew = planned(machine, FAST, entries=(entry(""),), text=row("a"), made=KNOWN, published=[], **consent)
     assert [action.verb for action in anew.actions] == ["withdraw", "wipe", "format", "publish", "update"]
     assert all(action.loses for action in anew.actions[:2])
@@ -255,10 +269,10 @@ def test_two_entries_of_one_disk_are_refused() -> None:
     assert refused.value.code == "device-shared"
 
 
-def guarded(machine: Host, *classes: dict, entries: tuple = (), rules: str = "", record: Optional[dict] = None) -> Any:
+def guarded(machine: Host, *classes: dict, entries: tuple = (), rules: str = "", record: Optional[dict] = None, **options: Any) -> Any:
     known = Record(record or {})
     observed = Observed(dataclasses.replace(machine, record=known), entries=entries, record=known, rules=rules)
-    return plan(observed, parse(wish(*classes)), lambda: OTHER)
+    return plan(observed, parse(wish(*classes, **options)), lambda: OTHER)
 
 
 def test_the_rules_come_before_a_pod_can_write_and_go_with_the_volume() -> None:
@@ -271,6 +285,8 @@ def test_the_rules_come_before_a_pod_can_write_and_go_with_the_volume() -> None:
     assert f"update file {guard.PATH}" in actions(guarded(host(raw("b")), BULK, entries=(link("b"),), rules="", record=record))
     given_up = guarded(host(disk("b")), rules=text, record=record)
     assert actions(given_up) == [f"update file {guard.PATH}"] and given_up.actions[0].steps[0].text == "", "LVM may have it now"
+    leaving = guarded(host(raw("b")), {"name": "bulk", "state": "absent"}, entries=(link("b"),), rules=text, record=record, published=[])
+    assert actions(leaving) == [f"update file {guard.PATH}", "withdraw local volume bulk/wwn-0x60012"]
     assert actions(guarded(host(), rules=text, record=record)) == [], "a disk that is away comes back with what is on it"
 
 
