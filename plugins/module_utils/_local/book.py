@@ -113,7 +113,8 @@ class Book:
     def actions(self) -> Tuple[Action, ...]:
         """What was there already and is not on record as it is."""
         # A format that this plan takes up has steps of its own, which say by then that it was made.
-        notes = tuple(name for name in self._observed.notes if name not in {*self._put, *self._fresh, *self._gone})
+        known = {*self._observed.host.record.volumes, *self._put, *self._fresh, *self._gone}
+        notes = tuple(name for name in self._observed.notes if name not in known)
         steps: tuple = ()
         if self._put or self._drop or notes:
             old = {name: self._observed.record.volumes[name] for name in notes}

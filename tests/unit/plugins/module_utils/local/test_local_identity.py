@@ -214,6 +214,11 @@ def test_a_note_of_the_version_before_is_put_on_record_and_never_says_more_than_
     ]
     assert written == [(UUID, "making"), (UUID, "made")] and str(taken_up.actions[-1].steps[-1]).startswith("remove the notes")
     left = plan(observed, parse(wish()), lambda: OTHER)
+    for known in (
+        dataclasses.replace(observed, fstab=row("a"), host=host(LABELLED)),
+        dataclasses.replace(observed, host=host(mounted("a")), entries=(entry("a"),)),
+    ):
+        assert not any(action.verb in ("wipe", "format") for action in plan(known, parse(wish(FAST)), lambda: OTHER).actions), "it was mounted since"
     assert [(name, each.state) for name, each in left.actions[-1].steps[0].put.items()] == [(UUID, "making")], "of a class that is not asked for now"
 
 
