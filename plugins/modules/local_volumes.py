@@ -13,12 +13,20 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Fills the discovery directories of the local static provisioner, one for each class.
-  - A volume with a file system is mounted by UUID and named after it. A raw volume is a link named after the disk's stable name.
+  - A volume with a file system is named after its UUID, a raw volume is a link named after the disk's stable name.
     So a new disk never appears under an old name.
-  - Mounts stand in C(/etc/fstab), are made before kubelet starts and do not keep the machine from booting when a disk is missing.
+  - What was made is on record, with the disk's stable names, in C(/var/lib/cairn-storage/records/local-volumes.json).
+    Only root reads and writes it.
+    A disk belongs to a class if the record and the disk agree. What merely stands on a disk, its label and UUID, is written by whoever was given it,
+    and is never taken for a proof. A disk on record that no longer shows what was made there is reported, and is not formatted.
+  - Mounts stand in C(/etc/fstab) by the disk's stable name, are made before kubelet starts and do not keep the machine from booting when
+    a disk is missing.
     A disk that comes later is mounted when it comes, with systemd 245 or later.
     The bare mount points are immutable, so that nothing is written to the disk below.
-  - File systems carry a label with the class's name, by which a reinstalled machine knows its volumes again.
+  - Raw volumes get udev rules (C(/etc/udev/rules.d/61-cairn-storage-local.rules)), by which no link by UUID or label leads to what pods write there,
+    and nothing of it is assembled or activated on the machine.
+  - File systems carry a label with the class's name. On a machine that has lost its record, for example because it was installed anew, it tells
+    which disks were whose, and O(adopt) takes them in.
   - A disk that is gone or cannot be read is reported, and the rest goes on.
   - Encryption is no part of this. An opened LUKS device that is named by its path in C(/dev/mapper) works as any other,
     but opening it at boot before the mounts is up to you.
@@ -103,8 +111,18 @@ options:
         type: str
         choices: [present, absent]
         default: present
+  adopt:
+    description:
+      - Disks to take in with the file systems that are on them, C({stable id of the disk, UUID of the file system}), as the refusal C(adopt-needed) names
+        them. Such a disk bears the label of a class of this call, and nothing on this machine says that the class made it.
+      - Refused for a disk that somebody else was given, that is mounted or in use elsewhere, or that came by iSCSI.
+      - Once it was done the line has no effect, and should be removed.
+    type: dict
+    default: {}
   published:
-    description: The volumes that the cluster knows on this machine, from the C(published) of M(cairn.storage.storage_info). Needed to give up a class.
+    description:
+      - The volumes that the cluster knows on this machine, from the C(published) of M(cairn.storage.storage_info). Needed to give up a class.
+      - A device that a volume leads to which somebody else made, by its C(path), counts as given out.
     type: list
     elements: dict
     suboptions:
@@ -151,6 +169,13 @@ EXAMPLES = r"""
     classes:
       - {name: local-shared, directories: [/srv/shared/a, /srv/shared/b], shared_capacity: true}
 
+- name: Take in a disk of a machine that was installed anew
+  cairn.storage.local_volumes:
+    classes:
+      - {name: local-fs, devices: [/dev/disk/by-id/wwn-0x5000c500a1b2c3d4]}
+    adopt:
+      /dev/disk/by-id/wwn-0x5000c500a1b2c3d4: 4d2fb3c1-2b0a-4d0b-8f0e-6a0c9a3f2c11
+
 - name: Give up a class, once the cluster knows none of its volumes
   cairn.storage.local_volumes:
     classes:
@@ -192,7 +217,7 @@ entries:
       description: UUID of the file system; null for raw volumes.
       type: str
     degraded:
-      description: Whether its device is gone, cannot be read, or is no longer chosen.
+      description: Whether its device is gone, cannot be read, does not hold it any more, or is no longer chosen.
       type: bool
     disks:
       description: Stable names of the disks that it stands on.
@@ -202,7 +227,7 @@ entries:
       description: Whether it is a directory, whose capacity others count as theirs as well.
       type: bool
 degraded:
-  description: Volumes whose device is gone or cannot be read, each with C(class), C(entry), C(device) and C(reason).
+  description: Volumes whose device is gone, cannot be read or does not hold them any more, each with C(class), C(entry), C(device) and C(reason).
   returned: success
   type: list
   elements: dict
@@ -260,6 +285,7 @@ def main():
             **CHOOSING,
             **WIPE,
             "classes": {"type": "list", "elements": "dict", "required": True, "options": CLASS},
+            "adopt": {"type": "dict", "default": {}},
             "published": {"type": "list", "elements": "dict", "options": PUBLISHED},
             "pending": {"type": "dict", "default": {}},
         },

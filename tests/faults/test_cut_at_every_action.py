@@ -68,6 +68,7 @@ for entry in {BASE}/cuttest-*/*; do
 done
 rm -rf {BASE}/cuttest-* {BASE}/.kept/cuttest-*
 sed -i /x-cairn.class=cuttest/d /etc/fstab
+rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules
 for group in cuttest cutkeep; do vgremove -qq --force --yes $group; rm -f /etc/lvm/backup/$group; done 2>/dev/null
 for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true

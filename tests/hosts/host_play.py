@@ -20,6 +20,8 @@ cat /proc/mounts /proc/swaps /etc/fstab
 { ls /dev/sd*; find /dev/mapper -type l | sort; } | xargs wipefs --json
 find /var/lib/cairn-storage /etc/lvm -printf '%p %l %T@\\n' 2>/dev/null || true
 """
+#: What makes a node forget what was made there, for scripts that clean up by hand.
+FORGET = "rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules; udevadm control --reload"
 
 #: A shell function that makes devices blank as the collection understands it: no signature, and zeroes where data shows itself.
 ERASE = """

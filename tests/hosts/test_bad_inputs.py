@@ -8,7 +8,7 @@ from typing import Iterator
 
 import pytest
 from bad_inputs import DISKS, GROUP, TYPE, Bad, on_a_machine, with_disks
-from host_play import ERASE, changed, disk_ids, lab, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 NUMBERS = range(9, 9 + len(DISKS))
@@ -20,6 +20,7 @@ CLEAN = f"""{ERASE}
 umount -q /mnt/bad /mnt/bad-used
 vgremove -qff --yes {GROUP} badother >/dev/null 2>&1
 rm -rf /mnt/bad /mnt/bad-used {BASE}/badclass {BASE}/.kept/badclass /etc/lvm/backup/{GROUP} /etc/lvm/backup/badother
+{FORGET}
 for disk in {' '.join(NAMES.values())}; do [ ! -e $disk ] || erase $disk-part1 $disk 2>/dev/null || erase $disk; done
 udevadm settle
 """

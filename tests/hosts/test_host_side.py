@@ -7,7 +7,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
+from host_play import ERASE, FORGET, changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -52,6 +52,7 @@ for class in {' '.join(item['name'] for item in CLASSES)}; do
   done
   rm -rf {BASE}/$class {BASE}/.kept/$class
 done
+{FORGET}
 sed -i /x-cairn.class=hosttest/d /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
@@ -108,7 +109,7 @@ def test_create_as_predicted() -> None:
                 {"hosttest-xfs": "xfs"}.get(entry["class"], "ext4"),
                 entry["name"],
             ]
-            assert f"UUID={entry['name']} {entry['path']} " in shell(NODE, "cat /etc/fstab")
+            assert f"{entry['device']} {entry['path']} " in shell(NODE, "cat /etc/fstab")
             assert int(shell(NODE, f"stat -f -c '%b' {entry['path']}")) * int(shell(NODE, f"stat -f -c '%S' {entry['path']}")) == entry["size_bytes"]
     assert "noatime" in shell(NODE, f"grep {BASE}/hosttest-ext4/ /proc/mounts")
 

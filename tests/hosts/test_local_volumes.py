@@ -6,7 +6,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 DISKS = (13, 14, 15)
@@ -45,6 +45,7 @@ for class in {' '.join(item['name'] for item in CLASSES)}; do
   done
   rm -rf {BASE}/$class {BASE}/.kept/$class
 done
+{FORGET}
 umount /srv/lt 2>/dev/null
 sed -i '/x-cairn.class=lt-/d; /srv.lt/d' /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null

@@ -9,7 +9,7 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 NUMBERS = range(10, 16)
@@ -23,6 +23,7 @@ umount -q {BASE}/matrix-fs/* /mnt/matrix
 for entry in {BASE}/matrix-fs/*; do [ ! -d $entry ] || chattr -i $entry; done
 rm -rf {BASE}/matrix-* {BASE}/.kept/matrix-*
 sed -i /x-cairn.class=matrix/d /etc/fstab
+{FORGET}
 vgremove -qff --yes {GROUP} >/dev/null 2>&1
 rm -f /etc/lvm/backup/{GROUP}
 for disk in {' '.join((*DISKS, RAW))}; do [ ! -e $disk ] || erase $disk; done

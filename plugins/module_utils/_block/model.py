@@ -15,6 +15,7 @@ from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
 
 from .._core.errors import Conflict
 from .geometry import Geometry
+from .record import Record
 
 #: A device that carries one of these runs the machine itself.
 SYSTEM_MOUNTS = frozenset(
@@ -53,7 +54,7 @@ class Device:
 
     ``links`` are its stable names below /dev/disk, the most lasting first; ``size`` is in bytes.
     ``mounts`` are its mount points, ``[SWAP]`` among them. ``entry`` names the local volume ``class/entry`` that gives it out,
-    ``kept`` the one that did until its class was given up; what that wrote need not bear a signature.
+    ``kept`` the one whose data is on it though nothing shows it: its class was given up, or the record tells of it; that need not bear a signature.
     """
 
     kernel_name: str
@@ -110,10 +111,11 @@ class Device:
 
 @dataclass(frozen=True)
 class Host:
-    """All block devices of a machine, by kernel name; ``fstab`` are the paths that /etc/fstab names devices by."""
+    """All block devices of a machine, by kernel name; ``fstab`` are the paths that /etc/fstab names devices by, ``record`` is what was made here."""
 
     devices: Mapping[str, Device] = field(default_factory=dict)
     fstab: FrozenSet[str] = frozenset()
+    record: Record = field(default_factory=Record)
 
     def __iter__(self) -> Iterator[Device]:
         return iter(self.devices.values())
@@ -211,7 +213,7 @@ class Host:
         if not device.readable:
             return "unreadable"
         if device.kept and device.unsigned:
-            return f"data of local volume {device.kept}, given up"
+            return f"data of local volume {device.kept}"
         return " and ".join(map(str, device.signatures))
 
 

@@ -16,7 +16,7 @@ from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Set, Tupl
 from .._core import files, mounts
 from .._core.command import read
 from .._core.lock import check_root
-from . import medium
+from . import medium, record
 from .identity import rank
 from .model import KEPT, Device, Host, Signature
 from .openers import openers
@@ -47,20 +47,22 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
     mounted = parse_mounts(files.text("/proc/self/mountinfo"), files.text("/proc/swaps"), numbers)
     links = _links()
     entries, kept = block_entries(base_dir), block_entries(os.path.join(base_dir, KEPT))
+    made = record.read()
     for name, (parents, children) in relations(devices).items():
+        ranked = rank(links.get(name, ()))
         devices[name] = dataclasses.replace(
             devices[name],
             parents=parents,
             children=children,
-            links=rank(links.get(name, ())),
+            links=ranked,
             mounts=tuple(mounted.get(name, ())),
             entry=entries.get(name, ""),
-            kept=kept.get(name, ""),
+            kept=kept.get(name, "") or made.given_out(ranked),
         )
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    host = Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths())
+    host = Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths(), made)
     return _examined(host, [host.devices[device.kernel_name] for device in candidates], claim)
 
 

@@ -215,17 +215,34 @@ def check_count(host: Host, name: str, rule: DiskRule, count: int) -> None:
 
 
 def marked(host: Host) -> FrozenSet[str]:
-    """Kernel names of the disks that LVM or a local volume class of any rule holds, or left its data on."""
+    """Kernel names of the disks that LVM or a local volume class of any rule holds, or left its data on.
+
+    Such a disk takes room in its rule before others. So this goes by what only root writes: links, the record, a volume group in use. The mark of
+    LVM counts as well where no guest can have written it: not on what came over iSCSI, which can be a pod's.
+    """
     return frozenset(
         device.kernel_name
         for device in host
-        if device.entry or device.kept or bears_mark(device)
+        if device.entry or device.kept or _of_lvm(host, device)
     )
 
 
+def _of_lvm(host: Host, device: Device) -> bool:
+    attached = any(disk.transport == "iscsi" for disk in host.disks(device))
+    return is_member(device) and (not attached or any(each.type == "lvm" for each in host.above(device)))
+
+
+def is_member(device: Device) -> bool:
+    """Whether it bears the mark of a physical volume of LVM."""
+    return any(each.type == "LVM2_member" for each in device.signatures)
+
+
 def bears_mark(device: Device) -> bool:
-    """Whether it holds a physical volume of LVM or a local volume's file system."""
-    return any(each.type == "LVM2_member" or each.label.startswith(LABEL_MARK) for each in device.signatures)
+    """Whether it holds a physical volume of LVM or a local volume's file system, or somebody made it look so.
+
+    That is a reason to refuse it, and none to take it.
+    """
+    return is_member(device) or any(each.label.startswith(LABEL_MARK) for each in device.signatures)
 
 
 def _overview(host: Host) -> str:

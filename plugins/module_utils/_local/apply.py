@@ -4,31 +4,69 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Carrying out the steps on file systems, mount points, links and fstab."""
+"""Carrying out the steps on file systems, mount points, links, fstab, udev rules and the record."""
 
 from __future__ import annotations
 
+import dataclasses
 import glob
 import os
+import time
+from typing import Tuple
 
-from .._block import fs_steps
+from .._block import fs_steps, record
+from .._block.identity import rank
 from .._block.model import KEPT
 from .._block.probe import signatures
-from .._core import files
+from .._core import files, trusted
 from .._core.command import command, mutate
-from .._core.errors import CommandFailed, NotFound
-from . import fstab
-from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Retire
+from .._core.errors import CommandFailed, Conflict, NotFound
+from .._core.mounts import unescape
+from . import fstab, guard
+from .book import DropNotes, WriteDown, WriteRules
 from .model import FORMATTING
 from .observe import FSTAB
+from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Retire
 from .table import EditFstab
 
 
+def write_down(step: WriteDown) -> None:
+    """Edit the record as it is now. A logical volume that the plan made has its lasting name only by now."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    put = {}
+    for name, made in step.put.items():
+        ids = made.ids or record.lasting(_links(made.device), made.device)
+        put[name or os.path.basename(_lasting(made.device))] = dataclasses.replace(made, ids=ids, since=made.since or now)
+    trusted.replace(record.PATH, record.dump(record.read().edited(put, step.drop)))
+
+
+def _links(device: str) -> Tuple[str, ...]:
+    """All lasting names of a device, as observing it tells them."""
+    real = os.path.realpath(device)
+    folders = ("/dev/disk/by-id", "/dev/disk/by-path")
+    return rank(f"{folder}/{name}" for folder in folders for name in files.listed(folder) if os.path.realpath(f"{folder}/{name}") == real)
+
+
+def write_rules(step: WriteRules) -> None:
+    """Replace the file, or remove it."""
+    if step.text:
+        files.replace(guard.PATH, step.text)
+    elif os.path.exists(guard.PATH):
+        os.unlink(guard.PATH)
+        files.sync_folder(os.path.dirname(guard.PATH))
+
+
+def drop_notes(step: DropNotes) -> None:
+    """Remove the folder of notes; what stands in them is on record by now."""
+    folder = os.path.join(step.base_dir, FORMATTING)
+    for name in files.listed(folder):
+        os.unlink(os.path.join(folder, name))
+    os.rmdir(folder)
+    files.sync_folder(step.base_dir)
+
+
 def make_file_system(step: MakeFileSystem) -> None:
-    """Note it down, and run mkfs."""
-    notes = os.path.join(step.base_dir, FORMATTING)
-    os.makedirs(notes, exist_ok=True)
-    files.replace(os.path.join(notes, step.uuid), f"{step.device} {step.storage_class}\n")
+    """Run mkfs."""
     # No blocks are kept back for root: the volume is data only.
     options = ("-m", "0") if step.fs_type == "ext4" else ()
     mutate(fs_steps.make(step.fs_type, step.device, step.label, step.uuid, options))
@@ -37,20 +75,33 @@ def make_file_system(step: MakeFileSystem) -> None:
 def mount(step: Mount) -> None:
     """Mount point, flag, mount."""
     path = _mount_point(os.path.join(step.base_dir, step.storage_class, step.uuid))
-    note = os.path.join(step.base_dir, FORMATTING, step.uuid)
-    if os.path.exists(note):
-        os.unlink(note)
-        files.sync_folder(os.path.dirname(note))
     _tell_udev(step)
-    if _unit_is_there(path):
+    if _unit_is_there(path, step.device):
         # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
         mutate(command("systemctl", "daemon-reload"))
         mutate(command("systemctl", "start", path))
+        _check_mounted(step, path)
         if step.options:
             mutate(command("mount", "--options", ",".join(("remount", *step.options)), path))
         return
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def _check_mounted(step: Mount, path: str) -> None:
+    """Of a device without a lasting name the line goes by UUID, which leads systemd to whatever disk bears it."""
+    rows = (row.split(" ") for row in files.text("/proc/self/mountinfo").splitlines())
+    sources = [row[row.index("-") + 2] for row in rows if unescape(row[4]) == path]
+    if not sources or os.path.realpath(sources[-1]) != os.path.realpath(step.device):
+        if sources:
+            mutate(command("umount", path))
+        raise Conflict(
+            "systemd did not mount the device of a local volume in its place; whatever it mounted there was unmounted at once.",
+            code="mount-foreign",
+            parameter="base_dir",
+            found=f"{sources[-1] if sources else 'nothing'} at {path} instead of {step.device}",
+            fix="look into the log of its mount unit; if another device bears the UUID, find out who wrote it there.",
+        )
 
 
 def _tell_udev(step: Mount) -> None:
@@ -60,14 +111,16 @@ def _tell_udev(step: Mount) -> None:
         mutate(command("udevadm", "trigger", "--action=change", "--settle", step.device))
 
 
-def _unit_is_there(path: str) -> bool:
-    return os.path.isdir("/run/systemd/system") and path in fstab.ours(files.text(FSTAB))
+def _unit_is_there(path: str, device: str) -> bool:
+    """Whether a line of ours has systemd mount this. One by UUID that the plan replaces is not used: a guest can have written that UUID elsewhere."""
+    row = fstab.ours(files.text(FSTAB)).get(path, "")
+    return os.path.isdir("/run/systemd/system") and bool(row) and (row.split()[0].startswith("UUID=") != fstab.lasts(device))
 
 
 def mount_own(step: MountOwn) -> None:
     """Probe and mount. What holds anything else is left to the next run, which can see it."""
     found = signatures([step.device])[step.device]
-    if [(each.type, each.label) for each in found] == [(step.fs_type, step.label)]:
+    if [each.type for each in found] == [step.fs_type] and found[0].uuid in step.uuids:
         mount(Mount(step.device, step.fs_type, step.options, step.base_dir, step.storage_class, found[0].uuid))
 
 
@@ -149,4 +202,15 @@ def _immutable(path: str, flag: str) -> None:
 
 
 #: For ``_module.run``.
-HANDLERS = {MakeFileSystem: make_file_system, Mount: mount, MountOwn: mount_own, Bind: bind, Link: link, Retire: retire, EditFstab: edit_fstab}
+HANDLERS = {
+    WriteDown: write_down,
+    WriteRules: write_rules,
+    DropNotes: drop_notes,
+    MakeFileSystem: make_file_system,
+    Mount: mount,
+    MountOwn: mount_own,
+    Bind: bind,
+    Link: link,
+    Retire: retire,
+    EditFstab: edit_fstab,
+}

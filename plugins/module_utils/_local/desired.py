@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from .._block.mount_options import parse_mount
@@ -60,11 +60,12 @@ class VolumeClass:
 
 @dataclass(frozen=True)
 class Published:
-    """An entry that the cluster knows as a persistent volume."""
+    """A persistent volume of type local on this machine, an entry of ours or what somebody else made; ``path`` is where it leads to."""
 
     storage_class: str
     entry: str
     volume: str
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Wish:
     pending: Mapping[str, Any]
     wipe: Consent
     allow_kernel_names: bool
+    #: Word of a person that a device holds a volume of a class: the device's lasting name, and the UUID of the file system.
+    adopt: Consent = field(default_factory=lambda: Consent("adopt", {}))
 
 
 def parse(params: Mapping[str, Any]) -> Wish:
@@ -120,6 +123,7 @@ def parse(params: Mapping[str, Any]) -> Wish:
         params["pending"] or {},
         Consent("wipe", params["wipe"]),
         params["allow_kernel_names"],
+        Consent("adopt", params["adopt"]),
     )
 
 
@@ -203,4 +207,4 @@ def _logical_volumes(item: Mapping[str, Any], here: str) -> LogicalVolumes:
 
 
 def _published(items: Optional[Sequence[Mapping[str, Any]]]) -> Optional[Tuple[Published, ...]]:
-    return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"]) for item in items)
+    return None if items is None else tuple(Published(item["class"], item["entry"], item["volume"], item.get("path") or "") for item in items)

@@ -1,72 +1,92 @@
-# Copyright (c) 2026, cairn.storage contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# This module util is PRIVATE to the collection.
-
 """Disks for the classes that stand on whole devices. Pure."""
 
 from __future__ import annotations
 
-from typing import Dict
+from typing import Dict, List, Optional, Sequence
 
-from .._block.model import Device, Host
-from .._block.select import Choice, Consumer, bears_mark, marked, select
+from .._block.assign import eligible
+from .._block.model import Device
+from .._block.record import MAKING
+from .._block.rules import DiskRule
+from .._block.select import Choice, Consumer, marked, select
+from .._core.errors import Refused
 from .._lvm.model import State
 from .desired import VolumeClass, Wish
-from .model import Observed, labelled
-from .sources import entry_of, minimum, note_of
+from .identity import Identity
+from .model import Observed
+from .sources import minimum
 
 
-def choose(observed: Observed, wish: Wish, pending: State) -> Dict[str, Choice]:
+def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -> Dict[str, Choice]:
     """Disks of the classes that stand on devices, by class."""
     host = observed.host
-    consumers = [_consumer(observed, item) for item in wish.classes if item.wanted]
+    classes = [item for item in wish.classes if item.wanted]
+    for item in classes:
+        check_unproven(_unproven(observed, wish, item, identity), item, wish)
+    consumers = [_consumer(observed, item, identity) for item in classes]
     taken = {pv.device: f"volume group {group.name}" for group in pending.groups for pv in group.pvs if pv.device}
     choices = select(
         host,
         wish.rules,
         consumers,
         wish.wipe,
-        taken=taken,
+        taken={**taken, **identity.elsewhere},
         marked=marked(host) | frozenset(observed.kept),
         allow_kernel_names=wish.allow_kernel_names,
     )
-    return {item.name: choices[f"class {item.name}"] for item in wish.classes if item.wanted}
+    return {item.name: choices[f"class {item.name}"] for item in classes}
 
 
-def _consumer(observed: Observed, wanted: VolumeClass) -> Consumer:
-    entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
+def _consumer(observed: Observed, wanted: VolumeClass, identity: Identity) -> Consumer:
     holds, blank = set(), set()
     for device in observed.host:
-        if entry_of(observed, wanted, device) or _is_ours(observed, wanted, device):
-            holds.add(device.kernel_name)
-        elif note_of(observed, wanted.name, device):
-            blank.add(device.kernel_name)
-    uuids = observed.host.by_uuid()
-    gone = sum(1 for entry in entries if not entry.device and (entry.link or entry.name not in uuids))
+        known = identity.known(wanted, device)
+        if known:
+            (blank if known.state == MAKING else holds).add(device.kernel_name)
     return Consumer(
         f"class {wanted.name}",
         wanted.wanted,
         wanted.adopt_new,
         frozenset(holds),
         frozenset(blank),
-        recorded=bool(entries),
-        missing=gone,
+        recorded=bool(identity.entries(wanted) or identity.recorded(wanted)),
+        missing=len(identity.missing(wanted)),
         minimum=minimum(wanted),
     )
 
 
-def _is_ours(observed: Observed, wanted: VolumeClass, device: Device) -> bool:
-    if note_of(observed, wanted.name, device):
-        return False
-    if wanted.block:
-        kept = observed.kept.get(device.kernel_name, "").partition("/")[0] == wanted.name
-        return kept and not _given_since(observed.host, device)
-    return labelled(device, wanted.name)
+def _rule(wish: Wish, wanted: VolumeClass) -> Optional[DiskRule]:
+    return wanted.wanted.selector or next((rule for rule in wish.rules if rule.name == wanted.wanted.rule), None)
 
 
-def _given_since(host: Host, device: Device) -> bool:
-    """Whether somebody else got what a class had given up: then it comes back only as any other disk would."""
-    above = any(each.type != "part" for each in host.above(device))
-    return bool(device.entry or host.mounts(device) or above or bears_mark(device))
+def listed(wish: Wish, wanted: VolumeClass) -> bool:
+    """Whether a person named the disks of the class one by one."""
+    rule = _rule(wish, wanted) if wanted.wanted else None
+    return bool(wanted.wanted and (wanted.wanted.references or rule and rule.disks is not None))
+
+
+def _unproven(observed: Observed, wish: Wish, wanted: VolumeClass, identity: Identity) -> List[Device]:
+    """Disks meant by the class that say they are its own, and nothing else does. Once a class has volumes its rule passes such disks over."""
+    host, rule = observed.host, _rule(wish, wanted)
+    if wanted.wanted.references:
+        meant = [host.resolve(reference) for reference in wanted.wanted.references]
+    elif rule and (rule.disks is not None or not (identity.entries(wanted) or identity.recorded(wanted))):
+        meant = [device for device in host if eligible(host, device) and rule.describes(device)]
+    else:
+        meant = []
+    return [device for device in meant if device and identity.unproven(wanted, device)]
+
+
+def check_unproven(devices: Sequence[Device], wanted: VolumeClass, wish: Wish) -> None:
+    """Refuse to guess about disks that bear the label of a class and are not on record: as on a machine that was installed anew."""
+    left = [device for device in devices if not any(name in wish.wipe.given for name in device.names)]
+    if left:
+        lines = ", ".join(f'"{device.id}": "{device.signatures[0].uuid}"' for device in left)
+        raise Refused(
+            f"a file system is labelled as one of class {wanted.name}, and no record of this machine says so. Whoever was given the device raw "
+            "could have written that.",
+            code="adopt-needed",
+            parameter="adopt",
+            found="; ".join(f"{device.id} holds {device.signatures[0]}" for device in left),
+            fix=f"to take in what is there, set adopt: {{{lines}}}; to make it anew, name it in wipe in the same way.",
+        )

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Mapping, Sequence
+import re
+from typing import Dict, Iterable, List, Mapping, Sequence
 
 from .._core.errors import Conflict
 
@@ -20,27 +21,51 @@ MARK = "x-cairn.class="
 _SAFE = ("nofail", "x-systemd.before=kubelet.service")
 
 
-def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str) -> str:
-    """The line for one volume. A disk that comes after boot is mounted when it comes. Only ext4 has a check at boot that does anything."""
+def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_class: str, device: str) -> str:
+    """The line for one volume on ``device``. A disk that comes after boot is mounted when it comes. Only ext4 has a check at boot that does anything.
+
+    The line goes by the lasting name of the device: the UUID of a file system is what anybody writes who was given a raw device. Only where the
+    device has no such name, a kernel name such as /dev/sdb would be worse.
+    """
+    lasting = lasts(device)
+    source = device if lasting else f"UUID={uuid}"
     # Naming what wants the mount takes the place of the default, which is local-fs.target alone.
     wanted = (
         "x-systemd.device-timeout=90s",
         "x-systemd.wanted-by=local-fs.target",
-        f"x-systemd.wanted-by=dev-disk-by\\x2duuid-{_escaped(uuid)}.device",
+        f"x-systemd.wanted-by={_unit(device if lasting else f'/dev/disk/by-uuid/{uuid}')}",
     )
-    return " ".join(
-        (f"UUID={uuid}", path, fs_type, ",".join((*options, *_SAFE, *wanted, MARK + storage_class)), "0", "2" if fs_type == "ext4" else "0")
-    )
+    fields = (_octal(source), path, fs_type, ",".join((*options, *_SAFE, *wanted, MARK + storage_class)), "0", "2" if fs_type == "ext4" else "0")
+    return " ".join(fields)
+
+
+def lasts(device: str) -> bool:
+    """Whether this path still means the same device tomorrow, as that of a disk below /dev/disk or of a logical volume."""
+    return device.count("/") > 2
+
+
+def options_of(row: str) -> List[str]:
+    """The mount options of a line of ours that stand before those that are always there."""
+    return row.split()[3].partition(f",{_SAFE[0]}")[0].split(",") if f",{_SAFE[0]}" in row else []
 
 
 def without_uuid(row: str, uuid: str) -> str:
     """A line for a plan's reader, to whom the UUID of a file system that is still to be made says nothing."""
-    return row.replace(uuid, "its-new-UUID").replace(_escaped(uuid), "its-new-UUID")
+    return row.replace(uuid, "its-new-UUID").replace(_unit(uuid)[: -len(".device")], "its-new-UUID")
 
 
-def _escaped(uuid: str) -> str:
-    """As systemd-escape(1) writes a hyphen in the name of a unit."""
-    return uuid.replace("-", "\\x2d")
+def _unit(path: str) -> str:
+    """The unit that systemd has for a device, as systemd-escape(1) tells it."""
+    letters = (
+        "-" if letter == "/" else letter if re.fullmatch("[A-Za-z0-9:_.]", letter) else "".join(f"\\x{byte:02x}" for byte in letter.encode())
+        for letter in path.strip("/")
+    )
+    return "".join(letters) + ".device"
+
+
+def _octal(source: str) -> str:
+    """As fstab(5) writes what would end a field, or begin such a number."""
+    return re.sub(r"[\\\s#]", lambda match: f"\\{ord(match[0]):03o}", source)
 
 
 def bind_line(directory: str, path: str, storage_class: str) -> str:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Set, Tuple
+from typing import List, Optional, Set, Tuple
 
 from .._block.fs_steps import Grow
 from .._block.model import Host
@@ -188,4 +188,10 @@ def _source(host: Host, group: VolumeGroup, name: str, grown: Set[str], activate
         grown=path in grown,
         activated=path in activated,
         fresh=UNFORMATTED in volume.tags,
+        ids=_ids(group.uuid, volume.uuid),
     )
+
+
+def _ids(group: Optional[str], volume: Optional[str]) -> Tuple[str, ...]:
+    """The lasting name that udev gives an active logical volume (lvm2, "dm_build_dm_uuid")."""
+    return (f"/dev/disk/by-id/dm-uuid-LVM-{(group + volume).replace('-', '')}",) if group and volume else ()

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Mapping, Optional, Tuple
 
 from .._block.model import Device, Host
+from .._block.record import Record
 from .._block.select import LABEL_MARK
 from .._lvm.model import State
 
-#: Besides KEPT the folder of base_dir that holds our notes, not volumes.
+#: Besides KEPT the folder of base_dir that holds notes, not volumes: what the version before wrote before there was a record.
 FORMATTING = ".formatting"
 
 
@@ -49,20 +50,26 @@ class Directory:
 
 @dataclass(frozen=True)
 class Observed:
-    """The machine. ``formatting`` tells, by UUID, of the device and class that a file system was being made for when it was last seen.
+    """The machine. ``record`` is what was made here, with what the ``notes`` of the version before say (UUIDs) and its file does not.
 
-    ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them.
+    ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them, ``foreign`` those of devices
+    that a persistent volume leads to which is none of these entries to the volume's name.
     """
 
     host: Host
     state: State = field(default_factory=State)
     entries: Tuple[Entry, ...] = ()
     fstab: str = ""
-    formatting: Mapping[str, Tuple[str, str]] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
+    notes: Tuple[str, ...] = ()
     kept: Mapping[str, str] = field(default_factory=dict)
     systemd: bool = True
     #: Directories that classes name, those that are there.
     directories: Mapping[str, Directory] = field(default_factory=dict)
+    foreign: Mapping[str, str] = field(default_factory=dict)
+    #: Our file of udev rules, and whether udev runs here.
+    rules: str = ""
+    udev: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,14 @@ class Outcome:
 
 
 def label(storage_class: str) -> str:
-    """The file-system label that says whose volume it is, so that a reinstalled machine knows its disks again; XFS has room for 12 bytes."""
+    """The file-system label that tells a person whose volume it was, on a machine that has lost its record; XFS has room for 12 bytes."""
     if len(storage_class) <= 12 - len(LABEL_MARK):
         return LABEL_MARK + storage_class
     return f"{LABEL_MARK}{zlib.crc32(storage_class.encode()):08x}"
 
 
 def labelled(device: Device, storage_class: str) -> bool:
-    """Whether ``device`` holds a file system of that class, and nothing else."""
+    """Whether ``device`` says that it holds a file system of that class, and nothing else."""
     return [each.label for each in device.signatures] == [label(storage_class)]
 
 

@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Discovery directories, fstab and our notes, from files; devices and LVM by their own observers."""
+"""Discovery directories, fstab, our udev rules and old notes, from files; devices, the record and LVM by their own observers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
 from .._block.model import KEPT, Host
+from .._block.record import MAKING, Made, Record, lasting
+from .._block.sysfs import device_number
 from .._core import files
 from .._lvm import observe as lvm
 from .._lvm.model import State
+from . import guard
 from .desired import Wish
 from .model import FORMATTING, Directory, Entry, Observed
 
@@ -26,13 +29,19 @@ def observe(wish: Wish) -> Observed:
     """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
     host = devices.observe(wish.base_dir, logical_volumes=lambda volume: True)
     uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
+    found = entries(wish.base_dir, host)
+    notes = _notes(wish.base_dir, host)
     return Observed(
         host,
         lvm.observe(host) if uses_lvm else State(),
-        entries(wish.base_dir, host),
+        found,
         files.text(FSTAB),
-        _formatting(wish.base_dir),
+        Record({**notes, **host.record.volumes}),
+        tuple(notes),
         kept(wish.base_dir),
+        foreign=_foreign(wish, host, found),
+        rules=files.text(guard.PATH),
+        udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),
         directories={path: found for item in wish.classes for path in item.directories for found in _directory(path, host)},
     )
@@ -48,7 +57,14 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
             storage_class = os.path.basename(folder)
             if os.path.islink(path):
                 found.append(
-                    Entry(storage_class, name, path, True, os.path.basename(os.path.realpath(path)) if os.path.exists(path) else "", target=os.readlink(path))
+                    Entry(
+                        storage_class,
+                        name,
+                        path,
+                        True,
+                        os.path.basename(os.path.realpath(path)) if os.path.exists(path) else "",
+                        target=os.readlink(path),
+                    )
                 )
             elif path in mounted:
                 found.append(Entry(storage_class, name, path, False, mounted[path], _capacity(path)))
@@ -77,13 +93,45 @@ def _capacity(path: str) -> int:
     return total.f_blocks * total.f_frsize
 
 
-def _formatting(base_dir: str) -> Dict[str, Tuple[str, str]]:
+def _notes(base_dir: str, host: Host) -> Dict[str, Made]:
+    """What the version before was formatting when it was interrupted, as the record tells it."""
     folder = os.path.join(base_dir, FORMATTING)
-    notes: Dict[str, Tuple[str, str]] = {}
-    for name in os.listdir(folder) if os.path.isdir(folder) else ():
-        device, _blank, storage_class = files.text(os.path.join(folder, name)).strip().partition(" ")
-        notes[name] = (device, storage_class)
+    notes: Dict[str, Made] = {}
+    for name in files.listed(folder):
+        path, _blank, storage_class = files.text(os.path.join(folder, name)).strip().partition(" ")
+        device = host.resolve(path)
+        ids = lasting(device.links, device.path) if device else (path,)
+        notes[name] = Made(storage_class, base_dir, "Filesystem", path, ids, state=MAKING)
     return notes
+
+
+def _foreign(wish: Wish, host: Host, found: Tuple[Entry, ...]) -> Dict[str, str]:
+    """Devices that a local volume leads to which somebody else made: by a path of his own to a device, or by a mount there."""
+    ours = {_place(entry.path) for entry in found}
+    mounted = {mount: device.kernel_name for device in host for mount in device.mounts}
+    numbers = {device.number: device.kernel_name for device in host}
+    devices_of: Dict[str, str] = {}
+    for each in wish.published or ():
+        if not each.path.startswith("/") or _place(each.path) in ours:
+            continue
+        path = os.path.realpath(each.path)
+        name = mounted.get(path) or numbers.get(_number(path), "")
+        if name:
+            devices_of[name] = each.volume
+    return devices_of
+
+
+def _place(path: str) -> str:
+    """The path of an entry, whatever links lead to its folder; where the entry itself leads to is another matter."""
+    folder, name = os.path.split(path.rstrip("/"))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _number(path: str) -> str:
+    try:
+        return device_number(path)
+    except OSError:
+        return ""
 
 
 def kept(base_dir: str) -> Dict[str, str]:

@@ -14,11 +14,13 @@ from .._core.errors import Conflict
 from .._core.plan import Action, Consent, Plan
 from .._core.quantity import human
 from .._lvm.context import Context
+from .book import Book
 from .desired import VolumeClass, Wish
 from .directories import plan_directories
-from .disks import choose
+from .disks import choose, listed
+from .identity import Identity, check_places
 from .logical import logical_volumes, pending_state
-from .model import Observed, Outcome, Volume, disk_ids
+from .model import Observed, Outcome, Volume, disk_ids, is_directory
 from .removal import plan_removal
 from .sources import Source
 from .table import Table
@@ -30,9 +32,12 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     check_modes(observed, wish.classes)
     state = pending_state(observed, wish)
     context = Context(observed.host, wish.wipe, Consent("allow_data_loss", {}))
-    choices = choose(observed, wish, state)
+    identity = Identity(observed, wish)
+    for wanted in wish.classes:
+        check_places(observed, identity, wanted)
+    choices = choose(observed, wish, state, identity)
     actions: List[Action] = []
-    table = Table(observed)
+    table, book = Table(observed), Book(observed, wish)
     outcome: List[Volume] = []
     degraded: List[dict] = []
     unadopted: List[dict] = []
@@ -40,19 +45,19 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     owners: Dict[str, str] = {}
     for wanted in wish.classes:
         if wanted.state == "absent":
-            actions += plan_removal(observed, wish, wanted, table)
+            actions += plan_removal(observed, wish, wanted, identity, table, book)
             continue
-        entries = [entry for entry in observed.entries if entry.storage_class == wanted.name]
-        volumes = Volumes(observed, wish, wanted, table, new_uuid)
+        entries = identity.entries(wanted)
+        volumes = Volumes(observed, wish, wanted, identity, table, book, new_uuid)
         sources: List[Source] = []
         if wanted.directories:
             made, volumes.found, trouble = plan_directories(observed, wish, wanted, table)
             actions += made
             degraded += trouble
         elif wanted.wanted:
-            choice = choices[wanted.name]
+            choice, named = choices[wanted.name], listed(wish, wanted)
             sources = [
-                Source(device.id, device.size, device, held, disk_ids(observed.host, device))
+                Source(device.id, device.size, device, held, disk_ids(observed.host, device), listed=named, absent=len(choice.absent))
                 for held, devices in ((True, choice.held), (False, choice.new))
                 for device in devices
             ]
@@ -63,27 +68,39 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             degraded += trouble
             warnings += said
         for source in sources:
-            _check_owner(owners, source, wanted)
+            _check_owner(owners, source, wanted, observed, identity)
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
-    actions += table.actions()
+    # First the rules, so that no link leads to what a guest writes; last the record of what was there before there was one.
+    actions = [*book.guard(), *actions, *table.actions(), *book.actions()]
     warnings += [f"degraded: {each['reason']}" for each in degraded]
     warnings += [
         f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
         for each in unadopted
     ]
-    return Plan(tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings()))
+    return Plan(
+        tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
+    )
 
 
-def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass) -> None:
-    """Refuse to give out twice what one class lists and another makes."""
-    name = source.device.kernel_name if source.device else source.path
-    if owners.setdefault(name, wanted.name) != wanted.name:
+def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass, observed: Observed, identity: Identity) -> None:
+    """Refuse to give out a device twice, whatever led there: two classes, an entry or volume of somebody else, the record."""
+    device = source.device
+    name = device.kernel_name if device else source.path
+    other = owners.setdefault(name, f"class {wanted.name}")
+    entries = [entry for entry in identity.entries(wanted) if device and entry.device == device.kernel_name and not is_directory(entry.name)]
+    if other == f"class {wanted.name}" and device:
+        around = observed.host.overlapping(device)
+        strangers = (each.entry for each in around if each.entry and each.entry.partition("/")[0] != wanted.name)
+        given = next((f"local volume {entry}" for entry in strangers), "")
+        published = next((identity.elsewhere[each.kernel_name] for each in around if each.kernel_name in identity.elsewhere), "")
+        other = given or published or (f"entries {' and '.join(entry.name for entry in entries)}" if len(entries) > 1 else other)
+    if other != f"class {wanted.name}":
         raise Conflict(
-            f"classes {owners[name]} and {wanted.name} both want one device.",
+            "a device would be given out twice.",
             code="device-shared",
             parameter=wanted.parameter,
-            found=source.path,
-            fix="give each device to one of them.",
+            found=f"{source.path}: class {wanted.name}, and {other}",
+            fix="give each device to one of them; of two entries or volumes of one device delete the one that nobody uses.",
         )

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 from typing import List
 
+from .._block.record import PATH, Made, lasting
 from .._block.steps import Clear, blank
 from .._core.command import command
 from .._core.errors import Busy, Refused
 from .._core.plan import Action
-from .steps import Retire
+from .book import Book
 from .desired import VolumeClass, Wish
+from .identity import Identity
 from .model import Entry, Observed, is_directory, is_ours
+from .steps import Retire
 from .table import Table
 
 
-def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Table) -> List[Action]:
+def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, identity: Identity, table: Table, book: Book) -> List[Action]:
     """Unmount and take out every entry of the class."""
     # Other files and folders there are somebody else's, and no volumes.
     known = [entry for entry in observed.entries if entry.link or entry.device or is_ours(entry.name)]
     entries = [entry for entry in known if entry.storage_class == wanted.name]
-    if not entries:
+    if not entries and not identity.recorded(wanted):
         # An interrupted run may have left lines, by which the next boot would mount, and so give out, the volumes again.
         for path in table.below(f"{wish.base_dir}/{wanted.name}"):
             table.drop(path)
@@ -38,7 +41,8 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
             found=f"{len(entries)} entries of class {wanted.name}",
             fix="give what cairn.storage.storage_info says is published from this node.",
         )
-    volumes = [each.volume for each in wish.published if each.storage_class == wanted.name]
+    folder = f"{wish.base_dir}/{wanted.name}/"
+    volumes = [each.volume for each in wish.published if each.storage_class == wanted.name or each.path.startswith(folder)]
     if volumes:
         raise Refused(
             "the cluster still has volumes of this class on this node.",
@@ -47,20 +51,28 @@ def plan_removal(observed: Observed, wish: Wish, wanted: VolumeClass, table: Tab
             found=", ".join(sorted(volumes)),
             fix="delete their claims and persistent volumes first.",
         )
-    return [action for entry in entries for action in _take_out(observed, wish, entry, table)]
+    actions = [action for entry in entries for action in _take_out(observed, wish, wanted, entry, identity, table, book)]
+    there = {entry.name for entry in entries}
+    off = [name for name in identity.recorded(wanted) if name not in there]
+    steps = tuple(step for name in off for step in book.gone(name, forget=False))
+    return actions + ([Action("update", "file", PATH, steps)] if steps else [])
 
 
-def _take_out(observed: Observed, wish: Wish, entry: Entry, table: Table) -> List[Action]:
+def _take_out(observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry, identity: Identity, table: Table, book: Book) -> List[Action]:
     # A directory's disk serves others as well: it is none of this entry's.
-    device = None if is_directory(entry.name) else observed.host.devices.get(entry.device) or observed.host.by_uuid().get(entry.name)
+    device = None if is_directory(entry.name) else identity.device_of(wanted, entry)
     # What a raw volume holds bears no signature that a pod did not write.
     held = (device.found or (f"{entry.storage_class}/{entry.name}" if entry.link else "")) if device else ""
     wiped = bool(device and held and any(name in wish.wipe.given for name in device.names))
     if device and wiped:
         wish.wipe.require(device.id, held, " and ".join(map(str, device.signatures)) or "what is on it", names=device.names, code="device-signature")
+    left = None
+    if device and not entry.link:
+        kind = next((each.type for each in device.signatures if each.uuid == entry.name), "")
+        left = Made(wanted.name, wish.base_dir, "Filesystem", device.id, lasting(device.links, device.path), kind)
     # What a raw volume holds bears no signature, and would be unknown data to whoever is given the disk next.
     cleared = (Clear(device.id),) if device and wiped and not device.signatures else ()
-    steps: tuple = (*cleared, Retire(entry.path, forget=wiped))
+    steps: tuple = (*cleared, Retire(entry.path, forget=wiped), *book.gone(entry.name, wiped, left))
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
         if elsewhere:

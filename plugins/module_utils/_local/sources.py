@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""What a class stands on, and how its devices are known again. Pure."""
+"""What a class stands on. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from typing import Optional, Tuple
 from .._block.fs_steps import MINIMUM
 from .._block.model import Device
 from .desired import VolumeClass
-from .model import Entry, Observed
 
 
 @dataclass(frozen=True)
@@ -33,30 +32,14 @@ class Source:
     activated: bool = False
     #: Whether it is a logical volume of ours that was never formatted: what its extents held before does not count.
     fresh: bool = False
+    #: Whether a person named it, not what it is like.
+    listed: bool = False
+    #: How many of those named are not there, and may be what is missing.
+    absent: int = 0
+    #: The lasting names of a logical volume that is inactive, which nothing else tells.
+    ids: Tuple[str, ...] = ()
 
 
 def minimum(wanted: VolumeClass) -> int:
     """Bytes that a volume of the class needs at least."""
     return 1024**2 if wanted.block else MINIMUM[wanted.fs_type]
-
-
-def entry_of(observed: Observed, wanted: VolumeClass, device: Device) -> Optional[Entry]:
-    """The entry that gives ``device`` out, by link, by mount, or by a mount point named as its file system."""
-    uuids = {signature.uuid for signature in device.signatures if signature.uuid}
-    return next(
-        (
-            entry
-            for entry in observed.entries
-            if entry.storage_class == wanted.name and (entry.device == device.kernel_name or (not entry.link and entry.name in uuids))
-        ),
-        None,
-    )
-
-
-def note_of(observed: Observed, storage_class: str, device: Device) -> str:
-    """The UUID of the file system that an interrupted run was making on ``device``; empty when there is none, or when something else is there now."""
-    for uuid, (name, noted) in observed.formatting.items():
-        # Interrupted early it has written something, but no signature yet.
-        if noted == storage_class and observed.host.resolve(name) == device and (device.unsigned or {each.uuid for each in device.signatures} == {uuid}):
-            return uuid
-    return ""

@@ -14,13 +14,11 @@ from typing import Tuple
 
 @dataclass(frozen=True)
 class MakeFileSystem:
-    """Make a file system with a UUID chosen beforehand, noting that down first: an interrupted one can be told from a stranger's."""
+    """Make a file system with a UUID chosen beforehand, which is on record already: an interrupted one can be told from a stranger's."""
 
     device: str
     fs_type: str
     label: str
-    storage_class: str
-    base_dir: str
     uuid: str = field(repr=False)
 
     def __str__(self) -> str:
@@ -29,7 +27,7 @@ class MakeFileSystem:
 
 @dataclass(frozen=True)
 class Mount:
-    """Make the immutable mount point ``folder/uuid`` and mount there; the note about formatting goes before anybody can write."""
+    """Make the immutable mount point ``folder/uuid`` and mount there."""
 
     device: str
     fs_type: str
@@ -46,17 +44,17 @@ class Mount:
 
 @dataclass(frozen=True)
 class MountOwn:
-    """Mount what a logical volume of the class holds, which nobody could see while the volume was inactive."""
+    """Mount what a logical volume of the class holds, which nobody could see while it was inactive, if it is one of the volumes ``uuids``."""
 
     device: str
     fs_type: str
-    label: str
+    uuids: Tuple[str, ...]
     options: Tuple[str, ...]
     base_dir: str
     storage_class: str
 
     def __str__(self) -> str:
-        return f"mount {self.device} below {self.base_dir}/{self.storage_class} if it holds {self.fs_type} labelled {self.label}"
+        return f"mount {self.device} below {self.base_dir}/{self.storage_class} if it holds the {self.fs_type} that was made there"
 
 
 @dataclass(frozen=True)

@@ -40,14 +40,14 @@ class Table:
         self._fresh: Dict[str, str] = {}
 
     def put(self, path: str, row: str, fresh_uuid: str = "") -> bool:
-        """Want ``row`` for the mount point ``path``; whether that changes a line that was there."""
+        """Want ``row`` for the mount point ``path``; whether that changes the mount options of a line that was there."""
         fstab.check_foreign(self._observed.fstab, [path])
         if self.present.get(path) == row:
             return False
         self._put[path] = row
         if fresh_uuid:
             self._fresh[path] = fresh_uuid
-        return path in self.present
+        return path in self.present and fstab.options_of(self.present[path]) != fstab.options_of(row)
 
     def below(self, folder: str) -> List[str]:
         """Mount points in ``folder`` that our lines name."""

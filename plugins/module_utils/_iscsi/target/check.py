@@ -168,12 +168,13 @@ def _check_free(observed: Observed, device: Device, store: Backstore, parameter:
             found=f"{device.id} at {host.mounts(device)[0]}",
             fix="unmount it, or name another device.",
         )
-    if device.entry:
+    entry = device.entry or host.record.given_out(device.names)
+    if entry:
         raise Refused(
             "the device is given out as a local volume.",
             code="device-taken",
             parameter=parameter,
-            found=f"{device.id}: {device.entry}",
+            found=f"{device.id}: {entry}",
             fix="give up the class with cairn.storage.local_volumes, or name another device.",
         )
     above = [each for each in host.above(device) if each.type != "part"]

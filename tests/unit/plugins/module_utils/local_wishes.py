@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import Any, Optional
 
 from machines import BASE, rule
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Host
+from ansible_collections.cairn.storage.plugins.module_utils._block.record import PATH, Record
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
+from ansible_collections.cairn.storage.plugins.module_utils._local.book import WriteDown
 from ansible_collections.cairn.storage.plugins.module_utils._local.desired import parse
 from ansible_collections.cairn.storage.plugins.module_utils._local.model import Observed
 from ansible_collections.cairn.storage.plugins.module_utils._local.plan import plan
@@ -29,6 +32,7 @@ def wish(*classes: dict, **options: Any) -> dict:
         "published": None,
         "pending": {},
         "wipe": {},
+        "adopt": {},
         "allow_kernel_names": False,
         **options,
     }
@@ -40,13 +44,32 @@ def planned(
     entries: tuple = (),
     state: State = State(),
     text: str = "",
-    formatting: Any = None,
+    made: Optional[dict] = None,
     kept: Any = None,
     directories: Any = None,
+    foreign: Optional[dict] = None,
     **options: Any,
 ) -> Plan:
-    """The plan for ``classes`` on ``machine``."""
-    observed = Observed(machine, state, entries, text, formatting or {}, kept or {}, directories=directories or {})
+    """The plan for ``classes`` on ``machine``; without a record (``made``) as it is once what is there was put on record."""
+    first = _planned(machine, made or {}, classes, (entries, text, kept, directories, foreign, state), options)
+    there = [step for action in first.actions if action.name == PATH for step in action.steps if isinstance(step, WriteDown)]
+    if made is not None or not there:
+        return first
+    return _planned(
+        machine,
+        {name: each for step in there for name, each in step.put.items()},
+        classes,
+        (entries, text, kept, directories, foreign, state),
+        options,
+    )
+
+
+def _planned(machine: Host, made: dict, classes: tuple, found: tuple, options: dict) -> Plan:
+    entries, text, kept, directories, foreign, state = found
+    record = Record(made)
+    machine = dataclasses.replace(machine, record=record)
+    # The udev rules that follow from the record have a table of their own.
+    observed = Observed(machine, state, entries, text, record, (), kept or {}, directories=directories or {}, foreign=foreign or {}, udev=False)
     return plan(observed, parse(wish(*classes, **options)), lambda: NEW)
 
 

@@ -202,7 +202,7 @@ def test_what_a_raw_volume_left_goes_by_its_name() -> None:
     kept = dataclasses.replace(UNSIGNED, kept="db/wwn-1")
     assert refusal(kept, wanted=[wwn("b")], wipe={wwn("b"): UNKNOWN}).code == "consent-differs"
     assert names(chosen(kept, wanted=[wwn("b")], wipe={wwn("b"): "db/wwn-1"}).new) == ["sdb"]
-    assert host(kept).use(kept) == "data of local volume db/wwn-1, given up"
+    assert host(kept).use(kept) == "data of local volume db/wwn-1"
 
 
 def test_a_disk_that_a_process_writes_to_is_in_use_whatever_it_holds() -> None:

@@ -16,7 +16,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._local.model import 
 UUID = "11111111-2222-3333-4444-555555555555"
 FILES = {"name": "files", "devices": [wwn("a")]}
 PATH = f"{BASE}/files/{UUID}"
-LINE = fstab.line(UUID, PATH, "xfs", (), "files")
+LINE = fstab.line(UUID, PATH, "xfs", (), "files", wwn("a"))
 OURS = holding(disk("a", mounts=(PATH,)), "xfs", UUID, "cl-files")
 
 
@@ -25,7 +25,7 @@ def test_fstab_is_not_left_broken_after_a_failed_mount__ansible_posix_10() -> No
     assert verbs.index("update") > max(place for place, verb in enumerate(verbs) if verb == "publish"), "lines are written once all is mounted"
 
 
-def test_mounts_by_uuid_are_idempotent__ansible_posix_452() -> None:
+def test_mounts_are_idempotent__ansible_posix_452() -> None:
     mounted = Entry("files", UUID, PATH, False, "sda", GIB)
     assert actions(planned(host(OURS), FILES, entries=(mounted,), text=LINE)) == []
 
@@ -39,7 +39,7 @@ def test_a_new_disk_never_stands_under_an_old_name__kubernetes_51431() -> None:
 
 def test_volumes_come_back_after_a_disk_is_reinserted__csi_driver_lvm_153() -> None:
     row = LINE.split()[3]
-    assert r"x-systemd.wanted-by=dev-disk-by\x2duuid-11111111\x2d2222\x2d3333\x2d4444\x2d555555555555.device" in row and "nofail" in row
+    assert r"x-systemd.wanted-by=dev-disk-by\x2did-wwn\x2d0x60011.device" in row and "nofail" in row
 
 
 def test_teardown_takes_out_exactly_what_was_made__kubekey_3189() -> None:
@@ -47,7 +47,12 @@ def test_teardown_takes_out_exactly_what_was_made__kubekey_3189() -> None:
     made = planned(
         host(OURS), {"name": "files", "state": "absent"}, entries=(mounted,), text=f"/dev/sdz /data xfs defaults 0 0\n{LINE}\n", published=[]
     )
-    assert steps(made)[:3] == [f"umount {PATH}", f"take out {PATH}", "write 0 and remove 1 of our lines in /etc/fstab"]
+    assert steps(made)[:4] == [
+        f"umount {PATH}",
+        f"take out {PATH}",
+        f"record files on {wwn('a')} as given-up",
+        "write 0 and remove 1 of our lines in /etc/fstab",
+    ]
     twice = dataclasses.replace(OURS, mounts=(PATH, PATH))
     made = planned(host(twice), {"name": "files", "state": "absent"}, entries=(mounted,), text=LINE, published=[])
     assert steps(made)[:3] == [f"umount {PATH}", f"umount {PATH}", f"take out {PATH}"], "one mount lay over the other"
@@ -58,10 +63,10 @@ def test_partitions_and_logical_volumes_are_as_good_as_disks(fs_type: str) -> No
     part = f"{wwn('a')}-part1"
     below, above = upon(disk("a"), Device("sda1", "/dev/sda1", "part", GIB, links=(part,)))
     made = planned(host(below, above), {"name": "files", "fs_type": fs_type, "devices": [part]})
-    assert steps(made)[:2] == [f"check that {part} holds nothing", f"make {fs_type} labelled cl-files on {part}"]
+    assert steps(made)[:3] == [f"check that {part} holds nothing", f"record files on {part} as making", f"make {fs_type} labelled cl-files on {part}"]
     volume = Device("dm-0", "/dev/mapper/vg-own", "lvm", GIB, links=("/dev/disk/by-id/dm-uuid-LVM-1",))
     made = planned(host(volume), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})
-    assert steps(made)[1] == f"make {fs_type} labelled cl-files on /dev/disk/by-id/dm-uuid-LVM-1"
+    assert steps(made)[2] == f"make {fs_type} labelled cl-files on /dev/disk/by-id/dm-uuid-LVM-1"
     taken = dataclasses.replace(volume, signatures=holding(volume, "crypto_LUKS", "its-uuid").signatures)
     with pytest.raises(CairnError) as refused:
         planned(host(taken), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})

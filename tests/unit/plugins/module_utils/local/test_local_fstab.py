@@ -7,23 +7,23 @@ import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Conflict
 from ansible_collections.cairn.storage.plugins.module_utils._local import fstab
 
-OURS = fstab.line("u-1", "/base/c/u-1", "xfs", ("noatime",), "c")
+OURS = fstab.line("u-1", "/base/c/u-1", "xfs", ("noatime",), "c", "/dev/disk/by-id/wwn-1")
 OTHERS = "# a comment\nUUID=x\t/\text4  defaults 0 1\n\n/dev/sdz /data xfs defaults 0 0"
 
 
 def test_a_line_is_safe_at_boot_and_its_disk_may_come_late() -> None:
-    fields = fstab.line("1-2", "/base/c/1-2", "xfs", ("noatime",), "c").split()
-    assert fields[:3] + fields[4:] == ["UUID=1-2", "/base/c/1-2", "xfs", "0", "0"]
+    fields = fstab.line("1-2", "/base/c/1-2", "xfs", ("noatime",), "c", "/dev/disk/by-id/wwn-1").split()
+    assert fields[:3] + fields[4:] == ["/dev/disk/by-id/wwn-1", "/base/c/1-2", "xfs", "0", "0"]
     assert fields[3].split(",") == [
         "noatime",
         "nofail",
         "x-systemd.before=kubelet.service",
         "x-systemd.device-timeout=90s",
         "x-systemd.wanted-by=local-fs.target",
-        r"x-systemd.wanted-by=dev-disk-by\x2duuid-1\x2d2.device",
+        r"x-systemd.wanted-by=dev-disk-by\x2did-wwn\x2d1.device",
         "x-cairn.class=c",
     ]
-    checks = [fstab.line("u", "/p", kind, (), "c").split()[5] for kind in ("ext4", "xfs", "btrfs")]
+    checks = [fstab.line("u", "/p", kind, (), "c", "/dev/vg/lv").split()[5] for kind in ("ext4", "xfs", "btrfs")]
     assert checks == ["2", "0", "0"], "ext4 is checked at boot, the others when they are mounted"
 
 

@@ -21,7 +21,7 @@ MIB = 1024**2
 UUID = "11111111-2222-3333-4444-555555555555"
 PATH = f"{BASE}/lv/{UUID}"
 MOUNT = Entry("lv", UUID, PATH, False, "dm-0", 480 * MIB)
-LINE = fstab.line(UUID, PATH, "xfs", (), "lv")
+LINE = fstab.line(UUID, PATH, "xfs", (), "lv", "/dev/fast/lv-1")
 
 
 def filled(size: int) -> Geometry:
@@ -90,7 +90,7 @@ def test_a_file_system_fills_the_disk_that_grew(kind: str, grow: bool) -> None:
     device = holding(disk("a", mounts=(path,), geometry=filled(GIB)), kind, UUID, "cl-whole")
     wanted = {"name": "whole", "fs_type": kind, "devices": [wwn("a")], "grow": grow}
     entry = Entry("whole", UUID, path, False, "sda", GIB)
-    made = planned(host(device), wanted, entries=(entry,), text=fstab.line(UUID, path, kind, (), "whole"))
+    made = planned(host(device), wanted, entries=(entry,), text=fstab.line(UUID, path, kind, (), "whole", wwn("a")))
     assert steps(made) == ([f"grow {kind} on {wwn('a')}"] if grow else [])
     assert made.after.volumes[0].size == (2 * GIB if grow else GIB)
 

@@ -10,6 +10,7 @@ from local_wishes import NEW, actions, planned, steps
 from machines import BASE, GIB, disk, holding, host, upon, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
+from ansible_collections.cairn.storage.plugins.module_utils._block.record import MADE, MAKING, Made
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Plan
 from ansible_collections.cairn.storage.plugins.module_utils._local import apply, fstab
@@ -20,21 +21,27 @@ from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import Lo
 MIB = 1024**2
 UUID = "11111111-2222-3333-4444-555555555555"
 PATH = f"{BASE}/local-fs/{UUID}"
-LINE = fstab.line(UUID, PATH, "xfs", (), "local-fs")
+LINE = fstab.line(UUID, PATH, "xfs", (), "local-fs", wwn("a"))
 LINK = Entry("bulk", "wwn-0x60012", f"{BASE}/bulk/wwn-0x60012", True, "sdb")
 MOUNT = Entry("local-fs", UUID, PATH, False, "sda", 2 * GIB - 64 * MIB)
 FORMATTED = holding(disk("a"), "xfs", UUID, "cl-local-fs")
 MOUNTED = dataclasses.replace(FORMATTED, mounts=(PATH, "/var/lib/kubelet/pods/x/volumes/y"))
 
 
+def on_record(storage_class: str, device: str, mode: str = "Filesystem", **values: Any) -> Made:
+    """A volume on record."""
+    return Made(storage_class, BASE, mode, device, values.pop("ids", (device,)), "" if mode == "Block" else "xfs", **values)
+
+
 BLOCK = {"name": "bulk", "volume_mode": "Block", "devices": {"rule": "bulk"}}
 FILES = {"name": "local-fs", "devices": {"rule": "fast"}}
+TO_COME = {"uuid": None, "extent_size_bytes": 4 * MIB, "tags": [], "devices": [wwn("a")], "logical_volumes": []}
 VOLUMES = {"name": "lv", "logical_volumes": {"volume_group": "fast", "count": 2, "size": "500MiB"}}
 
 
 def test_raw_disks() -> None:
     made = planned(host(disk("a"), disk("b")), BLOCK)
-    assert steps(made) == [f"check that {wwn('b')} holds nothing", f"link {wwn('b')} into {BASE}/bulk"]
+    assert steps(made) == [f"check that {wwn('b')} holds nothing", f"record bulk on {wwn('b')} as made", f"link {wwn('b')} into {BASE}/bulk"]
     assert made.after.volumes[0].dump() == {
         "class": "bulk",
         "name": "wwn-0x60012",
@@ -58,14 +65,16 @@ def test_a_disk_with_a_file_system() -> None:
     assert actions(made) == [f"format device {wwn('a')}", f"publish local volume local-fs on {wwn('a')}", "update file /etc/fstab"]
     assert steps(made) == [
         f"check that {wwn('a')} holds nothing",
+        f"record local-fs on {wwn('a')} as making",
         f"make xfs labelled cl-local-fs on {wwn('a')}",
+        f"record local-fs on {wwn('a')} as made",
         f"mount {wwn('a')} at {BASE}/local-fs/its new UUID",
         "write 1 and remove 0 of our lines in /etc/fstab",
         "systemctl daemon-reload",
     ]
     assert NEW not in str(made.diff()) and NEW not in str(made.describe()), "a plan does not show a UUID that only the run chooses"
     (line,) = made.diff()["after"]["file /etc/fstab"]["lines"]
-    assert line.count("its-new-UUID") == 3, "as the source, in the path and in the name of a unit"
+    assert line.count("its-new-UUID") == 1 and line.startswith(wwn("a")), "in the path: the source is the disk"
     volume = made.after.volumes[0]
     assert (volume.name, volume.path, volume.size) == (None, None, 2 * GIB)
 
@@ -76,10 +85,10 @@ def test_a_disk_with_a_file_system() -> None:
         (MOUNTED, (MOUNT,), LINE, []),
         (MOUNTED, (MOUNT,), "", ["update file /etc/fstab"]),
         (FORMATTED, (dataclasses.replace(MOUNT, device="", capacity=0),), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
-        (FORMATTED, (), "", [f"mount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
+        (FORMATTED, (), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
         (MOUNTED, (MOUNT,), LINE.replace("nofail", "noatime,nofail"), [f"remount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
     ],
-    ids=["all there", "line lost", "not mounted", "machine reinstalled", "options changed"],
+    ids=["all there", "line lost", "not mounted", "only the line left", "options changed"],
 )
 def test_what_is_missing_is_made_good(device: Device, entries: tuple, text: str, expected: list) -> None:
     made = planned(host(device), FILES, entries=entries, text=text)
@@ -106,27 +115,20 @@ def test_present_volumes_have_the_size_of_their_file_system() -> None:
     ids=["before mkfs wrote", "while it wrote"],
 )
 def test_an_interrupted_format_is_taken_up_with_its_uuid(device: Device, expected: list) -> None:
-    made = planned(host(device), FILES, formatting={UUID: (wwn("a"), "local-fs")})
+    made = planned(host(device), FILES, made={UUID: on_record("local-fs", wwn("a"), state=MAKING)})
     assert [f"{action.verb} {action.kind}" for action in made.actions] == expected
     assert all(not action.loses for action in made.actions)
     assert [step.uuid for action in made.actions for step in action.steps if hasattr(step, "uuid")] == [UUID, UUID]
+    assert [
+        (name, each.state) for action in made.actions for step in action.steps for name, each in getattr(step, "put", {}).items() if name == UUID
+    ] == [
+        (UUID, MAKING),
+        (UUID, MADE),
+    ]
 
 
 def test_logical_volumes_in_a_group_that_is_still_to_come() -> None:
-    pending = {
-        "volume_groups": [
-            {
-                "name": "fast",
-                "uuid": None,
-                "size_bytes": 1022 * 4 * MIB,
-                "free_bytes": 800 * 4 * MIB,
-                "extent_size_bytes": 4 * MIB,
-                "tags": [],
-                "devices": [wwn("a")],
-                "logical_volumes": [],
-            }
-        ]
-    }
+    pending = {"volume_groups": [{**TO_COME, "name": "fast", "size_bytes": 1022 * 4 * MIB, "free_bytes": 800 * 4 * MIB}]}
     made = planned(host(disk("a"), disk("b")), VOLUMES, BLOCK, pending=pending)
     assert actions(made)[:3] == ["create logical volume fast/lv-1", "create logical volume fast/lv-2", "format device /dev/fast/lv-1"]
     assert "--addtag cairn.local=lv --addtag cairn.unformatted --name lv-1 fast" in steps(made)[0]
@@ -157,20 +159,21 @@ def lvs(group: VolumeGroup = GROUP, device: Optional[Device] = LV_DEVICE, wanted
 
 def test_logical_volumes_that_are_there() -> None:
     formatted = holding(LV_DEVICE, "xfs", UUID, "cl-lv")
+    known = {UUID: on_record("lv", "/dev/fast/lv-1", ids=LV_DEVICE.links)}
     one = {"logical_volumes": {"volume_group": "fast", "count": 1, "size": "500MiB"}}
-    assert actions(lvs(device=formatted, wanted=one)) == ["mount local volume lv on /dev/fast/lv-1", "update file /etc/fstab"]
-    assert lvs(device=formatted, wanted=one).after.volumes[0].disks == (wwn("a"),)
-    assert actions(lvs(device=formatted))[0] == "create logical volume fast/lv-2", "the count grew"
+    assert actions(lvs(device=formatted, wanted=one, made=known)) == ["mount local volume lv on /dev/fast/lv-1", "update file /etc/fstab"]
+    assert lvs(device=formatted, wanted=one, made=known).after.volumes[0].disks == (wwn("a"),)
+    assert actions(lvs(device=formatted, made=known))[0] == "create logical volume fast/lv-2", "the count grew"
     raw = lvs(wanted={**one, "volume_mode": "Block"})
-    assert steps(raw) == [f"link /dev/disk/by-id/dm-uuid-LVM-1 into {BASE}/lv"]
+    assert steps(raw) == ["record lv on /dev/fast/lv-1 as made", f"link /dev/disk/by-id/dm-uuid-LVM-1 into {BASE}/lv"]
     none = dataclasses.replace(GROUP, lvs=(dataclasses.replace(GROUP.lvs[0], active=False),))
     waiting = lvs(group=none, device=None, wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE)
     assert actions(waiting) == ["activate logical volume fast/lv-1", "mount local volume lv on /dev/fast/lv-1"]
-    assert steps(waiting)[-1] == f"mount /dev/fast/lv-1 below {BASE}/lv if it holds xfs labelled cl-lv"
+    assert steps(waiting)[-1] == f"mount /dev/fast/lv-1 below {BASE}/lv if it holds the xfs that was made there"
     assert not waiting.after.degraded, "its entry is not reported as missing, it is about to be mounted"
     assert actions(lvs(group=none, device=None, wanted={**one, "volume_mode": "Block"})) == ["activate logical volume fast/lv-1"]
     fewer = dataclasses.replace(GROUP, lvs=(*GROUP.lvs, LogicalVolume("lv-2", 125, "u-2", tags=("cairn.local=lv",))))
-    assert "the others stay" in lvs(group=fewer, device=formatted, wanted=one).warnings[0]
+    assert "the others stay" in lvs(group=fewer, device=formatted, wanted=one, made=known).warnings[0]
 
 
 def test_a_logical_volume_that_lost_its_superblock_is_not_formatted_over() -> None:
@@ -179,7 +182,8 @@ def test_a_logical_volume_that_lost_its_superblock_is_not_formatted_over() -> No
     assert actions(lvs(wanted=one))[0] == "format device /dev/fast/lv-1", "an interrupted run left it so"
     made = lvs(wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE)
     assert actions(made) == [] and "/dev/fast/lv-1 holds nothing" in made.after.degraded[0]["reason"]
-    noted = lvs(wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE, formatting={"other": ("/dev/fast/lv-1", "lv")})
+    unfinished = {"other": on_record("lv", "/dev/fast/lv-1", ids=LV_DEVICE.links, state=MAKING)}
+    noted = lvs(wanted=one, entries=(Entry("lv", UUID, f"{BASE}/lv/{UUID}", False),), text=LINE, made=unfinished)
     assert actions(noted)[0] == "format device /dev/fast/lv-1", "that run says that it never held anything"
 
 
@@ -219,7 +223,8 @@ def test_a_volume_group_that_is_gone() -> None:
     made = planned(host(), VOLUMES, state=State(recorded={"fast": "u"}))
     assert actions(made) == [] and "fast is gone" in made.after.degraded[0]["reason"]
     partial = dataclasses.replace(GROUP, pvs=(PhysicalVolume("[unknown]", "pv-z", "", 511, missing=True),))
-    made = lvs(group=partial, device=holding(LV_DEVICE, "xfs", UUID, "cl-lv"))
+    known = {UUID: on_record("lv", "/dev/fast/lv-1", ids=LV_DEVICE.links)}
+    made = lvs(group=partial, device=holding(LV_DEVICE, "xfs", UUID, "cl-lv"), made=known)
     assert actions(made) == ["mount local volume lv on /dev/fast/lv-1", "update file /etc/fstab"] and made.after.degraded
 
 
@@ -227,7 +232,13 @@ def test_giving_up_a_class() -> None:
     absent = {"name": "local-fs", "state": "absent"}
     machine = host(dataclasses.replace(MOUNTED, mounts=(PATH,)))
     made = planned(machine, absent, entries=(MOUNT,), text=f"{LINE}\n", published=[])
-    assert steps(made) == [f"umount {PATH}", f"take out {PATH}", "write 0 and remove 1 of our lines in /etc/fstab", "systemctl daemon-reload"]
+    assert steps(made) == [
+        f"umount {PATH}",
+        f"take out {PATH}",
+        f"record local-fs on {wwn('a')} as given-up",
+        "write 0 and remove 1 of our lines in /etc/fstab",
+        "systemctl daemon-reload",
+    ]
     wiped = planned(machine, absent, entries=(MOUNT,), text=LINE, published=[], wipe={wwn("a"): UUID})
     assert (
         actions(wiped) == [f"withdraw local volume local-fs/{UUID}", f"wipe device {wwn('a')}", "update file /etc/fstab"] and wiped.actions[1].loses
@@ -241,7 +252,7 @@ def test_giving_up_a_class() -> None:
 
 def test_a_raw_volume_that_was_given_up_comes_back_with_its_data() -> None:
     made = planned(host(holding(disk("b"), "ext4", "its-data")), BLOCK, kept={"sdb": "bulk/wwn-0x60012"})
-    assert steps(made) == [f"link {wwn('b')} into {BASE}/bulk"]
+    assert steps(made) == [f"record bulk on {wwn('b')} as made", f"link {wwn('b')} into {BASE}/bulk"]
     with pytest.raises(CairnError):
         planned(host(holding(disk("b"), "ext4", "its-data")), {**BLOCK, "name": "other"}, kept={"sdb": "bulk/wwn-0x60012"})
 
@@ -342,22 +353,7 @@ GIVEN = {"name": "local-fs", "state": "absent"}
             "device-taken",
             host(disk("a")),
             [FILES],
-            {
-                "pending": {
-                    "volume_groups": [
-                        {
-                            "name": "v",
-                            "uuid": None,
-                            "size_bytes": 4 * MIB,
-                            "free_bytes": 0,
-                            "extent_size_bytes": 4 * MIB,
-                            "tags": [],
-                            "devices": [wwn("a")],
-                            "logical_volumes": [],
-                        }
-                    ]
-                }
-            },
+            {"pending": {"volume_groups": [{**TO_COME, "name": "v", "size_bytes": 4 * MIB, "free_bytes": 0}]}},
         ),
         ("device-taken", host(disk("a", entry="other/x")), [FILES], {}),
         ("rule-shared", host(disk("a")), [FILES, {**FILES, "name": "b"}], {}),
@@ -365,8 +361,14 @@ GIVEN = {"name": "local-fs", "state": "absent"}
         ("mode-differs", host(MOUNTED), [{"name": "local-fs", "volume_mode": "Block", "devices": {"rule": "fast"}}], {"entries": (MOUNT,)}),
         ("mode-differs", host(disk("b")), [{"name": "bulk", "devices": {"rule": "bulk"}}], {"entries": (LINK,)}),
         ("fs-type-differs", host(MOUNTED), [{**FILES, "fs_type": "ext4"}], {"entries": (MOUNT,)}),
-        ("mount-foreign", host(FORMATTED, disk("b", mounts=(PATH,))), [FILES], {"entries": (dataclasses.replace(MOUNT, device="sdb"),)}),
-        ("fs-uuid-twice", host(FORMATTED, COPY), [FILES], {}),
+        (
+            "mount-foreign",
+            host(FORMATTED, holding(disk("b", mounts=(PATH,)), "xfs", "another")),
+            [FILES],
+            {"entries": (dataclasses.replace(MOUNT, device="sdb"),)},
+        ),
+        ("adopt-needed", host(FORMATTED), [FILES], {}),
+        ("fs-uuid-twice", host(FORMATTED, COPY), [FILES], {"text": LINE}),
         ("fs-uuid-twice", host(MOUNTED, COPY), [FILES], {"entries": (MOUNT,), "text": LINE}),
         (
             "device-shared",
