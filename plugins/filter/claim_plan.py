@@ -68,7 +68,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._site.claims import claim_plan as plan
-from ansible_collections.cairn.storage.plugins.module_utils._site.identity import shared_names
+from ansible_collections.cairn.storage.plugins.module_utils._site.identity import shared_names, told
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import offered
 
 
@@ -83,12 +83,13 @@ def quantity(size: int) -> str:
 def claim_plan(clusters: list, volumes: list, engines: dict, defaults: dict, known: dict, only: list = (), override: dict | None = None) -> dict:
     """Clusters as they will be, and problems as text."""
     try:
-        planned, problems = plan(clusters, offered(volumes), engines, defaults, known, list(only), override)
+        cluster_known = told(known)
+        planned, problems = plan(clusters, offered(volumes), engines, defaults, cluster_known, list(only), override)
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error
     for cluster in planned:
         cluster["disk"]["quantity"] = quantity(cluster["disk"]["size_bytes"])
-    return {"clusters": planned, "shared_names": shared_names(planned, known), "problems": [str(problem) for problem in problems]}
+    return {"clusters": planned, "shared_names": shared_names(planned, cluster_known), "problems": [str(problem) for problem in problems]}
 
 
 class FilterModule:

@@ -45,11 +45,22 @@ _value:
   type: dict
 """
 
-from ansible_collections.cairn.storage.plugins.module_utils._site.teardown import teardown
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._site.teardown import teardown, told
+
+
+def teardown_plan(known: dict, clusters: list, folders: dict) -> dict:
+    """What goes, and what of it is somebody else's."""
+    try:
+        return teardown(told(known), clusters, folders)
+    except CairnError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:
     """The filter C(cairn.storage.teardown_plan)."""
 
     def filters(self) -> dict:
-        return {"teardown_plan": teardown}
+        return {"teardown_plan": teardown_plan}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .errors import InvalidRequest, shown
 from .quantity import MAX_BYTES
@@ -164,6 +164,12 @@ def mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise wrong(where, value, "a map")
     return value
+
+
+def printable(value: Any) -> Dict[str, str]:
+    """The entries of a map of texts that are printable on one line; what else stands there is left out."""
+    known = value.items() if isinstance(value, Mapping) else ()
+    return {key: text for key, text in known if all(isinstance(each, str) and each.isprintable() and len(each) <= _LONGEST_PATH for each in (key, text))}
 
 
 def items(value: Any, where: str) -> Sequence[Any]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional, Sequence
 
+from .._core import foreign
 from .._core.errors import Conflict, InvalidRequest
 
 #: What Kubernetes puts a pod's name in place of.
@@ -21,6 +22,25 @@ POD = "$(POD_NAME)"
 #: The label by which this collection knows what it has made.
 _MANAGER = "app.kubernetes.io/managed-by"
 Known = Mapping[str, Any]
+
+
+def told(given: Any) -> Known:
+    """``cluster_uid`` and ``stateful_sets`` of ``storage_info``, each value of its type.
+
+    Every tenant writes StatefulSets: what is odd about one is left out, so that it stops nobody else's run.
+    """
+    known = foreign.mapping(given or {}, "storage_cluster_known")
+    uid = known.get("cluster_uid")
+    sets = [each for each in foreign.items(known.get("stateful_sets") or (), "stateful_sets") if isinstance(each, Mapping)]
+    return {
+        "cluster_uid": uid if foreign.object_name(uid) else None,
+        "stateful_sets": [_set(each) for each in sets if foreign.object_name(each.get("namespace")) and foreign.object_name(each.get("name"))],
+    }
+
+
+def _set(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    texts = {key: foreign.printable(given.get(key)) for key in ("labels", "environment")}
+    return {"namespace": given["namespace"], "name": given["name"], "exists": given.get("exists") is True, **texts}
 
 
 def identity(cluster: Mapping[str, Any], engine: Mapping[str, Any], known: Known, where: str) -> Optional[str]:

@@ -11,6 +11,9 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, Sequence
 
+from .._core import foreign
+from .volumes import told_volumes
+
 #: What a StatefulSet's controller has put on the claims of a storage cluster since there are such clusters.
 _NAME, _INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 Entry = Mapping[str, Any]
@@ -38,6 +41,23 @@ def teardown(known: Mapping[str, Sequence[Entry]], clusters: Sequence[Entry], fo
             foreign.append(f"{volume['namespace']}/{volume['claim']} on {volume['name']}")
     names = sorted(f"{cluster['namespace']}/{cluster['name']}" for cluster in clusters)
     return {"volumes": volumes, "claims": ours, "foreign": foreign, "confirm": ",".join(names) or "no storage clusters"}
+
+
+def told(given: Any) -> Dict[str, Any]:
+    """The result of ``storage_info`` that ``teardown`` asks for, each value of its type: from here on its words name objects to delete."""
+    known = foreign.mapping(given, "storage_info")
+    claims = foreign.items(known.get("claims"), "claims")
+    return {"volumes": told_volumes(known.get("volumes")), "claims": [_claim(each, f"claims[{index}]") for index, each in enumerate(claims)]}
+
+
+def _claim(given: Any, where: str) -> Dict[str, Any]:
+    facts = foreign.Facts(given, where)
+    return {
+        "namespace": facts.name("namespace"),
+        "name": facts.name("name"),
+        "volume": facts.text("volume", None),
+        "labels": foreign.printable(given.get("labels")),
+    }
 
 
 def _made(cluster: Entry, claim: Entry) -> bool:

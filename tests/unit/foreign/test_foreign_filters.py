@@ -40,8 +40,16 @@ HOSTVARS = [
 ]  # fmt: skip
 EXPORTS = [{"name": "db", "host": "node1", "volume_group": "data", "size": "1GiB", "initiators": ["node1"], "persistent_volume": {"fs_type": "xfs"}}]
 OFFERED = [{"name": "local-pv-1", "node": "node1", "storage_class": "fast", "volume_mode": "Block", "capacity_bytes": 2**33, "claim": ""}]
-CLUSTERS = [{"name": "blocks", "namespace": "storage", "engine": "e", "replicas": 1, "spread": "x", "disk": {"class": "fast", "size": "max"}}]
-ENGINES = {"e": {"image": "i", "ports": [1], "probes": {"a": 1}, "disk": {"volume_mode": "Block", "path": "/dev/disk"}}}
+CLUSTERS = [{"name": "blocks", "namespace": "storage", "engine": "e", "replicas": 1, "spread": "x", "initiators": ["ALL"], "disk": {"class": "fast", "size": "max"}}]
+LABELS = {"app.kubernetes.io/name": "storage-cluster", "app.kubernetes.io/instance": "blocks"}
+CLAIMS = [{"namespace": "storage", "name": "disk-blocks-0", "volume": "local-pv-1f2e3d4c", "labels": LABELS}]
+SETS = {
+    "cluster_uid": "0a0b0c0d-0000-4000-8000-000000000000",
+    "stateful_sets": [
+        {"namespace": "storage", "name": "blocks", "exists": True, "labels": {"app.kubernetes.io/managed-by": "cairn.storage"}, "environment": {"N": "iqn"}}
+    ],
+}
+ENGINES = {"e": {"image": "i", "identity": {"variable": "N", "prefix": "iqn"}, "ports": [1], "probes": {"a": 1}, "disk": {"volume_mode": "Block", "path": "/dev/disk"}}}
 POD = {
     "apiVersion": "v1", "kind": "Pod",
     "spec": {
@@ -58,7 +66,7 @@ CONFIG = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeScheduler
 CALLS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "by_host": ([[{"inventory_hostname": "node1", "facts": {"devices": [DEVICE]}}], "facts.devices"], ()),
     "chosen_disks": ([[{"name": "fast"}], CHOSEN, "node1"], (1,)),
-    "claim_plan": ([CLUSTERS, OFFERED, ENGINES, {}], (1,)),
+    "claim_plan": ([CLUSTERS, OFFERED, ENGINES, {}, SETS], (1, 4)),
     # A descriptor, options and images: all of them are an administrator's.
     "csi_plan": ([{}, {}, {}], ()),
     "discovered_disks": ([{"node1": [DEVICE]}, CHOSEN], (0, 1)),
@@ -69,9 +77,11 @@ CALLS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "merge_local_classes": ([{"node1": [{"name": "fast", "volume_mode": "Block", "state": "present"}]}, {"fast": {"reclaim_policy": "Delete"}}], (0,)),
     "scheduler_extender": ([POD, CONFIG, {"urlPrefix": "http://b"}, "/etc/kubernetes/b.yaml"], (0, 1)),
     "site_volumes": ([ENTRIES, [VOLUME]], (0, 1)),
+    "teardown_plan": ([{**KNOWN, "claims": CLAIMS}, CLUSTERS, {"node1": "/mnt/fast"}], (0,)),
 }
 #: What comes out goes into manifests, names and files: of these filters every text is printable.
-CLEAN = {"claim_plan", "discovered_disks", "grown_volumes", "local_class_problems", "local_pv_name", "merge_local_classes", "site_volumes"}
+CLEAN = {"claim_plan", "discovered_disks", "grown_volumes", "local_class_problems", "local_pv_name", "merge_local_classes", "site_volumes",
+         "teardown_plan"}
 
 
 def filters() -> dict[str, Callable]:

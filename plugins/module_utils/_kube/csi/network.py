@@ -18,7 +18,7 @@ from .descriptor import Descriptor
 from .pods import Options, ports
 
 
-def policy(descriptor: Descriptor, options: Options, selector: Mapping[str, str], labels: Mapping[str, str]) -> Dict[str, Any]:
+def network_policy(descriptor: Descriptor, options: Options, selector: Mapping[str, str], labels: Mapping[str, str]) -> Dict[str, Any]:
     """The NetworkPolicy of all of a driver's pods, which ``selector`` tells. Those in the node's own network are beyond it, and listen to that alone."""
     apart = [each for each in descriptor.workloads if not each.host_network]
     rules: List[Dict[str, Any]] = []

@@ -15,7 +15,7 @@ from ..faces.frame import texts
 from . import policy
 from .access import access
 from .descriptor import Descriptor, Workload
-from .network import policy
+from .network import network_policy
 from .pods import Options, specification
 from .reading import wrong
 
@@ -28,7 +28,7 @@ def objects(descriptor: Descriptor, options: Options) -> List[dict]:
     # Drivers mount file systems and open devices on the nodes.
     admit = {f"{_PART}/managed-by": "cairn.storage", "pod-security.kubernetes.io/enforce": "privileged"}
     built: List[dict] = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": options.namespace, "labels": admit}}]
-    built.append(policy(descriptor, options, {f"{_PART}/name": descriptor.short}, labels))
+    built.append(network_policy(descriptor, options, {f"{_PART}/name": descriptor.short}, labels))
     for workload in descriptor.workloads:
         built += access(descriptor, workload, options, labels)
         if options.node_policy and descriptor.node_topology and workload.kind == "DaemonSet" and "provisioner" in workload.sidecars:
