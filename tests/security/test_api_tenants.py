@@ -10,6 +10,7 @@ import base64
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,14 @@ def kept() -> dict[str, str]:
             if each["kind"] != "Node"}
 
 
+def settled() -> dict[str, str]:
+    """The same, once controllers have written what they had to."""
+    last: dict[str, str] = {}
+    while last != (last := kept()):
+        time.sleep(2)
+    return last
+
+
 def variables(name: str) -> dict[str, str]:
     (container,) = live(name)["spec"]["template"]["spec"]["containers"]
     return {each["name"]: each.get("value", str(each.get("valueFrom"))) for each in container["env"]}
@@ -100,7 +109,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_a_cluster_of_which_nobody_has_said_who_may_log_in_is_refused(site: Site) -> None:
-    before = kept()
+    before = settled()
     for said in ({"initiators": None}, {"initiators": []}):
         told = site.play("rollout", cluster("blocks"), cluster("open", **said), fails=True)
         assert "storage_cluster_clusters[1] (open).initiators: nobody has said who may log in to this storage cluster." in told
@@ -149,7 +158,7 @@ def test_a_set_of_the_version_before_keeps_its_name_and_its_pods(site: Site) -> 
 
 
 def test_two_clusters_that_initiators_would_take_for_one_are_refused(site: Site) -> None:
-    before = kept()
+    before = settled()
     told = site.play("rollout", cluster("blocks"), cluster("blocks", namespace=TEAM), fails=True, storage_cluster_engines=OLD_NAMES)
     assert "two storage clusters have one name" in told and f"{SPACE}/blocks and {TEAM}/blocks" in told
     assert kept() == before
@@ -157,7 +166,7 @@ def test_two_clusters_that_initiators_would_take_for_one_are_refused(site: Site)
 
 def test_a_cluster_is_chosen_by_its_namespace_where_two_have_its_name(site: Site) -> None:
     two = (cluster("blocks"), cluster("blocks", namespace=TEAM))
-    before = kept()
+    before = settled()
     assert "several namespaces have a storage cluster of this name" in site.play("rollout", *two, fails=True, rollout_clusters=["blocks"])
     assert "several namespaces have a storage cluster of this name" in site.play("scale", *two, fails=True, scale_clusters=["blocks"])
     assert "changed=0" in site.play("rollout", *two, rollout_clusters=[f"{SPACE}/blocks"])
@@ -169,7 +178,7 @@ def test_a_stateful_set_of_somebody_else_is_not_taken_over(site: Site) -> None:
               "spec": {"replicas": 0, "serviceName": "theirs", "selector": {"matchLabels": {"app": "theirs"}},
                        "template": {"metadata": {"labels": {"app": "theirs"}}, "spec": {"containers": [{"name": "c", "image": "x"}]}}}}
     apply(theirs)
-    before = kept()
+    before = settled()
     for options in ({"book": "rollout"}, {"book": "teardown", "teardown_confirm": f"{SPACE}/theirs"}):
         told = site.play(options.pop("book"), cluster("theirs"), fails=True, **options)
         assert "this collection has not made it" in told
@@ -178,7 +187,7 @@ def test_a_stateful_set_of_somebody_else_is_not_taken_over(site: Site) -> None:
 
 
 def test_chap_comes_from_a_secret_and_appears_nowhere(site: Site) -> None:
-    wanted, before = cluster("blocks", chap_secret="storage-chap"), kept()
+    wanted, before = cluster("blocks", chap_secret="storage-chap"), settled()
     told = site.play("rollout", wanted, fails=True)
     assert f"no Secret storage-chap in the namespace {SPACE}" in told and "would not start" in told
     assert {name: version for name, version in kept().items() if "StatefulSet" in name or "Pod " in name} == {
@@ -229,7 +238,7 @@ def test_a_teardown_does_not_take_claims_of_others(site: Site, namespace: str, c
     apply(site.volume("cairn-theirs", claim, namespace, "Delete"), theirs)
     kubectl("wait", "--for=jsonpath={.status.phase}=Bound", f"pvc/{claim}", "-n", namespace, "--timeout=60s")
     both = (cluster("blocks", chap_secret="storage-chap"), cluster("old"))
-    before = kept()
+    before = settled()
     try:
         for options in ((), ("--check",)):
             told = site.play("teardown", *both, fails=True, options=options, teardown_confirm=f"{SPACE}/blocks,{SPACE}/old")
@@ -242,7 +251,7 @@ def test_a_teardown_does_not_take_claims_of_others(site: Site, namespace: str, c
 
 def test_a_teardown_asks(site: Site) -> None:
     both = (cluster("old", initiators=None), cluster("blocks"))
-    before = kept()
+    before = settled()
     for said in ({}, {"teardown_confirm": "yes"}, {"teardown_confirm": f"{SPACE}/blocks"}):
         told = site.play("teardown", *both, fails=True, **said)
         assert f"set teardown_confirm to {SPACE}/blocks,{SPACE}/old" in told
