@@ -130,7 +130,19 @@ MKFS = [
     ("xfs", "-N"),
 ]
 CLASSES = [{"volumeGroup": "--config=x"}, {"volumeGroupTag": "@x y"}, {"type": "thin", "thinPool": "-x"}, {"stripes": "2", "type": "striped;id"}]
-FLAGS = ["bind", "remount,ro", "loop", "dev", "suid", "journal_path=etc/x", "x-systemd.requires=x", "user", "errors=panic", "fscontext=x", "no\nnewline"]
+FLAGS = [
+    "bind",
+    "remount,ro",
+    "loop",
+    "dev",
+    "suid",
+    "journal_path=etc/x",
+    "x-systemd.requires=x",
+    "user",
+    "errors=panic",
+    "fscontext=x",
+    "no\nnewline",
+]
 
 
 def test_no_class_names_a_path_or_more_than_its_own_volume(here: Driver) -> None:
