@@ -74,6 +74,7 @@ def test_what_the_version_before_took_into_its_tags_is_told_to_no_mkfs(here: Dri
     tags = f"cairn.csi.kind=inline cairn.csi.name={ID} cairn.csi.access=ext4 cairn.csi.layout=linear cairn.csi.wipe=none cairn.csi.mkfs=-d#20etc"
     added = " ".join(f"--addtag {tag}" for tag in tags.split())
     here.shell(f"lvcreate --quiet --yes --size 400m {added} --name inline-$(echo -n {ID} | sha256sum | head -c 40) {GROUP} >/dev/null 2>&1")
+    here.shell(f"blkdiscard --force --zeroout /dev/{GROUP}/inline-*")
     answer = here.calls(inline(size="400MiB"))[0]
     assert answer["code"] == "INVALID_ARGUMENT" and "'-d'" in answer["message"], answer
     device = here.shell(f"ls /dev/{GROUP}/inline-*").strip()
@@ -130,7 +131,19 @@ MKFS = [
     ("xfs", "-N"),
 ]
 CLASSES = [{"volumeGroup": "--config=x"}, {"volumeGroupTag": "@x y"}, {"type": "thin", "thinPool": "-x"}, {"stripes": "2", "type": "striped;id"}]
-FLAGS = ["bind", "remount,ro", "loop", "dev", "suid", "journal_path=etc/x", "x-systemd.requires=x", "user", "errors=panic", "fscontext=x", "no\nnewline"]
+FLAGS = [
+    "bind",
+    "remount,ro",
+    "loop",
+    "dev",
+    "suid",
+    "journal_path=etc/x",
+    "x-systemd.requires=x",
+    "user",
+    "errors=panic",
+    "fscontext=x",
+    "no\nnewline",
+]
 
 
 def test_no_class_names_a_path_or_more_than_its_own_volume(here: Driver) -> None:

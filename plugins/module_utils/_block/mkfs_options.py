@@ -26,9 +26,11 @@ _SWITCH, _SWITCHED = one_of("0", "1"), optional(one_of("0", "1"))
 _COUNT, _SIZE = number(1, 2**40), number(1, 2**44, "kmg")
 #: mke2fs(8), ext4(5).
 _EXT4_FEATURES = names(
-    "64bit", "bigalloc", "casefold", "dir_index", "dir_nlink", "ea_inode", "encrypt", "ext_attr", "extent", "extents", "extra_isize", "fast_commit",
-    "filetype", "flex_bg", "has_journal", "huge_file", "inline_data", "large_dir", "large_file", "meta_bg", "metadata_csum", "metadata_csum_seed",
-    "mmp", "orphan_file", "project", "quota", "resize_inode", "sparse_super", "sparse_super2", "stable_inodes", "uninit_bg", "verity",
+    *(
+        "64bit bigalloc casefold dir_index dir_nlink ea_inode encrypt ext_attr extent extents extra_isize fast_commit filetype flex_bg "
+        "has_journal huge_file inline_data large_dir large_file meta_bg metadata_csum metadata_csum_seed mmp orphan_file project quota "
+        "resize_inode sparse_super sparse_super2 stable_inodes uninit_bg verity"
+    ).split()
 )
 _EXT4: Dict[str, Check] = {
     "-b": power_of_two(1024, 65536),
@@ -138,8 +140,7 @@ _BTRFS: Dict[str, Check] = {
     "-v": bare,
 }
 _BTRFS["-O"] = _BTRFS["--features"] = names(
-    "block-group-tree", "bgt", "extref", "free-space-tree", "fst", "mixed-bg", "no-holes", "quota", "raid-stripe-tree", "skinny-metadata", "squota",
-    "zoned",
+    *("block-group-tree bgt extref free-space-tree fst mixed-bg no-holes quota raid-stripe-tree skinny-metadata squota zoned").split()
 )
 _KNOWN: Mapping[str, Mapping[str, Check]] = {"ext4": _EXT4, "xfs": _XFS, "btrfs": _BTRFS}
 

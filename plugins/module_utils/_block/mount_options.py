@@ -25,10 +25,9 @@ _ID, _COUNT = number(0, 2**32 - 1), number(0, 2**31 - 1)
 _GENERIC: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "ro", "rw", "async", "sync", "dirsync", "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime", "strictatime",
-            "nostrictatime", "lazytime", "nolazytime", "exec", "noexec", "nosuid", "nodev", "iversion", "noiversion", "mand", "nomand", "nosymfollow",
-            "silent", "loud", "_netdev", "nofail",
-        ),
+            "ro rw async sync dirsync atime noatime diratime nodiratime relatime norelatime strictatime nostrictatime lazytime nolazytime "
+            "exec noexec nosuid nodev iversion noiversion mand nomand nosymfollow silent loud _netdev nofail"
+        ).split(),
         bare,
     ),
     # One label for all files, for which a policy can be written: it names no file, and SELinux itself refuses one that it does not know.
@@ -38,11 +37,11 @@ _GENERIC: Dict[str, Check] = {
 _EXT4: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "acl", "noacl", "user_xattr", "nouser_xattr", "nobarrier", "delalloc", "nodelalloc", "discard", "nodiscard", "grpid", "nogrpid",
-            "bsdgroups", "sysvgroups", "bsddf", "minixdf", "journal_checksum", "nojournal_checksum", "journal_async_commit", "noauto_da_alloc",
-            "dioread_lock", "dioread_nolock", "nombcache", "noinit_itable", "i_version", "quota", "noquota", "usrquota", "grpquota", "prjquota",
-            "block_validity", "noblock_validity", "prefetch_block_bitmaps", "no_prefetch_block_bitmaps",
-        ),
+            "acl noacl user_xattr nouser_xattr nobarrier delalloc nodelalloc discard nodiscard grpid nogrpid bsdgroups sysvgroups bsddf "
+            "minixdf journal_checksum nojournal_checksum journal_async_commit noauto_da_alloc dioread_lock dioread_nolock nombcache "
+            "noinit_itable i_version quota noquota usrquota grpquota prjquota block_validity noblock_validity prefetch_block_bitmaps "
+            "no_prefetch_block_bitmaps"
+        ).split(),
         bare,
     ),
     "barrier": optional(one_of("0", "1")),
@@ -66,10 +65,10 @@ _EXT4: Dict[str, Check] = {
 _XFS: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "attr2", "noattr2", "discard", "nodiscard", "grpid", "nogrpid", "bsdgroups", "sysvgroups", "filestreams", "ikeep", "noikeep", "inode32",
-            "inode64", "largeio", "nolargeio", "noalign", "nouuid", "noquota", "quota", "qnoenforce", "uquota", "usrquota", "uqnoenforce", "gquota",
-            "grpquota", "gqnoenforce", "pquota", "prjquota", "pqnoenforce", "swalloc", "wsync", "barrier", "nobarrier",
-        ),
+            "attr2 noattr2 discard nodiscard grpid nogrpid bsdgroups sysvgroups filestreams ikeep noikeep inode32 inode64 largeio nolargeio "
+            "noalign nouuid noquota quota qnoenforce uquota usrquota uqnoenforce gquota grpquota gqnoenforce pquota prjquota pqnoenforce "
+            "swalloc wsync barrier nobarrier"
+        ).split(),
         bare,
     ),
     "allocsize": number(4096, 2**30, "kmg"),
@@ -84,10 +83,9 @@ _COMPRESS = optional(pattern(r"no|none|lzo|zlib(:[1-9])?|zstd(:-?[0-9]{1,2})?", 
 _BTRFS: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "acl", "noacl", "autodefrag", "noautodefrag", "nobarrier", "clear_cache", "datacow", "nodatacow", "datasum", "nodatasum", "nodiscard",
-            "flushoncommit", "noflushoncommit", "nospace_cache", "ssd", "ssd_spread", "nossd", "nossd_spread", "treelog", "notreelog",
-            "skip_balance", "user_subvol_rm_allowed", "barrier",
-        ),
+            "acl noacl autodefrag noautodefrag nobarrier clear_cache datacow nodatacow datasum nodatasum nodiscard flushoncommit "
+            "noflushoncommit nospace_cache ssd ssd_spread nossd nossd_spread treelog notreelog skip_balance user_subvol_rm_allowed barrier"
+        ).split(),
         bare,
     ),
     "commit": number(1, 3600),
