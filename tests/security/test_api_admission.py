@@ -61,6 +61,8 @@ def roles() -> Iterator[None]:
         kubectl("delete", "persistentvolume", "probe", "--ignore-not-found")
         time.sleep(1)
     yield
+    # A driver with volumes stays.
+    delete()
     results = play(*tasks("absent"))
     assert not any(result.get("failed") for result in results), results
     left = kubectl("get", "validatingadmissionpolicies,validatingadmissionpolicybindings", "-o", "name")

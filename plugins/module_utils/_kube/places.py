@@ -45,7 +45,7 @@ class Ground:
     def __post_init__(self) -> None:
         for node, host in self.hosts.items():
             for entry in host.entries:
-                self._entries.setdefault((node, f"{entry['class']}/{entry['name']}"), entry)
+                self._entries.setdefault((node, f"{entry['class']}/{entry.get('name')}"), entry)
             for device in host.devices:
                 for name in _names(device):
                     self._devices.setdefault((node, name), device["id"])

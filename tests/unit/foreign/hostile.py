@@ -71,9 +71,11 @@ def without(given: Any, path: tuple) -> Any:
 
 
 def variants(given: Any) -> Iterator[tuple[str, Any]]:
-    """Every place with every value, without it, and maps with hostile keys; each with a word for where."""
+    """Every place with every value, without it, and maps with hostile keys; each with a word for where. Of a list the first item stands for all."""
     for path in places(given):
         where = ".".join(map(str, path)) or "(all)"
+        if any(isinstance(step, int) and step > 0 for step in path):
+            continue
         for value in VALUES:
             yield f"{where} = {str(value)[:40]!a}", put(given, path, value)
         if path:

@@ -30,7 +30,7 @@ def _pool(index: Index, node: str, group: Mapping, pool: Mapping) -> Iterator[Fi
     name = f"{node}:/dev/{group['name']}/{pool['name']}"
     grow = (
         f"Grow it: a larger size in thin_pools of {group['name']} in lvm_volume_groups of {node}, then playbook site.yml. "
-        f"Free in the group: {human(group['free_bytes'])}."
+        f"Free in the group: {human(group.get('free_bytes') or 0)}."
     )
     for what, share in (("data", pool.get("data_percent")), ("metadata", pool.get("metadata_percent"))):
         if share is not None and share >= index.limits.space_percent:
@@ -41,7 +41,7 @@ def _pool(index: Index, node: str, group: Mapping, pool: Mapping) -> Iterator[Fi
                 name,
                 f"Its {what} is {share} % full. When it is full, all its volumes fail to be written to.",
                 grow,
-                {"percent": share, "limit_percent": index.limits.space_percent, "free_bytes": group["free_bytes"]},
+                {"percent": share, "limit_percent": index.limits.space_percent, "free_bytes": group.get("free_bytes")},
             )
     thin = [each for each in group["logical_volumes"] if each.get("thin_pool") == pool["name"]]
     promised = sum(each.get("size_bytes") or 0 for each in thin)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 
+from ..._core import foreign
 from . import capacity, disks, drift, iscsi, names, orphans, snapshots, stuck, waiting
 from .model import SEVERITIES, Finding, Index, World, worst
 
@@ -48,7 +49,7 @@ def audit(world: World, ignore: Sequence[str] = ()) -> Dict[str, Any]:
         "worst": kept[0].severity if kept else None,
         "ignored": len(found) - len(kept),
         "unused_ignores": [pattern for pattern in ignore if pattern not in used],
-        "unlooked": _unlooked(world, index),
+        "unlooked": foreign.tidy(_unlooked(world, index)),
     }
 
 
