@@ -380,6 +380,7 @@ MIB = 1024**2
     [
         ({"state": "zeroing"}, ["blkdiscard 0+64", "sync"]),
         ({"state": "zeroing", "copied": 48 * MIB}, ["blkdiscard 48+16", "sync"]),
+        ({"state": "zeroing", "copied": 64 * MIB}, []),
         ({"state": "copying", "origin": "vg/csi-a", "bytes": 32 * MIB}, ["dd", "blkdiscard 32+32", "sync"]),
         ({"state": "copying", "origin": "vg/csi-a", "bytes": 32 * MIB, "copied": 32 * MIB}, ["blkdiscard 32+32", "sync"]),
         ({"state": "copying", "origin": "vg/csi-a", "bytes": 64 * MIB}, ["dd"]),

@@ -26,12 +26,15 @@ def zero(store: Store, which: Id, stop: Callable[[], bool]) -> None:
     found = _begin(store, which)
     if found is None:
         return
-    while found.facts.copied < found.bytes:
+    while found.facts.state:
         if stop():
             raise Busy("zeroing was stopped.", code="zero-stopped", parameter="volume_id", found=which.name, fix="ask again.")
-        found = _piece(store, found)
-    with store.lock():
-        store.apply(Plan((Action("finish", "logical volume", which.name, (retag(which.name, found.facts, state="", copied=0),)),)))
+        end = _piece(found)
+        # The last mark says that it is done.
+        facts = replace(found.facts, copied=end) if end < found.bytes else replace(found.facts, state="", copied=0)
+        with store.lock():
+            store.apply(Plan((Action("mark", "logical volume", which.name, (retag(which.name, found.facts, **vars(facts)),)),)))
+        found = replace(found, facts=facts)
 
 
 def _begin(store: Store, which: Id) -> Optional[Found]:
@@ -51,13 +54,14 @@ def _begin(store: Store, which: Id) -> Optional[Found]:
         time.sleep(0.2)
 
 
-def _piece(store: Store, found: Found) -> Found:
+def _piece(found: Found) -> int:
+    """Zero some, and say up to where."""
     offset = found.facts.copied
     end = min(offset + _PIECE, found.bytes)
+    if offset >= end:
+        return end
     # blkdiscard(8): the disk's own command for zeroes where it has one, else they are written.
     run(command("blkdiscard", "--force", "--zeroout", "--offset", offset, "--length", end - offset, found.id.path, timeout=4 * 3600))
     # What is told finished is on the disk and not in its cache.
     run(command("sync", found.id.path, timeout=3600))
-    with store.lock():
-        store.apply(Plan((Action("mark", "logical volume", found.id.name, (retag(found.id.name, found.facts, copied=end),)),)))
-    return replace(found, facts=replace(found.facts, copied=end))
+    return end
