@@ -297,7 +297,8 @@ def test_while_lvm_is_known_to_hang_nobody_waits_for_it(tmp_path: Path, monkeypa
     monkeypatch.setattr(store, "read", read)
     monkeypatch.setattr(store, "parse", lambda *_said: state())
     known = here.recent()
-    monkeypatch.setattr(store, "_REPORT", 0.2)
+    monkeypatch.setattr(store, "_REPORT", 0.1)
+    monkeypatch.setattr(store, "_HANGS", 0.2)
     slow = threading.Thread(target=held)
     slow.start()
     while len(reads) < 2:

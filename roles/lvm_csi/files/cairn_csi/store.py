@@ -25,8 +25,10 @@ from .tags import retag
 _PATIENCE = 60
 #: Seconds that a report is good enough for figures, and for what only the driver changes of its own volumes: pods that start together share one.
 FRESH, STEADY = 5.0, 60.0
-#: Seconds that a report may take; one that takes longer waits for a dead disk, as each would that is begun meanwhile.
+#: Seconds to wait for a report that another call has asked for, since it was begun.
 _REPORT = 20
+#: Seconds after which a report is known to wait for a dead disk, as each would that is begun meanwhile; on a machine with much to do one takes half a minute.
+_HANGS = 60
 #: Seconds after which who waits for others looks whether that is so.
 _LOOK = 0.5
 
@@ -53,7 +55,7 @@ class Store:
         """Nobody else changes LVM meanwhile, so that no plan is stale."""
         begin = time.monotonic()
         # The file's lock is asked for again and again by each who waits: with many calls at a time some would never be lucky. So they queue here.
-        if not self._acquire(self._turn, _PATIENCE):
+        if not self._acquire(self._turn, _PATIENCE, _HANGS):
             raise Busy(f"calls before this one have taken more than {_PATIENCE:g} s.", code="calls-before", found="no end of them", fix="ask again.")
         try:
             with host_lock(max(0.0, _PATIENCE - (time.monotonic() - begin)), self.machine.lock):
@@ -63,7 +65,7 @@ class Store:
 
     def report(self, group: str = "") -> State:
         """What LVM knows now, of one volume group or of all."""
-        self._check_answers()
+        self._check_answers(_HANGS)
         begun, change, ticket = time.monotonic(), self._change, object()
         self._running[ticket] = begun
         try:
@@ -85,7 +87,7 @@ class Store:
         state = self._fresh(seconds)
         if state is not None:
             return state
-        if not self._acquire(self._recent_lock, _REPORT):
+        if not self._acquire(self._recent_lock, _REPORT, _REPORT):
             raise _hung(_REPORT)
         try:
             state = self._fresh(seconds)
@@ -106,19 +108,19 @@ class Store:
         begun, change, state = self._known
         return state if change is self._change and time.monotonic() - begun <= seconds else None
 
-    def _acquire(self, lock: threading.Lock, seconds: float) -> bool:
-        """Take a lock within some seconds, but wait for nobody once LVM is known not to answer."""
+    def _acquire(self, lock: threading.Lock, seconds: float, patience: float) -> bool:
+        """Take a lock within some seconds, but wait for nobody once a report has taken longer than ``patience``."""
         until = time.monotonic() + seconds
         while not lock.acquire(timeout=max(0.0, min(_LOOK, until - time.monotonic()))):
-            self._check_answers()
+            self._check_answers(patience)
             if time.monotonic() >= until:
                 return False
         return True
 
-    def _check_answers(self) -> None:
+    def _check_answers(self, patience: float) -> None:
         """Refuse to wait for LVM beside a report that hangs: threads that wait are missed by those who need no LVM."""
         oldest = min(list(self._running.values()), default=None)
-        if oldest is not None and time.monotonic() - oldest > _REPORT:
+        if oldest is not None and time.monotonic() - oldest > patience:
             raise _hung(time.monotonic() - oldest)
 
     def get(self, which: Id, kind: str = "volume", seconds: float = 0.0) -> Found:
