@@ -19,6 +19,14 @@ import audit_world  # noqa: E402
 
 NO_SELECTORS = dict.fromkeys(("label_selector", "claim_label_selector", "volume_label_selector"))
 FACTS = audit_world.facts()
+#: Lists that are empty where all is well.
+FACTS["node1"]["lvm_info"]["lost"] = [{"name": "old", "uuid": "u"}]
+FACTS["node1"]["local_volumes"]["degraded"] = [{"class": "c", "entry": "e", "device": "/dev/sdx", "reason": "gone"}]
+FACTS["node1"]["local_volumes"]["actions"] = [{"verb": "make", "kind": "volume", "name": "v"}]
+FACTS["node2"]["iscsi_info"]["targets"] = [
+    {"name": "iqn.other", "drift": [{"object": "portal"}], "degraded": ["a"], "saved": None,
+     "running": {"backstores": [{"name": "b", "path": "/dev/fast/fs-0"}], "tpgs": [{"luns": [{"lun": 0, "backstore": "b"}]}]}}
+]  # fmt: skip
 #: Texts of the API server that validation does not bind to letters and digits.
 FREE = {"path", "message", "reason", "volumeHandle", "iqn", "targetPortal", "values", "name", "namespace", "uid", "pv.kubernetes.io/provisioned-by", "address",
         "osImage", "persistentVolumeName", "nodeName", "driver", "volumeName"}  # fmt: skip

@@ -43,7 +43,7 @@ def _pool(index: Index, node: str, group: Mapping, pool: Mapping) -> Iterator[Fi
                 grow,
                 {"percent": share, "limit_percent": index.limits.space_percent, "free_bytes": group.get("free_bytes")},
             )
-    thin = [each for each in group["logical_volumes"] if each.get("thin_pool") == pool["name"]]
+    thin = [each for each in group.get("logical_volumes") or () if each.get("thin_pool") == pool["name"]]
     promised = sum(each.get("size_bytes") or 0 for each in thin)
     ratio = promised / pool["size_bytes"] if pool.get("size_bytes") else 0.0
     evidence = {

@@ -33,7 +33,7 @@ def find(index: Index) -> Iterator[Finding]:
                 f"{node}:{group['name']}",
                 "None of its disks is there any more.",
                 f"Bring its disks back. When they are gone for good, take the group out of lvm_volume_groups of {node}.",
-                {"uuid": group["uuid"]},
+                {"uuid": group.get("uuid")},
             )
     for node, host in index.told("local_volumes"):
         for entry in host.degraded:
@@ -44,8 +44,8 @@ def find(index: Index) -> Iterator[Finding]:
                 f"{node}:{entry['class']}/{entry['entry']}",
                 "Its device is gone or cannot be read.",
                 "Bring the disk back, or: playbook replace_pod_disk.yml for its pod.",
-                {"device": entry["device"]},
-                [entry["reason"]],
+                {"device": entry.get("device")},
+                [entry["reason"]] if entry.get("reason") else [],
             )
 
 
