@@ -161,7 +161,7 @@ def read(params):
     """Devices, which rule each belongs to, and what the selector selects."""
     rules = parse(params["disk_rules"])
     selector = parse_selector(params["selector"], "selector") if params["selector"] else None
-    host = observe(params["base_dir"])
+    host = observe(params["base_dir"], claim=False)
     assigned = survey(host, rules, selector, params["allow_kernel_names"])
     found = {"devices": [{**dump(host, device), "health": health(device.kernel_name)} for device in host if device.whole and device.size]}
     names = {name: [device.id for device in devices] for name, devices in assigned.items()}

@@ -214,7 +214,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._module import infor
 
 def read(params):
     """What is there, of the groups that are asked for."""
-    host = devices.observe(BASE_DIR)
+    host = devices.observe(BASE_DIR, claim=False)
     return dump(lvm.observe(host), host, params["volume_groups"])
 
 

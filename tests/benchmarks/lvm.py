@@ -17,7 +17,10 @@ from importlib.metadata import version
 from typing import Any
 
 from figures import Report
-from node import Ran, call, run, seconds, shell
+from node import REPO, Ran, call, run, seconds, shell
+
+sys.path.insert(0, str(REPO / "tests" / "hosts"))
+from host_play import ERASE  # noqa: E402
 
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.report import argv as report_argv
 
@@ -51,7 +54,7 @@ PEERS = (
         "loop": [{"name": name, "kind": kind} for name, _size, kind in VOLUMES if kind],
     },
 )
-CLEAN = f"vgremove -qff --yes {GROUP} >/dev/null 2>&1; for disk in {' '.join(DISKS)}; do wipefs -qa $disk; done; rm -f /etc/lvm/backup/{GROUP}; udevadm settle"
+CLEAN = f"{ERASE} vgremove -qff --yes {GROUP} >/dev/null 2>&1; erase {' '.join(DISKS)}; rm -f /etc/lvm/backup/{GROUP}; udevadm settle"
 #: What stands in the end, by tools that neither side brings.
 LOOK = f"lvs --noheadings --units m -o lv_name,lv_size {GROUP}; for v in /dev/{GROUP}/*; do echo $v $(blkid -p -o value -s TYPE $v); done"
 

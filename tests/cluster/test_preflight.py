@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPO / "tests" / "hosts"))
+
+from host_play import ERASE  # noqa: E402
+
 WRITERS = {"pvcreate", "vgcreate", "lvcreate", "vgextend", "lvextend", "vgchange", "lvchange", "wipefs", "mkfs.xfs", "mkfs.ext4", "mount", "umount", "chattr"}
 DISK = "/dev/disk/by-id/wwn-0x60014055ca1ab1e000{node}000{disk}000000000"
 
@@ -84,7 +89,7 @@ def file_system_on_disk_1() -> None:
         lab("ssh", f"node{node}", f"mkfs.ext4 -q -L precious {DISK.format(node=node, disk=1)}")
     yield
     for node in ("1", "2", "3"):
-        lab("ssh", f"node{node}", f"wipefs --all --quiet {DISK.format(node=node, disk=1)}")
+        lab("ssh", f"node{node}", f"{ERASE} erase {DISK.format(node=node, disk=1)}")
 
 
 @pytest.mark.parametrize("case", WISHES)

@@ -17,7 +17,7 @@ sys.path[:0] = [str(REPO / each) for each in ("lab", "tests", "tests/hosts")]
 # pylint: disable=wrong-import-position
 from cairn_lab import csi
 from cairn_lab.config import Lab
-from host_play import disk_ids, shell
+from host_play import ERASE, disk_ids, shell
 
 #: Where a node sees what is put into its share. By the unit's name the lab counts its storage commands as those of a pod.
 HERE, UNIT, SOCKET = "/lab/share/csi", "kubepods-csi-test", "/run/cairn-csi.sock"
@@ -27,9 +27,9 @@ _PREPARE = (
     f"wipefs --all --quiet {{disks}} && vgcreate --quiet {GROUP} {{disks}} && lvcreate --quiet --yes --type thin-pool --size 2g --name pool {GROUP}"
 )
 _UNMOUNT = f"grep -o '{KUBELET}/[^ ]*' /proc/mounts | tac | xargs --no-run-if-empty umount"
-_CLEAN = f"""
+_CLEAN = f"""{ERASE.replace("{", "{{").replace("}", "}}")}
 systemctl stop {UNIT}; rm -f {SOCKET}; {_UNMOUNT}
-vgremove --quiet --force --yes {GROUP}; pvremove --quiet {{disks}}; wipefs --all --quiet {{disks}}; rm -rf --one-file-system {KUBELET}; true
+vgremove --quiet --force --yes {GROUP}; erase {{disks}}; rm -rf --one-file-system {KUBELET}; true
 """
 _START = (
     f"mkdir -p {KUBELET} && systemd-run --quiet --collect --unit={UNIT} --setenv=PYTHONPATH={HERE} --setenv=PYTHONDONTWRITEBYTECODE=1 {{properties}}"
@@ -37,7 +37,8 @@ _START = (
     f" && for try in $(seq 150); do test -S {SOCKET} && exit; sleep 0.2; done; journalctl --no-pager --unit={UNIT} --lines=50; exit 1"
 )
 #: Mounts of its own, and empty folders where the machine keeps what it needs, as in a container: what it does has to reach the machine all the same.
-_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", "TemporaryFileSystem=/run/lock", f"TemporaryFileSystem={KUBELET}"))
+_EMPTY = ("/run/cairn-storage", "/run/lock", KUBELET)
+_CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", *(f"TemporaryFileSystem={folder}" for folder in _EMPTY)))
 
 
 class Driver:

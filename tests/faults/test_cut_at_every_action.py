@@ -18,6 +18,7 @@ from typing import Iterator, Optional
 import pytest
 import yaml
 from conftest import REPO, lab
+from host_play import ERASE  # found by conftest
 
 NODE = os.environ.get("FAULTS_NODE", "node1")
 DISKS = range(9, 15)
@@ -59,7 +60,7 @@ TASKS = [
     {"name": "Tell", "ansible.builtin.debug": {"msg": "ACTIONS {{ (laid_out.actions + given_out.actions) | length }}"}},
 ]
 BASE = "/var/lib/cairn-storage/local-volumes"
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 for entry in {BASE}/cuttest-*/*; do
   if mountpoint -q "$entry"; then umount "$entry"; fi
   if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
@@ -69,7 +70,7 @@ rm -rf {BASE}/cuttest-* {BASE}/.kept/cuttest-*
 sed -i /x-cairn.class=cuttest/d /etc/fstab
 rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules
 for group in cuttest cutkeep; do vgremove -qq --force --yes $group; rm -f /etc/lvm/backup/$group; done 2>/dev/null
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 #: Of somebody else: a volume group on a disk of its own, and a volume in it that holds data.

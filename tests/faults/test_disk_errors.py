@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, lab, layout, own_node, play, plugged, shell
+from host_play import ERASE, changed, disk_ids, lab, layout, own_node, play, plugged, shell
 
 NODE = own_node()
 DISKS = (13, 14)
 BAD, GOOD = IDS = disk_ids(NODE, DISKS)
 SERIAL = BAD[-25:-9]
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 for group in errors sound; do vgremove -qq --force --yes $group 2>/dev/null; rm -f /etc/lvm/backup/$group; done
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 

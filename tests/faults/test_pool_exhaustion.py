@@ -7,7 +7,7 @@ from typing import Any, Iterator
 
 import pytest
 from conftest import eventually
-from host_play import changed, lab, layout, nodes, own_node, play, shell
+from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -15,9 +15,9 @@ DISKS = (11, 12)
 IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
 GROUP = "fulltest"
 SOURCE = "/var/tmp/fulltest"
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP} {SOURCE}*
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 #: Somebody else's volume beside the pools.

@@ -23,6 +23,24 @@ find /var/lib/cairn-storage /etc/lvm -printf '%p %l %T@\\n' 2>/dev/null || true
 #: What makes a node forget what was made there, for scripts that clean up by hand.
 FORGET = "rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules; udevadm control --reload"
 
+#: A shell function that makes devices blank as the collection understands it: no signature, and zeroes where data shows itself.
+ERASE = """
+erase() {
+wipefs -qa "$@" || return
+python3 - "$@" <<'END'
+import os, sys
+for path in sys.argv[1:]:
+    with open(path, "r+b", buffering=0) as device:
+        size = device.seek(0, 2)
+        # All that file systems put copies of their superblocks on is a multiple of 8 MiB on the lab's disks.
+        for start, length in ((0, 4 << 20), (max(0, size - (2 << 20)), 2 << 20), *((place, 8192) for place in range(0, size, 8 << 20))):
+            device.seek(start)
+            device.write(bytes(min(length, size - start)))
+        os.fsync(device.fileno())
+END
+}
+"""
+
 
 def lab(*arguments: Any) -> str:
     """Output of the lab's command."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import yaml
-from host_play import disk_ids, play, plugged, shell
+from host_play import ERASE, disk_ids, play, plugged, shell
 from played import REPO, environment
 
 PREFIX = "iqn.2026-01.com.example"
@@ -36,7 +36,7 @@ fi
 for store in /sys/kernel/config/target/core/iblock_*/{name}; do [ -d $store ] && rmdir $store ${{store%/*}} 2>/dev/null; done
 rm -f {saved}
 vgremove -qff --yes {name} >/dev/null 2>&1; rm -f /etc/lvm/backup/{name}
-[ ! -e {disk} ] || wipefs -qa {disk}
+[ ! -e {disk} ] || erase {disk}
 udevadm settle
 true
 """
@@ -67,7 +67,7 @@ class Site:
 
     @property
     def withdraw(self) -> str:
-        return WITHDRAW.format(tpg=self.tpg, name=self.name, disk=disk_ids(self.here, [self.number])[0], saved=SAVED)
+        return ERASE + WITHDRAW.format(tpg=self.tpg, name=self.name, disk=disk_ids(self.here, [self.number])[0], saved=SAVED)
 
     def run(self, *options: str, playbook: str = "iscsi_export", **values: Any) -> tuple[dict[str, int], str]:
         """Run the playbook with the export; the number of changed tasks by host, and all that Ansible said."""

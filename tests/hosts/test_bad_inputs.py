@@ -8,7 +8,7 @@ from typing import Iterator
 
 import pytest
 from bad_inputs import DISKS, GROUP, TYPE, Bad, on_a_machine, with_disks
-from host_play import FORGET, changed, disk_ids, lab, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 NUMBERS = range(9, 9 + len(DISKS))
@@ -16,12 +16,12 @@ NAMES = dict(zip(DISKS, disk_ids(NODE, NUMBERS)))
 MODULES = ("block_device_info", "lvm_layout", "lvm_volume_group", "lvm_logical_volume", "local_volumes")
 BASE = "/var/lib/cairn-storage/local-volumes"
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount -q /mnt/bad /mnt/bad-used
 vgremove -qff --yes {GROUP} badother >/dev/null 2>&1
 rm -rf /mnt/bad /mnt/bad-used {BASE}/badclass {BASE}/.kept/badclass /etc/lvm/backup/{GROUP} /etc/lvm/backup/badother
 {FORGET}
-for disk in {' '.join(NAMES.values())}; do [ ! -e $disk ] || wipefs -qa $disk-part1 $disk 2>/dev/null || wipefs -qa $disk; done
+for disk in {' '.join(NAMES.values())}; do [ ! -e $disk ] || erase $disk-part1 $disk 2>/dev/null || erase $disk; done
 udevadm settle
 """
 MAKE = f"""

@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 import pytest
 import yaml
-from host_play import changed, lab, layout, nodes, own_node, play, shell, state
+from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell, state
 from played import REPO, environment
 
 NODE = own_node()
@@ -22,10 +22,10 @@ GROUPS = ("blocktest", "blockother")
 #: Every disk of these tests, whatever else the machine has.
 TEST = {"serial": f"({'|'.join(SERIALS.values())})$"}
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount /run/blocktest 2>/dev/null
 for group in {' '.join(GROUPS)}; do vgremove -qq --force --yes $group 2>/dev/null; rm -f /etc/lvm/backup/$group; done
-for id in {' '.join(IDS.values())}; do [ ! -e "$id" ] || {{ wipefs -qa "$id"*; blockdev --rereadpt "$id"; }}; done 2>/dev/null
+for id in {' '.join(IDS.values())}; do [ ! -e "$id" ] || {{ erase "$id"*; blockdev --rereadpt "$id"; }}; done 2>/dev/null
 udevadm settle
 """
 
@@ -184,5 +184,9 @@ def test_disks_are_found_then_chosen_then_verified__directpv(tmp_path: Path) -> 
     written, gone = play(NODE, chosen(file), chosen(wrong))
     assert [result["error"]["code"] for result in (written, gone)] == ["chosen-content-differs", "device-absent"] and state(NODE) == before
     assert gone["error"]["parameter"] == "disk_rules[0].disks[0]"
-    results = play(NODE, run("wipefs", "-qa", IDS[EMPTY]), chosen(file), chosen(file))
-    assert changed(results[1:]) == [True, False] and members("blockother") == [SERIALS[EMPTY]]
+    _wiped, cleaned = play(NODE, run("wipefs", "-qa", IDS[EMPTY]), chosen(file))
+    assert cleaned["error"]["code"] == "chosen-content-differs" and "superblock of ext4" in cleaned["error"]["found"], "wipefs takes the signature alone"
+    head, serial, tail = file.read_text(encoding="utf-8").partition(f"serial: {SERIALS[EMPTY]}")
+    file.write_text(head + serial + tail.replace("found: ''", "found: unknown data", 1), encoding="utf-8")
+    results = play(NODE, chosen(file), chosen(file))
+    assert changed(results) == [True, False] and members("blockother") == [SERIALS[EMPTY]]

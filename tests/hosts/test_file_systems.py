@@ -6,7 +6,7 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, own_node, play, plugged, shell, state
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, state
 
 NODE = own_node()
 DISKS = (13, 14, 15)
@@ -23,11 +23,11 @@ SMALLEST = {"ext4": 5, "xfs": 75, "btrfs": 64}
 SIZES = {name: SMALLEST[kind] + RANDOM.randrange(40) for name, kind in VOLUMES.items()}
 GROWTH = {name: 1 + RANDOM.randrange(25) for name in VOLUMES}
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount --quiet --all-targets /dev/{GROUP}/* 2>/dev/null
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 rm -rf /t
 true
 """

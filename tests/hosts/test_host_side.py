@@ -7,7 +7,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import FORGET, changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
+from host_play import ERASE, FORGET, changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -43,7 +43,7 @@ EXT4 = {
 CLASSES = (RAW, XFS, EXT4)
 ABSENT = tuple({"name": item["name"], "state": "absent"} for item in CLASSES)
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 for class in {' '.join(item['name'] for item in CLASSES)}; do
   for entry in {BASE}/$class/*; do
     if mountpoint -q "$entry"; then umount "$entry"; fi
@@ -56,7 +56,7 @@ done
 sed -i /x-cairn.class=hosttest/d /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 

@@ -8,7 +8,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, lab, own_node, play, plugged, shell, volumes
+from host_play import ERASE, changed, disk_ids, lab, own_node, play, plugged, shell, volumes
 from iscsi_bad_inputs import DISKS, FOLDER, GOOD, NAME, OTHER, TABLE
 from test_bad_inputs import wrong
 
@@ -34,7 +34,7 @@ find {FOLDER} -ls
 true
 """
 #: Takes away what this file makes, and nothing else.
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 iscsiadm -m node -T {TARGET} -u >/dev/null 2>&1; iscsiadm -m node -T {TARGET} -o delete >/dev/null 2>&1
 cd /sys/kernel/config/target 2>/dev/null && for target in {TARGET} {NAME} {OTHER}; do
   for tpg in iscsi/$target/tpgt_*; do
@@ -51,7 +51,7 @@ systemctl disable -q cairn-iscsi-target.service 2>/dev/null; systemctl unmask -q
 rm -rf /etc/systemd/system/cairn-iscsi-target.service /usr/local/lib/cairn-storage
 umount -q /mnt/bad; rm -rf {FOLDER} {SAVED} /mnt/bad /var/lib/cairn-storage/local-volumes/badclass
 vgremove -qff --yes {GROUP} badcarrying badmember >/dev/null 2>&1
-for disk in {' '.join(IDS.values())}; do [ ! -e $disk ] || wipefs -qa $disk; done
+for disk in {' '.join(IDS.values())}; do [ ! -e $disk ] || erase $disk; done
 rm -f /etc/lvm/backup/{GROUP}
 udevadm settle
 true

@@ -6,7 +6,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 DISKS = (13, 14, 15)
@@ -36,7 +36,7 @@ CLASSES = [PART, DISK, OWN, SHARED, *SMALL]
 GROWN = [PART, DISK, OWN, SHARED, *LARGE]
 ABSENT = [{"name": item["name"], "state": "absent"} for item in CLASSES]
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 for class in {' '.join(item['name'] for item in CLASSES)}; do
   for entry in {BASE}/$class/*; do
     if mountpoint -q "$entry"; then umount "$entry"; fi
@@ -50,7 +50,7 @@ umount /srv/lt 2>/dev/null
 sed -i '/x-cairn.class=lt-/d; /srv.lt/d' /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"-part* "$id" 2>/dev/null || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"-part* "$id" 2>/dev/null || erase "$id"; done
 rm -rf /srv/lt
 systemctl daemon-reload
 true

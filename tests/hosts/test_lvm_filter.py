@@ -7,7 +7,7 @@ import time
 from typing import Iterator
 
 import pytest
-from host_play import changed, lab, nodes, own_node, play, shell, state
+from host_play import ERASE, changed, lab, nodes, own_node, play, shell, state
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -18,11 +18,11 @@ LOCAL = "/etc/lvm/lvmlocal.conf"
 GUEST = f"^{IDS[THEIRS].replace('-', chr(92) + '-')}$"
 REJECT = ["^/dev/rbd", "^/dev/nbd", GUEST]
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 cp /root/lvmlocal.before {LOCAL} 2>/dev/null; rm -rf /etc/lvm/devices /run/guests
 vgremove -qq --force --yes filtertest guesttest 2>/dev/null
 rm -f /etc/lvm/backup/filtertest /etc/lvm/backup/guesttest
-for id in {' '.join(IDS.values())}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS.values())}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 

@@ -6,7 +6,7 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import STATE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, without_uuids
+from host_play import ERASE, STATE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, without_uuids
 
 NODE = own_node()
 DISKS = (11, 12, 13, 14)
@@ -17,15 +17,15 @@ PIECE = f"echo 0 %d linear $(readlink -f {FOUR}) 2048"
 GROUP, OTHER = "groupstest", "groupstest-theirs"
 MIB = 1024**2
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount /mnt/groupstest 2>/dev/null
 for group in {GROUP} {GROUP}-old {OTHER}; do
   vgreduce -qq --removemissing --force $group 2>/dev/null
   vgremove -qq --force --yes $group 2>/dev/null
   rm -f /etc/lvm/backup/$group
 done
-[ ! -e {GROWN} ] || {{ wipefs -qa {GROWN}; dmsetup remove --retry {GROWN}; }}
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+[ ! -e {GROWN} ] || {{ erase {GROWN}; dmsetup remove --retry {GROWN}; }}
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 
@@ -91,7 +91,7 @@ def test_an_existing_group_is_adopted__open_local_104() -> None:
     """storage.md 5.23: made by hand, with other extents, alignment and tags; nothing is made again."""
     by_hand = script(f"vgcreate -qq -s 16m --dataalignment 4m --addtag theirs {OTHER} {THREE}; lvcreate -qqy -L 64M -n data {OTHER}")
     wanted = {"name": OTHER, "devices": [THREE], "logical_volumes": [{"name": "data", "size": "64MiB"}]}
-    alone, look, clean = group(name=OTHER, devices=[THREE]), script(STATE), script(f"vgremove -qq --force --yes {OTHER}; wipefs -qa {THREE}")
+    alone, look, clean = group(name=OTHER, devices=[THREE]), script(STATE), script(f"{ERASE} vgremove -qq --force --yes {OTHER}; erase {THREE}")
     _made, before, *adopted, after, _gone = play(NODE, by_hand, look, alone, layout(wanted), look, clean)
     assert changed(adopted) == [False, False] and before["stdout"] == after["stdout"]
 
@@ -151,7 +151,7 @@ def test_refusals_touch_nothing() -> None:
         NODE,
         f"dmsetup remove --retry {GROWN}; vgcreate -qq {OTHER} {THREE}; umount /mnt/groupstest; cp /etc/fstab /run/groupstest.fstab; echo /dev/{GROUP}/mounted /mnt/groupstest ext4 nofail >> /etc/fstab",
     )
-    look, clean = script(STATE), script(f"vgremove -qq {OTHER}; wipefs -qa {THREE}; cp /run/groupstest.fstab /etc/fstab")
+    look, clean = script(STATE), script(f"{ERASE} vgremove -qq {OTHER}; erase {THREE}; cp /run/groupstest.fstab /etc/fstab")
     before, *results, after, _clean = play(NODE, look, *(task for _code, task in REFUSED), look, clean)
     assert before["stdout"] == after["stdout"]
     assert [(result.get("error") or result)["code"] for result in results] == [code for code, _task in REFUSED]

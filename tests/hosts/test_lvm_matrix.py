@@ -9,7 +9,7 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import FORGET, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 NUMBERS = range(10, 16)
@@ -18,7 +18,7 @@ BASE = "/var/lib/cairn-storage/local-volumes"
 GROUP = "matrix"
 MIB = 1024**2
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount -q {BASE}/matrix-fs/* /mnt/matrix
 for entry in {BASE}/matrix-fs/*; do [ ! -d $entry ] || chattr -i $entry; done
 rm -rf {BASE}/matrix-* {BASE}/.kept/matrix-*
@@ -26,7 +26,7 @@ sed -i /x-cairn.class=matrix/d /etc/fstab
 {FORGET}
 vgremove -qff --yes {GROUP} >/dev/null 2>&1
 rm -f /etc/lvm/backup/{GROUP}
-for disk in {' '.join((*DISKS, RAW))}; do [ ! -e $disk ] || wipefs -qa $disk; done
+for disk in {' '.join((*DISKS, RAW))}; do [ ! -e $disk ] || erase $disk; done
 udevadm settle
 """
 

@@ -7,18 +7,18 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, lab, layout, nodes, own_node, play, shell, state, without_uuids
+from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell, state, without_uuids
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
 DISKS = (13, 14)
 IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
 GROUP = "pooltest"
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 for each in $(lvs --noheadings -o lv_path {GROUP} 2>/dev/null); do fuser -sk $each; done
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP} /etc/lvm/profile/cairn-extend-70-20.profile
-for id in {' '.join(IDS)}; do [ ! -e "$id" ] || wipefs -qa "$id"; done
+for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true
 """
 EXTENT = 4 * 1024**2

@@ -8,7 +8,7 @@ import random
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, own_node, play, plugged
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged
 
 NODE = own_node()
 #: Numbers that nothing else uses.
@@ -25,7 +25,8 @@ for disk in {last_first}; do
   shift
 done 2>/dev/null
 """
-CLEAN = f"vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; pvremove -qq --yes {' '.join(IDS)} 2>/dev/null; true"
+CLEAN = f"""{ERASE}
+vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; [ ! -e {IDS[0]} ] || erase {' '.join(IDS)}; true"""
 REPORT = f"lvs --all --reportformat json --units b --nosuffix -o lv_name,lv_size,segtype,stripes,stripe_size,seg_pe_ranges,vg_free {GROUP}"
 #: The fewest devices of each type.
 TYPES = {"linear": 1, "striped": 2, "raid1": 2, "raid5": 3, "raid6": 5, "raid10": 4}

@@ -6,14 +6,15 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, own_node, play, plugged, shell, state
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, state
 
 NODE = own_node()
 #: Numbers that nothing else uses at the same time.
 DISKS = range(7, 13)
 IDS = disk_ids(NODE, DISKS)
 GROUP = "volumetest"
-CLEAN = f"vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; pvremove -qq --yes {' '.join(IDS)} 2>/dev/null; true"
+CLEAN = f"""{ERASE}
+vgremove -qq --force --yes {GROUP} 2>/dev/null; rm -f /etc/lvm/backup/{GROUP}; [ ! -e {IDS[0]} ] || erase {' '.join(IDS)}; true"""
 
 CACHE = {"size": "32MiB", "devices": [IDS[5]]}
 FIRST = [

@@ -13,7 +13,7 @@ from typing import Mapping
 from .._core.errors import NoSpace, Refused
 from .._core.plan import Consent
 from .._core.quantity import human
-from .model import Device, Host
+from .model import UNKNOWN, Device, Host
 
 
 def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bool, consent: Consent, taken: Mapping[str, str]) -> None:
@@ -30,6 +30,15 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
         raise Refused(
             "the device is read-only.", code="device-read-only", parameter=parameter, found=device.id, fix="make it writable, or name another."
         )
+    twin = host.twin(device)
+    if twin:
+        raise Refused(
+            "this disk is there twice, and nothing joins the two paths to it.",
+            code="path-twice",
+            parameter=parameter,
+            found=f"{device.id} and {twin.path} ({f'WWN {device.wwn}' if device.wwn else f'serial number {device.serial}'})",
+            fix="start multipathd (package multipath-tools or device-mapper-multipath), or take one of the paths away.",
+        )
     mounts = host.mounts(device)
     if mounts:
         raise Refused("the device is mounted.", code="device-mounted", parameter=parameter, found=f"{device.id} at {mounts[0]}", fix=hint)
@@ -42,6 +51,9 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
     above = [each for each in host.above(device) if each.type != "part"]
     if above:
         raise Refused("the device is in use.", code="device-in-use", parameter=parameter, found=f"{device.id} carries {above[0].path}", fix=hint)
+    opened = next((each for each in host.overlapping(device) if each.opened), None)
+    if opened:
+        raise Refused("the device is in use.", code="device-open", parameter=parameter, found=f"{opened.id} is open in {opened.opened}", fix=hint)
     if device.size < minimum:
         raise NoSpace(
             "the device is too small.",
@@ -50,7 +62,13 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
             found=f"{device.id} of {human(device.size)}",
             fix=f"at least {human(minimum)} is needed.",
         )
-    if device.signatures and not blank:
+    if blank:
+        return
+    if device.kept and device.unsigned:
+        consent.require(device.id, device.kept, f"what is left there of local volume {device.kept}", names=device.names, code="device-kept")
+        # It is the same that is found there without this word for it.
+        consent.grant(device.id, UNKNOWN)
+    elif device.signatures:
         parts = len(host.above(device))
         partitioned = any(signature.type.endswith("partition table") for signature in device.signatures)
         consent.require(
@@ -58,7 +76,11 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
             device.found,
             " and ".join(map(str, device.signatures)) + (f" with {parts} partitions" if parts else ""),
             names=device.names,
-            code="device-partitioned" if partitioned else "device-signature",
+            code="device-unknown" if device.unsigned else "device-partitioned" if partitioned else "device-signature",
+            hint=how_to_clear(device) if device.unsigned else "",
         )
-    elif device.kept and not blank:
-        consent.require(device.id, device.kept, f"what is left there of local volume {device.kept}", names=device.names, code="device-kept")
+
+
+def how_to_clear(device: Device) -> str:
+    """What a person can do about unknown data besides giving consent."""
+    return f"Where it may be a file system that lost its superblock, repair that first; blkdiscard --zeroout {device.id} clears all of it by hand."

@@ -11,16 +11,18 @@ from __future__ import annotations
 from typing import Callable, FrozenSet, List, Sequence, Tuple
 
 from .._core.errors import InvalidRequest, NotFound, Refused
+from .._core.plan import Consent
 from .._core.quantity import human
-from .model import Device, Host
+from .model import UNKNOWN, Device, Host
 from .rules import Chosen
 
 
 def listed(
-    host: Host, named: Sequence[Tuple[str, Chosen]], known: FrozenSet[str], missing: int, allows: Callable[[Device], bool]
+    host: Host, named: Sequence[Tuple[str, Chosen]], known: FrozenSet[str], missing: int, allows: Callable[[Device], bool], consent: Consent
 ) -> Tuple[List[Device], List[str]]:
     """The devices, and the references that lead nowhere, of which there may be as many as are ``missing``.
 
+    A disk that was chosen as one that holds unknown data is chosen with the consent to lose that.
     ``named`` are disks with their parameters, ``known`` the kernel names of those whose content is the consumer's own.
     """
     devices: List[Device] = []
@@ -62,6 +64,8 @@ def listed(
             )
         if device.kernel_name not in known:
             _check_as_chosen(device, disk, parameter)
+            if disk.found == UNKNOWN:
+                consent.grant(device.id, UNKNOWN)
         devices.append(device)
     return devices, absent
 
@@ -80,6 +84,6 @@ def _check_as_chosen(device: Device, disk: Chosen, parameter: str) -> None:
             "the disk holds something else than when it was chosen.",
             code="chosen-content-differs",
             parameter=f"{parameter}.found",
-            found=f"{device.id} holds {device.found or 'nothing'}, not {disk.found or 'nothing'}",
+            found=f"{device.id} holds {' and '.join(map(str, device.signatures)) or 'nothing'}, not {disk.found or 'nothing'}",
             fix="find out who wrote to it; if it should be used, discover disks again.",
         )

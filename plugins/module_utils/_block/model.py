@@ -23,15 +23,21 @@ SYSTEM_MOUNTS = frozenset(
 )
 #: Folder of base_dir that remembers raw volumes whose class was given up with their data left on them.
 KEPT = ".kept"
+#: What a device without a signature holds that is not blank: a consent names it so.
+UNKNOWN = "unknown data"
 
 
 @dataclass(frozen=True)
 class Signature:
-    """One thing that a low-level probe found on a device: a file system, a RAID or LVM member, a partition table."""
+    """One thing that a low-level probe found on a device: a file system, a RAID or LVM member, a partition table, or data of no known kind.
+
+    ``note`` says where unknown data was seen.
+    """
 
     type: str
     uuid: str = ""
     label: str = ""
+    note: str = ""
 
     @property
     def found(self) -> str:
@@ -39,7 +45,7 @@ class Signature:
         return self.uuid or self.type
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.type, self.label and f"labelled {self.label}", self.uuid) if part)
+        return " ".join(part for part in (self.type, self.label and f"labelled {self.label}", self.uuid, self.note and f"({self.note})") if part)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,8 @@ class Device:
     readable: bool = True
     entry: str = ""
     kept: str = ""
+    #: Who has it open where nothing else shows that it is in use, in words.
+    opened: str = ""
     #: Bytes; what an input or output should be a multiple of, 0 when the device does not say.
     optimal_io: int = 0
     #: How much of it the file system that it holds uses, ``None`` where that is not known.
@@ -89,6 +97,11 @@ class Device:
     def found(self) -> str:
         """What a consent to wipe it has to name."""
         return ", ".join(signature.found for signature in self.signatures)
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether it bears no signature; data of no known kind is none."""
+        return all(signature.type == UNKNOWN for signature in self.signatures)
 
     @property
     def whole(self) -> bool:
@@ -145,6 +158,12 @@ class Host:
         """Whether ``device`` is a path to, or a member of, a larger one."""
         return any(self.devices[child].whole for child in device.children if child in self.devices)
 
+    def twin(self, device: Device) -> Optional[Device]:
+        """Another disk that is this one seen over a second path, where no device joins the two. Writing to both destroys what is there."""
+        if device.type != "disk":
+            return None
+        return next((other for other in self if other.type == "disk" and other is not device and _one_disk(device, other)), None)
+
     def by_uuid(self) -> Dict[str, Device]:
         """Devices by the UUID of what they hold."""
         return {signature.uuid: device for device in self for signature in device.signatures if signature.uuid}
@@ -189,9 +208,20 @@ class Host:
         above = self.above(device)
         if above:
             return f"used by {above[0].path}"
+        if device.opened:
+            return f"open in {device.opened}"
         if not device.readable:
             return "unreadable"
-        return " and ".join(map(str, device.signatures)) or (f"data of local volume {device.kept}" if device.kept else "")
+        if device.kept and device.unsigned:
+            return f"data of local volume {device.kept}"
+        return " and ".join(map(str, device.signatures))
+
+
+def _one_disk(one: Device, other: Device) -> bool:
+    """A WWN decides; one that differs in size and serial number as well is an invention of a cheap disk, as serial numbers alone often are."""
+    if one.wwn or other.wwn:
+        return one.wwn == other.wwn and (one.size == other.size or one.serial == other.serial)
+    return bool(one.serial) and (one.serial, one.model, one.size) == (other.serial, other.model, other.size)
 
 
 def lv_mapper_path(path: str) -> str:

@@ -12,14 +12,15 @@ import dataclasses
 import json
 import os
 import re
-from typing import Callable, Dict, FrozenSet, List, Mapping, Set, Tuple
+from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
 
 from .._core import files
 from .._core.command import read
 from .._core.lock import check_root
-from . import record
+from . import medium, record
 from .identity import rank
 from .model import KEPT, Device, Host, Signature
+from .openers import openers
 from .probe import readable, signatures
 from .superblock import measured
 from .sysfs import relations, survey
@@ -30,10 +31,12 @@ _SOME = (0, 64)
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
 
 
-def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda volume: False) -> Host:
+def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda volume: False, claim: bool = True) -> Host:
     """All devices; disks and partitions are tried for reading and probed for what they hold, ``logical_volumes`` of which that is true too.
 
     ``base_dir`` holds the discovery directories of local volumes: a disk given out there as a raw device bears no other mark.
+    With ``claim`` disks that nothing uses are opened exclusively for a moment. That is for those who hold the host's lock: it could get in the
+    way of one who is about to write.
     """
     check_root()
     volumes, others = survey()
@@ -60,7 +63,28 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    return Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths(), made)
+    host = Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths(), made)
+    return _examined(host, [host.devices[device.kernel_name] for device in candidates], claim)
+
+
+def _examined(host: Host, candidates: Iterable[Device], claim: bool) -> Host:
+    """``host`` with what only a closer look shows of devices that could be given to somebody: data of no known kind, and who has them open."""
+    free = [device for device in candidates if device.readable and not device.entry and not host.mounts(device)]
+    free = [device for device in free if all(each.type == "part" for each in host.above(device))]
+    held = medium.unknown([device.path for device in free if not device.signatures])
+    # LVM says of its volumes whether they are open; the driver may be about to mount one of its own.
+    numbers = {device.path: device.number for device in free}
+    opened = openers(numbers, {device.path: device.number for device in free if claim and device.type != "lvm"})
+    looked = {
+        device.kernel_name: dataclasses.replace(
+            device,
+            readable=held.get(device.path, ()) is not None,
+            signatures=device.signatures or held.get(device.path) or (),
+            opened=opened.get(device.path, ""),
+        )
+        for device in free
+    }
+    return dataclasses.replace(host, devices={**host.devices, **looked})
 
 
 def _probed(device: Device, logical_volumes: Callable[[Device], bool]) -> bool:

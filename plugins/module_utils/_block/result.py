@@ -49,7 +49,7 @@ def _common(host: Host, device: Device) -> Dict[str, Any]:
 
 def vacant(host: Host, device: Device) -> bool:
     """Whether a rule may choose it and nothing uses it. What it holds may still have to be wiped."""
-    above = any(each.type != "part" for each in host.above(device))
+    above = any(each.type != "part" for each in host.above(device)) or any(each.opened for each in host.overlapping(device))
     held = marked(host)
     ours = any(each.kernel_name in held or bears_mark(each) for each in host.overlapping(device))
     return eligible(host, device) and device.readable and not (above or host.mounts(device) or ours)

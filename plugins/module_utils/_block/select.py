@@ -125,7 +125,7 @@ def select(
         named = _named(consumer.wanted, rule)
         devices: Sequence[Device] = assigned.get(consumer.wanted.rule, ())
         if named is not None:
-            devices, choice.absent = listed(host, named, consumer.holds | consumer.blank, consumer.missing, allows)
+            devices, choice.absent = listed(host, named, consumer.holds | consumer.blank, consumer.missing, allows, consent)
         for device in devices:
             if owners.setdefault(device.kernel_name, consumer.name) != consumer.name:
                 raise Conflict(

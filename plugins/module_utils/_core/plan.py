@@ -78,23 +78,31 @@ class Consent:
     parameter: str
     given: Mapping[str, str]
     used: set = field(default_factory=set)
+    #: What goes with another choice that names the thing and what was found on it, such as a disk in the file of discover.yml.
+    granted: set = field(default_factory=set)
+
+    def grant(self, thing: str, found: str) -> None:
+        """Take the loss of ``found`` on ``thing`` for permitted, because a person said so in another place."""
+        self.granted.add((thing, found))
 
     def require(self, thing: str, found: str, loss: str, *, names: Iterable[str] = (), code: str = "consent-missing",
-                message: str = "") -> None:
+                message: str = "", hint: str = "") -> None:
         """Raise ``Refused`` unless losing ``loss`` on ``thing`` (also known by ``names``) was permitted.
 
-        ``message`` is for what loses no data and still needs a person's word.
+        ``message`` is for what loses no data and still needs a person's word, ``hint`` says what else a person can do.
         """
         for name in (thing, *names):
             # YAML reads the identifier of a DOS partition table as a number if it has no letters.
             if name in self.given and str(self.given[name]) == found:
                 self.used.add(name)
                 return
+        if (thing, found) in self.granted:
+            return
         said = [f"{name}: {self.given[name]}" for name in (thing, *names) if name in self.given]
         raise Refused(message or f"{thing} holds {found}; going on would destroy {loss}.",
                       code=code if not said else "consent-differs", parameter=self.parameter,
                       found=f"{found} (consent given was for {said[0]})" if said else "",
-                      fix=f"if that is what you want, set {self.parameter}: {{\"{thing}\": \"{found}\"}}.")
+                      fix=f"if that is what you want, set {self.parameter}: {{\"{thing}\": \"{found}\"}}." + (f" {hint}" if hint else ""))
 
     def warnings(self) -> Tuple[str, ...]:
         """One line for each consent that nothing needed: it should go before it is taken for something else."""

@@ -14,13 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Set
 
-from .._block.model import Device, Host
+from .._block.model import UNKNOWN, Device, Host
 from .._block.record import GIVEN_UP, MADE, MAKING, Made
 from .._block.select import bears_mark
 from .._core.errors import Conflict, Refused
 from . import fstab
 from .desired import VolumeClass, Wish
-from .model import UNKNOWN, Entry, Observed, is_directory, is_ours, labelled
+from .model import Entry, Observed, is_directory, is_ours, labelled
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,8 @@ class Identity:
         if self._host.mounts(device):
             return f"is mounted at {self._host.mounts(device)[0]}"
         above = [each for each in self._host.above(device) if each.type != "part"]
-        return f"carries {above[0].path}" if above else ""
+        opened = next((each.opened for each in self._host.overlapping(device) if each.opened), "")
+        return f"carries {above[0].path}" if above else f"is open in {opened}" if opened else ""
 
     def _check_copies(self, wanted: VolumeClass, device: Device, uuid: str) -> None:
         """Of a disk and its copy nobody can tell which is the volume, as long as nothing is on record; LVM knows its snapshots."""

@@ -21,6 +21,7 @@ from .._lvm.allowed import WhiteList
 from .._lvm.context import Context
 from .._lvm.desired import Volume as LogicalVolume
 from .._lvm.groups import check_identity
+from .._lvm.made import UNFORMATTED
 from .._lvm.model import State, VolumeGroup
 from .._lvm.names import check_length, check_name
 from .._lvm.result import load
@@ -120,7 +121,8 @@ def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, m
     source = wanted.logical_volumes
     present = group.lv(name)
     if present is None:
-        made, after = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)
+        fresh = () if wanted.block else (UNFORMATTED,)
+        made, after = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark, *fresh)), context)
         volume = after.lv(name)
         _check_size(wanted, volume.extents * group.extent_bytes)
         actions += made
@@ -186,6 +188,7 @@ def _source(host: Host, group: VolumeGroup, name: str, grown: Set[str], activate
         grown=path in grown,
         activated=path in activated,
         ids=_ids(group.uuid, volume.uuid),
+        fresh=UNFORMATTED in volume.tags,
     )
 
 

@@ -21,8 +21,6 @@ from .._lvm.model import State
 
 #: Besides KEPT the folder of base_dir that holds notes, not volumes: what the version before wrote before there was a record.
 FORMATTING = ".formatting"
-#: What a probe tells of a device on which it knows nothing and that is not blank either.
-UNKNOWN = "unknown data"
 
 
 @dataclass(frozen=True)

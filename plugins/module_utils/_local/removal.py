@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import List
 
 from .._block.record import PATH, Made, lasting
-from .._block.steps import blank
+from .._block.steps import Clear, blank
 from .._core.command import command
 from .._core.errors import Busy, Refused
 from .._core.plan import Action
@@ -70,7 +70,9 @@ def _take_out(observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry,
     if device and not entry.link:
         kind = next((each.type for each in device.signatures if each.uuid == entry.name), "")
         left = Made(wanted.name, wish.base_dir, "Filesystem", device.id, lasting(device.links, device.path), kind)
-    steps: tuple = (Retire(entry.path, forget=wiped), *book.gone(entry.name, wiped, left))
+    # What a raw volume holds bears no signature, and would be unknown data to whoever is given the disk next.
+    cleared = (Clear(device.id),) if device and wiped and not device.signatures else ()
+    steps: tuple = (*cleared, Retire(entry.path, forget=wiped), *book.gone(entry.name, wiped, left))
     if device:
         elsewhere = [mount for mount in observed.host.mounts(device) if mount != entry.path]
         if elsewhere:

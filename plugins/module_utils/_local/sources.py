@@ -36,6 +36,8 @@ class Source:
     absent: int = 0
     #: The lasting names of a logical volume that is inactive, which nothing else tells.
     ids: Tuple[str, ...] = ()
+    #: Whether it is a logical volume of ours that was never formatted: what its extents held before does not count.
+    fresh: bool = False
 
 
 def minimum(wanted: VolumeClass) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Sequence
 
+from .._block.admit import how_to_clear
 from .._block.growth import plan_growth
 from .._block.model import Device
 from .._block.record import MADE, MAKING
@@ -18,12 +19,13 @@ from .._block.steps import Unchanged, blank
 from .._core.command import command
 from .._core.errors import Conflict, Refused
 from .._core.plan import Action
+from .._lvm.made import UNFORMATTED
 from . import fstab
 from .book import Book
 from .desired import VolumeClass, Wish
 from .disks import check_unproven
 from .identity import DAMAGED, OURS, Identity, Known
-from .model import UNKNOWN, Entry, Observed, Volume, disk_ids, is_ours, label
+from .model import Entry, Observed, Volume, disk_ids, is_ours, label
 from .sources import Source
 from .steps import Link, MakeFileSystem, Mount, MountOwn, Retire
 from .table import Table
@@ -96,7 +98,7 @@ class Volumes:
         if known and known.state == DAMAGED:
             return self._repaired(source, device, known.name)
         # What a logical volume bears of the class, or a disk that a person listed, may be all that is left of a volume.
-        bare = device and all(signature.type == UNKNOWN for signature in device.signatures)
+        bare = device and device.unsigned
         lost = self._identity.unrecorded_missing(self._wanted) - source.absent
         if (source.held or source.listed) and bare and not known and lost > 0 and not self._consented(device):
             self._blank.append(source.path)
@@ -107,7 +109,7 @@ class Volumes:
         """Nothing, as long as a repair could bring it back. By consent, and if the cluster does not know it, the volume goes and another is made."""
         path, what = f"{self._folder}/{name}", f"{self._wanted.name}/{name}"
         # What nobody knows goes by what it was.
-        says = what if all(signature.type == UNKNOWN for signature in device.signatures) else device.found
+        says = what if device.unsigned else device.found
         if not self._consented(device):
             found = f"holds {device.found}" if device.signatures else "shows nothing"
             self._damaged[name] = (
@@ -195,7 +197,7 @@ class Volumes:
 
     def _new(self, source: Source, device: Optional[Device], unfinished: str) -> List[Action]:
         actions: List[Action] = []
-        if device and device.signatures:
+        if device and device.signatures and not (source.fresh and device.unsigned):
             # The record of an interrupted run says that nobody ever wrote to what it was making.
             check_unproven([device] if self._identity.unproven(self._wanted, device) else (), self._wanted, self._wish)
             actions = [Action("wipe", "device", device.id, blank(device), loses="")] if unfinished else self._wiped(device)
@@ -206,11 +208,13 @@ class Volumes:
         self.found.append(Volume(wanted.name, None, None, "Filesystem", source.path, source.size, disks=source.disks))
         path = f"{self._folder}/{uuid}"
         self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path), uuid)
+        done = (command("lvchange", "--deltag", UNFORMATTED, source.path[len("/dev/") :]),) if source.fresh else ()
         # On record before and after: of an interrupted run the next one knows that there is no data yet.
         steps = (
-            Unchanged(source.path, ""),
+            Unchanged(source.path, "", ours=source.fresh),
             self._book.fresh(wanted, source, uuid, MAKING),
             MakeFileSystem(source.path, wanted.fs_type, label(wanted.name), uuid),
+            *done,
             self._book.fresh(wanted, source, uuid, MADE),
         )
         mounted = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, uuid, fresh=True)
@@ -225,7 +229,8 @@ class Volumes:
         if not device.signatures:
             return []
         # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
-        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code="device-signature")
+        code, hint = ("device-unknown", how_to_clear(device)) if device.unsigned else ("device-signature", "")
+        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code=code, hint=hint)
         return [
             Action(
                 "wipe",

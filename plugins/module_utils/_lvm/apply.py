@@ -8,8 +8,25 @@
 
 from __future__ import annotations
 
+from .._block.probe import signatures
 from .._core import files
+from .._core.command import command, mutate
+from .._core.errors import Conflict
 from .autoextend import WriteProfile
+from .made import MADE, NoteMade
+
+
+def note_made(step: NoteMade) -> None:
+    """Probe and tag."""
+    path = f"/dev/{step.name}"
+    uuid = next((each.uuid for each in signatures([path]).get(path, ()) if each.type == step.type), "")
+    if not uuid:
+        raise Conflict(
+            "the file system that was just made is not there.", code="device-changed", found=f"no {step.type} on {path}", fix="find out who wrote to it."
+        )
+    old = [part for tag in step.old for part in ("--deltag", tag)]
+    mutate(command("lvchange", *old, "--addtag", MADE + uuid, step.name))
+
 
 #: For ``_module.run``.
-HANDLERS = {WriteProfile: lambda step: files.replace(step.path, step.text)}
+HANDLERS = {NoteMade: note_made, WriteProfile: lambda step: files.replace(step.path, step.text)}

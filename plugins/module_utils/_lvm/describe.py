@@ -12,6 +12,7 @@ from typing import Any, Dict
 
 from .._core.quantity import human
 from .kinds import present_kind
+from .made import shown
 from .model import LogicalVolume, VolumeGroup
 
 
@@ -28,8 +29,8 @@ def describe(group: VolumeGroup, volume: LogicalVolume) -> Dict[str, Any]:
         values["mirrors"] = kind.copies - 1
     if volume.cache:
         values["cache_mode"] = volume.cache_mode
-    if volume.tags:
-        values["tags"] = list(volume.tags)
+    if shown(volume.tags):
+        values["tags"] = list(shown(volume.tags))
     if volume.origin:
         values["snapshot_of"] = volume.origin
     if volume.thin:

@@ -8,18 +8,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Optional, Tuple
 
 from .._block import fs_steps
+from .._block.admit import how_to_clear
 from .._block.filesystems import TYPES, FileSystem
 from .._block.growth import plan_growth
 from .._block.model import Device, Signature
 from .._block.steps import Unchanged, blank
-from .._core.errors import Busy, Conflict, NoSpace
+from .._core.command import command
+from .._core.errors import Busy, Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import human
 from .context import Context
 from .desired import Volume
+from .made import MADE, UNFORMATTED, NoteMade, reserved
 from .model import LogicalVolume, VolumeGroup
 
 
@@ -33,13 +37,15 @@ def plan_file_system(
     """
     path, size = f"/dev/{group.name}/{volume.name}", after.extents * group.extent_bytes
     if before is None:
-        return _make(volume.filesystem, path, size) if volume.filesystem else ()
+        return _make(volume.filesystem, path, size, (UNFORMATTED,)) if volume.filesystem else ()
     device = context.host.resolve(path)
     if device is None or not device.readable or not after.active:
         return ()
     found = device.signatures[0] if len(device.signatures) == 1 and device.signatures[0].type in TYPES else None
     if volume.filesystem and not (found and _is_wanted(volume.filesystem, found)):
-        return (*_wipe(volume.filesystem, path, device, before.open, context), *_make(volume.filesystem, path, size))
+        _check_damage(volume.filesystem, path, device, before)
+        wiped, tags = _wipe(volume.filesystem, path, device, before, context)
+        return (*wiped, *_make(volume.filesystem, path, size, tags))
     if not found or not (volume.filesystem or device.mounts):
         return ()
     actions = (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
@@ -52,7 +58,40 @@ def plan_file_system(
             found=f"{_words(device)} on {path}, {f'local volume {device.entry}' if device.entry else 'open'} and not mounted here ({actions[0]})",
             fix="take the option out and let its user do that, or stop what uses it, then run again.",
         )
-    return actions
+    return _noted(volume.filesystem, path, found, before, actions)
+
+
+def _noted(wanted: Optional[FileSystem], path: str, found: Signature, before: LogicalVolume, actions: Tuple[Action, ...]) -> Tuple[Action, ...]:
+    """``actions`` with the note that the file system was made: what an interrupted run left undone is done, else it goes with another change."""
+    note = NoteMade(_name(path), found.type, _ours(before.tags))
+    if UNFORMATTED in before.tags and wanted:
+        return (Action("note", "file system", path, (note,), {"made": None}, {"made": found.uuid}), *actions)
+    if not wanted or not actions or any(tag.startswith(MADE) for tag in before.tags):
+        return actions
+    *others, last = actions
+    return (*others, replace(last, steps=(*last.steps, note)))
+
+
+def _ours(tags: Tuple[str, ...]) -> Tuple[str, ...]:
+    return tuple(tag for tag in tags if reserved(tag))
+
+
+def _name(path: str) -> str:
+    return path[len("/dev/") :]
+
+
+def _check_damage(wanted: FileSystem, path: str, device: Device, before: LogicalVolume) -> None:
+    """Refuse to format over a file system of ours that does not show: a repair may bring back what it held."""
+    made = next((tag[len(MADE) :] for tag in before.tags if tag.startswith(MADE)), "")
+    if made and device.unsigned:
+        raise Refused(
+            "the volume had a file system, and shows none now: it is damaged.",
+            code="fs-damaged",
+            parameter=wanted.parameter,
+            found=f"{_words(device)} on {path}, where file system {made} was made",
+            fix=f"repair it (e2fsck -b 32768, xfs_repair, btrfs rescue) or remove the volume with state: absent. If it holds nothing that is wanted, "
+            f"lvchange --deltag {MADE}{made} {_name(path)} gives up the file system.",
+        )
 
 
 def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Context) -> Tuple[Any, ...]:
@@ -88,10 +127,11 @@ def _words(device: Device) -> str:
     return " and ".join(map(str, device.signatures)) or "nothing"
 
 
-def _wipe(wanted: FileSystem, path: str, device: Device, opened: bool, context: Context) -> Tuple[Action, ...]:
+def _wipe(wanted: FileSystem, path: str, device: Device, before: LogicalVolume, context: Context) -> Tuple[Tuple[Action, ...], Tuple[str, ...]]:
+    """The wiping of what is there, and the tags of ours that the volume has after that."""
     given = f"given out as local volume {device.entry}" if device.entry else ""
-    uses = [*context.host.mounts(device), *(each.path for each in context.host.above(device)), given, "something has it open" if opened else ""]
-    uses = [use for use in uses if use]
+    opened = f"open in {device.opened}" if device.opened else "something has it open" if before.open else ""
+    uses = [use for use in (*context.host.mounts(device), *(each.path for each in context.host.above(device)), given, opened) if use]
     if uses:
         raise Busy(
             "the volume is in use, with something else on it.",
@@ -100,13 +140,25 @@ def _wipe(wanted: FileSystem, path: str, device: Device, opened: bool, context: 
             found=f"{_words(device)} on {path}, {uses[0]}",
             fix="unmount it, or take the option out.",
         )
-    if not device.signatures:
+    if not device.signatures or (UNFORMATTED in before.tags and device.unsigned):
+        return (), _ours(before.tags)
+    hint = how_to_clear(device) if device.unsigned else ""
+    context.wipe.require(path, device.found, _words(device), names=device.names, code="fs-unknown" if hint else "fs-signature", hint=hint)
+    check, *clear = blank(device)
+    steps = (check, *_begin(path, _ours(before.tags)), *clear)
+    holds = {"holds": [str(each) for each in device.signatures]}
+    return (Action("wipe", "device", path, steps, holds, {"holds": []}, loses=_words(device)),), (UNFORMATTED,)
+
+
+def _begin(path: str, tags: Tuple[str, ...]) -> Tuple[Any, ...]:
+    """The step that notes that from now on nothing on the volume is wanted until it has its file system: an interrupted run is gone on with."""
+    if tags == (UNFORMATTED,):
         return ()
-    context.wipe.require(path, device.found, _words(device), names=device.names, code="fs-signature")
-    return (Action("wipe", "device", path, blank(device), {"holds": [str(each) for each in device.signatures]}, {"holds": []}, loses=_words(device)),)
+    old = [part for tag in tags if tag != UNFORMATTED for part in ("--deltag", tag)]
+    return (command("lvchange", *old, "--addtag", UNFORMATTED, _name(path)),)
 
 
-def _make(wanted: FileSystem, path: str, size: int) -> Tuple[Action, ...]:
+def _make(wanted: FileSystem, path: str, size: int, tags: Tuple[str, ...]) -> Tuple[Action, ...]:
     least = fs_steps.MINIMUM[wanted.type]
     if size < least:
         raise NoSpace(
@@ -118,7 +170,9 @@ def _make(wanted: FileSystem, path: str, size: int) -> Tuple[Action, ...]:
         )
     step = fs_steps.make(wanted.type, path, wanted.label, wanted.uuid, wanted.options)
     after = {"type": wanted.type, "size": human(size), **({"label": wanted.label} if wanted.label else {})}
-    return (Action("make", "file system", path, (Unchanged(path, ""), step), None, after),)
+    note = NoteMade(_name(path), wanted.type, (UNFORMATTED,))
+    steps = (Unchanged(path, "", ours=UNFORMATTED in tags), *_begin(path, tags), step, note)
+    return (Action("make", "file system", path, steps, None, after),)
 
 
 def _label(wanted: Optional[FileSystem], path: str, found: Signature, device: Device) -> Tuple[Action, ...]:

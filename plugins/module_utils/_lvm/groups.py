@@ -13,7 +13,7 @@ from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
 from .._block.model import Device, Host
 from .._block.select import Choice
-from .._block.steps import blank, recheck
+from .._block.steps import Clear, blank, recheck
 from .._core.command import command
 from .._core.errors import Conflict, Refused
 from .._core.plan import Action
@@ -192,4 +192,6 @@ def plan_group_removal(group: VolumeGroup, context: Context) -> Tuple[Action, ..
     # LVM removes no group that lacks a disk; what is left of its volumes goes with consent as the rest does.
     forget = (command("vgreduce", "--removemissing", "--force", group.name),) if group.missing else ()
     steps = (*forget, command("vgremove", *(("--yes",) if group.visible else ()), group.name), command("pvremove", *devices))
+    # pvremove takes the label alone. The volumes are gone, and what is left of them must not look like somebody's data.
+    steps += tuple(Clear(device) for device in devices)
     return (Action("remove", "volume group", group.name, steps, describe(group), None, loses=loses),)

@@ -13,7 +13,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from .._block.model import Host
 from .._block.select import Choice
-from .._block.steps import recheck
+from .._block.steps import Clear, recheck
 from .._core.command import Command, command
 from .._core.errors import Conflict, InvalidRequest, NoSpace, NotFound, Refused
 from .._core.plan import Action
@@ -127,7 +127,7 @@ def plan_reduce(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
     for pv, device in zip(gone, devices):
         if pv.used:
             # Without targets a disk that leaves later would do as one.
-            steps = (recheck(device, as_found=True), _move(pv, staying))
+            steps = (recheck(device, as_found=True, used=True), _move(pv, staying))
             actions.append(Action("empty", "physical volume", device.id, steps, {"used": human(pv.used * group.extent_bytes)}, {"used": "0B"}))
             after = _emptied(after, pv, staying)
     extents = sum(pv.extents for pv in staying)
@@ -138,7 +138,7 @@ def plan_reduce(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
         pvs=tuple(pv for pv in after.pvs if pv.path not in {each.path for each in gone}),
     )
     names = [device.id for device in devices]
-    steps = (command("vgreduce", group.name, *names), command("pvremove", *names))
+    steps = (command("vgreduce", group.name, *names), command("pvremove", *names), *(Clear(name) for name in names))
     actions.append(Action("reduce", "volume group", group.name, steps, _devices(group), _devices(after)))
     return tuple(actions), after
 

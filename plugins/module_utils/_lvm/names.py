@@ -14,6 +14,7 @@ from typing import Iterable, Tuple
 
 from .._block.model import lv_mapper_path
 from .._core.errors import InvalidRequest
+from .made import MADE, UNFORMATTED, reserved
 
 #: lvm(8), "VALID NAMES".
 _NAME = re.compile(r"(?!-)(?!\.{1,2}$)[A-Za-z0-9+_.-]{1,127}")
@@ -59,5 +60,13 @@ def check_tags(tags: Iterable[str], parameter: str) -> Tuple[str, ...]:
         if not _TAG.fullmatch(tag):
             raise InvalidRequest(
                 "not a tag for LVM.", code="lvm-tag", parameter=parameter, found=repr(tag), fix="use letters, digits and _ + . - / = ! : # &."
+            )
+        if reserved(tag):
+            raise InvalidRequest(
+                "this collection notes with such tags which file systems it made.",
+                code="lvm-tag-reserved",
+                parameter=parameter,
+                found=repr(tag),
+                fix=f"use a tag other than {UNFORMATTED} and {MADE}UUID.",
             )
     return tuple(sorted(set(tags)))

@@ -12,6 +12,7 @@ from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Tup
 
 from .._block.model import Host
 from .._core.errors import InvalidRequest
+from .made import shown
 from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
 
 
@@ -37,7 +38,7 @@ def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[st
                 "size_bytes": volume.extents * group.extent_bytes,
                 "uuid": volume.uuid,
                 "pool": volume.pool or None,
-                "tags": list(volume.tags),
+                "tags": list(shown(volume.tags)),
                 "type": "thin-pool" if volume.thin_pool else "thin" if volume.thin else volume.layout,
                 **_fill(volume),
             }

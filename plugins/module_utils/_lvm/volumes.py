@@ -22,6 +22,7 @@ from .desired import Volume
 from .file_systems import plan_file_system
 from .in_use import check_unused
 from .kinds import WIPED, Kind, check_kind, present_kind, wanted_kind
+from .made import UNFORMATTED
 from .model import LogicalVolume, VolumeGroup
 from .placement import members, take
 from .sizing import plan_size, wanted_extents
@@ -89,7 +90,7 @@ def _create(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
         count,
         layout="thin,sparse" if volume.thin_pool else kind.layout,
         pool=volume.thin_pool,
-        tags=volume.tags,
+        tags=tuple(sorted((*volume.tags, *((UNFORMATTED,) if volume.filesystem else ())))),
         segment=kind.type,
         stripes=kind.stripes,
         stripe_bytes=kind.stripe_bytes,
@@ -106,7 +107,7 @@ def _create(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
         after = group.with_lv(made, kind.takes(count, group.extent_bytes), took)
         places = tuple(context.host.devices[pv.device].id for pv in pvs) if volume.devices else ()
         size = (*WIPED, *kind.arguments(), "--extents", count)
-    tags = [part for tag in volume.tags for part in ("--addtag", tag)]
+    tags = [part for tag in made.tags for part in ("--addtag", tag)]
     step = command("lvcreate", *size, *tags, "--name", volume.name, group.name, *places)
     return (Action("create", "logical volume", f"{group.name}/{volume.name}", (step,), None, describe(after, made)),), after
 

@@ -39,7 +39,7 @@ def observe(wish: Target, base_dir: str) -> Observed:
         shared,
         document,
         path,
-        devices.observe(base_dir, logical_volumes=lambda volume: True) if new else Host(),
+        devices.observe(base_dir, logical_volumes=lambda volume: True, claim=False) if new else Host(),
         numbers,
         {each.path: _file(each.path) for each in wish.backstores if each.kind == FILEIO},
         _absent(each.portal.address for group in wish.groups for each in group.portals),

@@ -23,6 +23,11 @@ def wwn(letter: str) -> str:
     return f"/dev/disk/by-id/wwn-0x6001{ord(letter) - ord('a') + 1}"
 
 
+def cleared(letter: str) -> str:
+    """The step that makes ``disk(letter)`` blank once its signature is gone."""
+    return f"clear head, tail and copies of superblocks on {wwn(letter)}"
+
+
 def system_disk() -> Device:
     """The disk that the machine runs from: no by-id name, as in the lab."""
     return Device("ubda", "/dev/ubda", "disk", 16 * GIB, mounts=("/",), signatures=(Signature("ext4", "root-uuid"),))

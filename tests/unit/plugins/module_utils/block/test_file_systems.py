@@ -12,12 +12,14 @@ from machines import disk, holding, host
 from ansible_collections.cairn.storage.plugins.module_utils._block import fs_steps, superblock
 from ansible_collections.cairn.storage.plugins.module_utils._block.filesystems import FileSystem
 from ansible_collections.cairn.storage.plugins.module_utils._block.geometry import Geometry
-from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import UNKNOWN, Device, Signature
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Consent
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.context import Context
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.desired import Volume
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.file_systems import plan_file_system, plan_shrink
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.made import MADE as MADE_HERE
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.made import UNFORMATTED
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, VolumeGroup
 
 MIB = 1024**2
@@ -35,13 +37,19 @@ def volume_device(kind: str = "", mounts: tuple = (), geometry: Optional[Geometr
 
 
 def planned(
-    device: Optional[Device], wanted: Optional[dict], extents: int = 100, present: bool = True, opened: bool = False, wipe: Any = None
+    device: Optional[Device],
+    wanted: Optional[dict],
+    extents: int = 100,
+    present: bool = True,
+    opened: bool = False,
+    wipe: Any = None,
+    tags: tuple = (),
 ) -> list:
     """Actions with their steps, as text; the volume has ``extents`` afterwards."""
     context = Context(host(disk("a"), *((device,) if device else ())), Consent("wipe", wipe or {}), Consent("allow_data_loss", {}))
     system = FileSystem(parameter="logical_volumes[0].filesystem", **wanted) if wanted else None
     volume = Volume("data", "logical_volumes[0]", 400 * MIB, filesystem=system)
-    before = LogicalVolume("data", 100, "lv-u", open=opened) if present else None
+    before = LogicalVolume("data", 100, "lv-u", open=opened, tags=tags) if present else None
     made = plan_file_system(GROUP, volume, before, LogicalVolume("data", extents, "lv-u"), context)
     return [(action.verb, *map(str, action.steps)) for action in made]
 
@@ -55,9 +63,11 @@ MADE = [
 
 @pytest.mark.parametrize("wanted, command", MADE, ids=lambda value: value.get("type") if isinstance(value, dict) else "")
 def test_a_file_system_is_made_on_what_holds_nothing(wanted: dict, command: str) -> None:
-    expected = [("make", f"check that {PATH} holds nothing", command)]
-    assert planned(None, wanted, present=False) == expected, "on a volume that is only now made"
-    assert planned(volume_device(), wanted) == expected, "on one that an interrupted run left blank"
+    check, note = f"check that {PATH} holds nothing", f"tag vg/data with the UUID of its {wanted['type']}"
+    assert planned(None, wanted, present=False) == [("make", check, command, note)], "on a volume that is only now made"
+    assert planned(volume_device(), wanted, tags=(UNFORMATTED,)) == [("make", check, command, note)], "on one that an interrupted run left"
+    begun = f"lvchange --addtag {UNFORMATTED} vg/data"
+    assert planned(volume_device(), wanted) == [("make", check, begun, command, note)], "on one that had none so far"
     assert planned(None, wanted) == [], "what an inactive volume holds is not known"
     assert planned(volume_device(wanted["type"], label="db"), wanted) == [], "and not made twice"
 
@@ -78,6 +88,45 @@ def test_never_over_a_signature_without_consent__ansible_29256(wanted: dict) -> 
     with pytest.raises(CairnError) as opened:
         planned(volume_device(), wanted, opened=True)
     assert opened.value.code == "fs-in-use", "raw, in use by somebody who has written nothing yet"
+
+
+NOTED = f"{MADE_HERE}{UUID}"
+UNSIGNED = dataclasses.replace(volume_device(), signatures=(Signature(UNKNOWN, note="not zero at byte 4096"),))
+
+
+@pytest.mark.parametrize("device", [UNSIGNED, volume_device()], ids=["unknown data", "blank"])
+def test_a_file_system_of_ours_that_does_not_show_is_damaged_and_never_formatted(device: Device) -> None:
+    for wipe in ({}, {PATH: UNKNOWN}, {PATH: UUID}):
+        with pytest.raises(CairnError) as damaged:
+            planned(device, {"type": "ext4"}, tags=(NOTED,), wipe=wipe)
+        assert damaged.value.code == "fs-damaged" and UUID in damaged.value.found and "repair" in damaged.value.fix
+
+
+def test_unknown_data_needs_consent_unless_it_is_what_extents_held_before() -> None:
+    with pytest.raises(CairnError) as refused:
+        planned(UNSIGNED, {"type": "ext4"})
+    assert refused.value.code == "fs-unknown" and "4096" in refused.value.message and f'"{PATH}": "{UNKNOWN}"' in refused.value.fix
+    (wiped, *steps), (made, check, *_rest) = planned(UNSIGNED, {"type": "ext4"}, wipe={PATH: UNKNOWN})
+    assert (wiped, made, check) == ("wipe", "make", f"check that {PATH} holds nothing")
+    # The tag first: a run that is interrupted after that needs no consent for what it has half wiped.
+    assert [step.split()[0] for step in steps] == ["check", "lvchange", "clear", "wipefs"]
+    assert planned(UNSIGNED, {"type": "ext4"}, tags=(UNFORMATTED,)) == planned(volume_device(), {"type": "ext4"}, tags=(UNFORMATTED,))
+    with pytest.raises(CairnError) as signed:
+        planned(volume_device("xfs"), {"type": "ext4"}, tags=(UNFORMATTED,))
+    assert signed.value.code == "fs-signature", "somebody made it there since"
+
+
+def test_another_file_system_takes_the_place_of_ours_with_its_tag() -> None:
+    wiped, made = planned(volume_device("xfs"), {"type": "ext4"}, tags=(NOTED,), wipe={PATH: UUID})
+    assert wiped[2] == f"lvchange --deltag {NOTED} --addtag {UNFORMATTED} vg/data" and "lvchange" not in " ".join(made)
+
+
+def test_volumes_of_the_version_before_are_tagged_with_their_next_change() -> None:
+    found, note = volume_device("ext4", label="old"), "tag vg/data with the UUID of its ext4"
+    assert planned(found, {"type": "ext4"}) == [], "an upgrade changes nothing"
+    assert planned(found, {"type": "ext4", "label": "new"}) == [("label", f"tune2fs -L new {PATH}", note)]
+    assert planned(found, {"type": "ext4"}, tags=(UNFORMATTED,)) == [("note", note)], "what a run left undone is done"
+    assert planned(dataclasses.replace(found, mounts=("/srv",)), None, 101, tags=(UNFORMATTED,)) == [("grow", f"grow ext4 on {PATH}")]
 
 
 SMALL = dataclasses.replace(ROOMY, blocks=200 * MIB // 4096)
@@ -113,7 +162,7 @@ SMALL = dataclasses.replace(ROOMY, blocks=200 * MIB // 4096)
 def test_resizefs_not_only_when_the_volume_changed__community_general_11620_and_1457_and_ansible_56403(
     device: Device, wanted: Optional[dict], extents: int, steps: list
 ) -> None:
-    assert planned(device, wanted, extents) == [("grow", step) for step in steps]
+    assert planned(device, wanted, extents, tags=(NOTED,)) == [("grow", step) for step in steps]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +177,7 @@ def test_resizefs_not_only_when_the_volume_changed__community_general_11620_and_
     ],
 )
 def test_labels_change_online(kind: str, mounts: tuple, command: str) -> None:
-    assert planned(volume_device(kind, mounts, label="old"), {"type": kind, "label": "new"}) == [("label", command)]
+    assert planned(volume_device(kind, mounts, label="old"), {"type": kind, "label": "new"}, tags=(NOTED,)) == [("label", command)]
     assert planned(volume_device(kind, mounts, label="old"), {"type": kind}) == [], "a label that was not asked for stays"
 
 

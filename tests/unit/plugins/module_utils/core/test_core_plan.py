@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Callable
 
 import pytest
 
@@ -98,18 +100,70 @@ def test_without_root_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_
     assert refused.value.code == "not-root" and "become" in refused.value.fix
 
 
-def test_the_lock_of_somebody_else_is_opened_and_not_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    path, real = tmp_path / "lock", os.open
+def folder_of_all(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o777)
 
-    def protected(name: str, flags: int, mode: int = 0o777) -> int:
-        if flags & os.O_CREAT and os.path.exists(name):
-            raise PermissionError(13, "Permission denied", name)
-        return real(name, flags, mode)
 
-    monkeypatch.setattr(os, "open", protected)
-    for _run in range(2):
-        with lock.host_lock(timeout=0, path=str(path)):
-            assert path.exists()
+def folder_of_another(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    os.chown(path.parent, 65534, 65534)
+
+
+def linked_folder(path: Path) -> None:
+    (path.parent.parent / "elsewhere").mkdir(mode=0o700)
+    path.parent.symlink_to("elsewhere")
+
+
+def linked_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    (path.parent.parent / "victim").write_text("precious")
+    path.symlink_to("../victim")
+
+
+def pipe(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("trap", [folder_of_all, folder_of_another, linked_folder, linked_file, pipe])
+def test_a_lock_that_others_could_hold_or_lead_elsewhere_is_refused(trap: Callable[[Path], None], tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "lock"
+    trap(path)
+    with pytest.raises(Refused) as refused, lock.host_lock(timeout=0, path=str(path)):
+        pass
+    assert refused.value.code == "lock-unsafe" and str(tmp_path) in refused.value.found and refused.value.fix
+    assert not (tmp_path / "victim").exists() or (tmp_path / "victim").read_text() == "precious"
+
+
+def machine(tmp_path: Path) -> str:
+    """The lock's path on a machine whose files are below ``tmp_path``."""
+    (tmp_path / "run" / "lock").mkdir(parents=True)
+    return f"{tmp_path}{lock.PATH}"
+
+
+def test_the_version_before_and_this_one_keep_each_other_out(tmp_path: Path) -> None:
+    path = machine(tmp_path)
+    earlier = tmp_path / "run" / "lock" / "cairn-storage.lock"
+    with lock.host_lock(path=path), earlier.open("rb") as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with earlier.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(Busy), lock.host_lock(timeout=0, path=path):
+            pass
+
+
+@pytest.mark.parametrize("mode, owner", [(0o600, 65534), (0o644, 0), (0o666, 0)])
+def test_an_earlier_lock_that_others_can_open_holds_up_nobody(mode: int, owner: int, tmp_path: Path) -> None:
+    path, earlier = machine(tmp_path), tmp_path / "run" / "lock" / "cairn-storage.lock"
+    earlier.write_text("4711")
+    earlier.chmod(mode)
+    os.chown(earlier, owner, owner)
+    with earlier.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with lock.host_lock(timeout=0, path=path):
+            pass
+    assert earlier.read_text() == "4711"
 
 
 def test_the_lock_names_its_holder(tmp_path: Path) -> None:
@@ -118,6 +172,13 @@ def test_the_lock_names_its_holder(tmp_path: Path) -> None:
         with pytest.raises(Busy) as busy:
             with lock.host_lock(timeout=0, path=path):
                 pass
-    assert busy.value.found.startswith("process ")
+    assert busy.value.found.startswith(f"process {os.getpid()} (") and "unknown" not in busy.value.found
+    with open(path, "w+", encoding="ascii") as file:
+        file.write("not a number")
+        file.flush()
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(Busy) as busy, lock.host_lock(timeout=0, path=path):
+            pass
+    assert busy.value.found == "process unknown"
     with lock.host_lock(timeout=0, path=path):
         pass

@@ -131,7 +131,7 @@ def test_logical_volumes_in_a_group_that_is_still_to_come() -> None:
     pending = {"volume_groups": [{**TO_COME, "name": "fast", "size_bytes": 1022 * 4 * MIB, "free_bytes": 800 * 4 * MIB}]}
     made = planned(host(disk("a"), disk("b")), VOLUMES, BLOCK, pending=pending)
     assert actions(made)[:3] == ["create logical volume fast/lv-1", "create logical volume fast/lv-2", "format device /dev/fast/lv-1"]
-    assert "--addtag cairn.local=lv --name lv-1 fast" in steps(made)[0]
+    assert "--addtag cairn.local=lv --addtag cairn.unformatted --name lv-1 fast" in steps(made)[0]
     assert [(volume.name, volume.device, volume.size) for volume in made.after.volumes if volume.storage_class == "lv"] == [
         (None, "/dev/fast/lv-1", 500 * MIB),
         (None, "/dev/fast/lv-2", 500 * MIB),
@@ -290,7 +290,7 @@ def test_a_raw_volume_that_is_given_up_with_its_data_is_not_remembered(device: D
     kept = planned(given, absent, entries=(LINK,), published=[])
     assert not kept.actions[0].steps[0].forget and not any(action.loses for action in kept.actions)
     gone = planned(given, absent, entries=(LINK,), published=[], wipe={wwn("b"): consent})
-    assert gone.actions[0].steps[0].forget and any(action.loses for action in gone.actions) and not gone.warnings
+    assert gone.actions[0].steps[-1].forget and any(action.loses for action in gone.actions) and not gone.warnings
 
 
 def test_labels_fit_xfs() -> None:

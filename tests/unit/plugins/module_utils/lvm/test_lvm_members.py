@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lvm_wishes import EXTENT, actions, commands, fast, planned, refusal
-from machines import GIB, disk, holding, host, wwn
+from machines import GIB, cleared, disk, holding, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 
@@ -58,7 +58,7 @@ def test_disks_that_are_not_named_stay__community_general_2991_9698_10336() -> N
 
 def test_a_disk_is_emptied_before_it_is_taken_out__community_general_3320() -> None:
     plan = made(group(linear("x", sda=5, sdb=5), linear("y", sdc=2)), wish(wwn("b")))
-    assert commands(plan) == ["pvmove --interval 1 /dev/sdb /dev/sda /dev/sdc", f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}"]
+    assert commands(plan) == ["pvmove --interval 1 /dev/sdb /dev/sda /dev/sdc", f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}", cleared("b")]
     assert str(plan.actions[0].steps[0]).endswith("holds pv-b"), "probed again right before"
     after = plan.after.groups[0]
     assert [(pv.path, pv.used) for pv in after.pvs] == [("/dev/sda", 10), ("/dev/sdc", 2)]
@@ -68,8 +68,8 @@ def test_a_disk_is_emptied_before_it_is_taken_out__community_general_3320() -> N
 @pytest.mark.parametrize(
     "found, leave, expected",
     [
-        (group(linear("x", sda=5)), [wwn("b")], [f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}"]),
-        (group(linear("x", sda=5)), ["pv-b"], [f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}"]),
+        (group(linear("x", sda=5)), [wwn("b")], [f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}", cleared("b")]),
+        (group(linear("x", sda=5)), ["pv-b"], [f"vgreduce fast {wwn('b')}", f"pvremove {wwn('b')}", cleared("b")]),
         (group(linear("x", sda=5), pvs=(A, C)), [wwn("b")], []),
         (group(linear("x", sda=5)), [wwn("z")], []),
         (group(linear("x", sda=5)), [wwn("d")], []),
@@ -85,7 +85,7 @@ def test_two_disks_leave_at_once() -> None:
         "pvmove --interval 1 /dev/sdb /dev/sda",
         "pvmove --interval 1 /dev/sdc /dev/sda",
         f"vgreduce fast {wwn('b')} {wwn('c')}",
-        f"pvremove {wwn('b')} {wwn('c')}",
+        f"pvremove {wwn('b')} {wwn('c')}", cleared("b"), cleared("c"),
     ]
 
 
@@ -95,7 +95,7 @@ def test_a_disk_is_replaced_in_one_call() -> None:
         f"vgextend --dataalignment 1048576b fast {wwn('d')}",
         f"pvmove --interval 1 /dev/sda {wwn('d')}",
         f"vgreduce fast {wwn('a')}",
-        f"pvremove {wwn('a')}",
+        f"pvremove {wwn('a')}", cleared("a"),
     ]
 
 
@@ -105,7 +105,7 @@ def test_room_that_a_removal_gives_is_used() -> None:
     assert commands(made(found, wanted, allow_data_loss={"fast/y": "u-y"})) == [
         "lvremove --yes fast/y",
         f"vgreduce fast {wwn('b')}",
-        f"pvremove {wwn('b')}",
+        f"pvremove {wwn('b')}", cleared("b"),
     ]
 
 
@@ -177,7 +177,7 @@ MOVE = LogicalVolume("pvmove0", 305, hidden=True, layout="mirror", segment="mirr
 def test_an_interrupted_move_is_finished_first() -> None:
     moved = LogicalVolume("x", 305, "u-x", parts=("pvmove0",))
     plan = made(group(moved, MOVE), fast(devices=[wwn("c")], remove_devices=[wwn("a")], tags=["t"]))
-    assert commands(plan) == ["pvmove --interval 1 /dev/sda", "vgchange --addtag t fast", f"vgreduce fast {wwn('a')}", f"pvremove {wwn('a')}"]
+    assert commands(plan) == ["pvmove --interval 1 /dev/sda", "vgchange --addtag t fast", f"vgreduce fast {wwn('a')}", f"pvremove {wwn('a')}", cleared("a")]
     assert plan.after.groups[0].free == 1022 - 305
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lvm_wishes import DATA, GROUP, MACHINE, MISSING, actions, commands, fast, params, planned
-from machines import GIB, disk, holding, host, wwn
+from machines import GIB, cleared, disk, holding, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
@@ -143,7 +143,7 @@ def test_removal_with_consent() -> None:
     assert commands(made) == ["lvremove --yes fast/thin", "lvremove --yes fast/pool"]
     assert "u-thin" in made.actions[0].loses
     gone = planned(GROUP, {"name": "fast", "state": "absent"}, allow_data_loss={"fast": "u-fast"})
-    assert commands(gone) == ["vgremove --yes fast", f"pvremove {wwn('a')} {wwn('c')}"] and gone.after.groups == ()
+    assert commands(gone) == ["vgremove --yes fast", f"pvremove {wwn('a')} {wwn('c')}", cleared("a"), cleared("c")] and gone.after.groups == ()
     assert actions(planned(None, {"name": "fast", "state": "absent"})) == []
     empty = dataclasses.replace(GROUP, lvs=())
     assert commands(planned(empty, {"name": "fast", "state": "absent"}))[0] == "vgremove fast", "an empty group holds no data"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from lvm_wishes import EXTENT, actions, commands, fast, planned, refusal
-from machines import GIB, disk, holding, host, wwn
+from machines import GIB, cleared, disk, holding, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
@@ -147,7 +147,7 @@ def test_refused(code: str, found: VolumeGroup, options: dict) -> None:
 def test_a_group_that_lacks_a_disk_can_be_removed() -> None:
     found, wanted = group(linear("x", GONE)), {"name": "fast", "state": "absent"}
     assert refusal(found, wanted, machine=HOST, state=State((found,))).code == "vg-consent"
-    expected = ["vgreduce --removemissing --force fast", "vgremove --yes fast", f"pvremove {wwn('a')} {wwn('c')}"]
+    expected = ["vgreduce --removemissing --force fast", "vgremove --yes fast", f"pvremove {wwn('a')} {wwn('c')}", cleared("a"), cleared("c")]
     assert commands(made(found, wanted, allow_data_loss={"fast": "u-fast"})) == expected
 
 
