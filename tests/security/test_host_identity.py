@@ -7,9 +7,10 @@ from typing import Any, Iterator
 
 import pytest
 from host_play import FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
+from played import REPO
 
 NODE = own_node()
-NUMBERS = (31, 32, 33, 34, 35)
+NUMBERS = (5, 6, 7, 8, 9)
 IDS = disk_ids(NODE, NUMBERS)
 FIRST, SECOND, THIRD, LISTED, BELOW = IDS
 BASE = "/var/lib/cairn-storage/local-volumes"
@@ -214,6 +215,28 @@ def test_what_a_volume_of_somebody_else_leads_to_is_given_out() -> None:
         assert refused["error"]["code"] == "device-shared" and "by-hand" in refused["error"]["found"], path
     assert state(NODE) == before
     assert changed(play(NODE, give_out())) == [True]
+
+
+def test_volumes_of_the_csi_driver_leave_no_link_either() -> None:
+    """By the rules that node_bootstrap writes; the volumes are as the driver makes them, and the other one is the host's own."""
+    rules = (REPO / "roles" / "node_bootstrap" / "templates" / "csi.rules.j2").read_text(encoding="utf-8")
+    path = "/etc/udev/rules.d/61-cairn-storage-csi.rules"
+    try:
+        shell(NODE, f"cat > {path} <<'END'\n{rules}\nEND\nudevadm control --reload")
+        names = ("csi-pvc-1", "snap-snapshot-1", "work-csi-pvc-1", "own-csi")
+        for number, name in enumerate(names):
+            shell(
+                NODE,
+                f"lvcreate -qy -L 16m -n {name} {GROUP}; mkfs.ext4 -qF -L {name} -U 1d8f6a3e-2222-4222-8333-44445555666{number} /dev/{GROUP}/{name}",
+            )
+        links = shell(NODE, "udevadm settle; ls /dev/disk/by-uuid /dev/disk/by-label").split()
+        assert [link for link in links if "2222-4222" in link or link in names] == ["1d8f6a3e-2222-4222-8333-444455556663", "own-csi"]
+        assert shell(NODE, f"ls /dev/{GROUP}").count("csi") == 4, "the names that the driver goes by stay"
+    finally:
+        shell(
+            NODE,
+            f"rm -f {path}; udevadm control --reload; lvremove -qqy {GROUP}/csi-pvc-1 {GROUP}/snap-snapshot-1 {GROUP}/work-csi-pvc-1 {GROUP}/own-csi",
+        )
 
 
 def test_a_class_that_is_given_up_comes_back_by_the_record() -> None:

@@ -15,7 +15,7 @@ from host_play import FORGET, changed, disk_ids, lab, layout, own_node, play, pl
 from played import REPO
 
 NODE = own_node()
-NUMBERS = (41, 42, 43, 44, 45)
+NUMBERS = (5, 6, 7, 8, 9)
 IDS = disk_ids(NODE, NUMBERS)
 LISTED, RULED, RAW, MEMBER, EXPORTED = IDS
 BASE = "/var/lib/cairn-storage/local-volumes"

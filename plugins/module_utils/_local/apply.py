@@ -17,10 +17,11 @@ from typing import Tuple
 from .._block import fs_steps, record
 from .._block.identity import rank
 from .._block.model import KEPT
+from .._block.observe import unescape
 from .._block.probe import signatures
 from .._core import files, trusted
 from .._core.command import command, mutate
-from .._core.errors import CommandFailed, NotFound
+from .._core.errors import CommandFailed, Conflict, NotFound
 from . import fstab, guard
 from .book import DropNotes, WriteDown, WriteRules
 from .model import FORMATTING
@@ -75,15 +76,32 @@ def mount(step: Mount) -> None:
     """Mount point, flag, mount."""
     path = _mount_point(os.path.join(step.base_dir, step.storage_class, step.uuid))
     _tell_udev(step)
-    if _unit_is_there(path):
+    if _unit_is_there(path, step.device):
         # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
         mutate(command("systemctl", "daemon-reload"))
         mutate(command("systemctl", "start", path))
+        _check_mounted(step, path)
         if step.options:
             mutate(command("mount", "--options", ",".join(("remount", *step.options)), path))
         return
     options = ("--options", ",".join(step.options)) if step.options else ()
     mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+
+
+def _check_mounted(step: Mount, path: str) -> None:
+    """Of a device without a lasting name the line goes by UUID, which leads systemd to whatever disk bears it."""
+    rows = (row.split(" ") for row in files.text("/proc/self/mountinfo").splitlines())
+    sources = [row[row.index("-") + 2] for row in rows if unescape(row[4]) == path]
+    if not sources or os.path.realpath(sources[-1]) != os.path.realpath(step.device):
+        if sources:
+            mutate(command("umount", path))
+        raise Conflict(
+            "systemd did not mount the device of a local volume in its place; whatever it mounted there was unmounted at once.",
+            code="mount-foreign",
+            parameter="base_dir",
+            found=f"{sources[-1] if sources else 'nothing'} at {path} instead of {step.device}",
+            fix="look into the log of its mount unit; if another device bears the UUID, find out who wrote it there.",
+        )
 
 
 def _tell_udev(step: Mount) -> None:
@@ -93,8 +111,10 @@ def _tell_udev(step: Mount) -> None:
         mutate(command("udevadm", "trigger", "--action=change", "--settle", step.device))
 
 
-def _unit_is_there(path: str) -> bool:
-    return os.path.isdir("/run/systemd/system") and path in fstab.ours(files.text(FSTAB))
+def _unit_is_there(path: str, device: str) -> bool:
+    """Whether a line of ours has systemd mount this. One by UUID that the plan replaces is not used: a guest can have written that UUID elsewhere."""
+    row = fstab.ours(files.text(FSTAB)).get(path, "")
+    return os.path.isdir("/run/systemd/system") and bool(row) and (row.split()[0].startswith("UUID=") != fstab.lasts(device))
 
 
 def mount_own(step: MountOwn) -> None:

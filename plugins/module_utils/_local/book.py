@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Dict, List, Mapping, Optional, Set, Tuple
 
-from .._block.model import Device
+from .._block.model import Device, lv_mapper_path
 from .._block.record import GIVEN_UP, MADE, PATH, Made, lasting
 from .._core.command import command
 from .._core.plan import Action
@@ -63,6 +63,7 @@ class Book:
         #: Raw devices that the plan gives out, by the paths that udev knows them by.
         self._raw: Set[str] = set()
         self._gone: Set[str] = set()
+        self._fresh: Set[str] = set()
 
     def present(self, wanted: VolumeClass, source: Source, name: str) -> None:
         """Want a volume on record that is there."""
@@ -77,6 +78,7 @@ class Book:
 
     def fresh(self, wanted: VolumeClass, source: Source, name: str, state: str) -> WriteDown:
         """The step that writes down a volume which is made by the plan; what was given up on its device is gone by that."""
+        self._fresh.add(name)
         if wanted.block:
             self._raw.add(source.path)
         # Whoever had it before gave it up, or its wiping was permitted.
@@ -97,6 +99,11 @@ class Book:
         device = self._observed.host.resolve(made.device)
         return device is None or bool(device.entry)
 
+    def _path(self, name: str) -> str:
+        """The path that a device has in the rules: of a logical volume the one that is known before it is made."""
+        device = self._observed.host.resolve(name)
+        return device.path if device and device.type == "lvm" else lv_mapper_path(name) or name
+
     def _made(self, wanted: VolumeClass, path: str, state: str) -> Made:
         return Made(wanted.name, self._wish.base_dir, wanted.volume_mode, path, fs_type="" if wanted.block else wanted.fs_type, state=state)
 
@@ -105,7 +112,9 @@ class Book:
 
     def actions(self) -> Tuple[Action, ...]:
         """What was there already and is not on record as it is."""
-        notes = tuple(name for name in self._observed.notes if name not in self._put)
+        # A format that this plan takes up has steps of its own, which say by then that it was made.
+        known = {*self._observed.host.record.volumes, *self._put, *self._fresh, *self._gone}
+        notes = tuple(name for name in self._observed.notes if name not in known)
         steps: tuple = ()
         if self._put or self._drop or notes:
             old = {name: self._observed.record.volumes[name] for name in notes}
@@ -122,7 +131,10 @@ class Book:
         """The udev rules, which have to be there before a guest is given a device."""
         record = self._observed.record.edited(self._put, (*self._drop, *self._gone))
         raw = {made.device for made in record.volumes.values() if made.volume_mode == "Block" and made.state == MADE and self._given_out(made)}
-        raw |= self._raw
+        # Other classes may have raw volumes of which nothing is on record yet.
+        links = (entry for entry in self._observed.entries if entry.link and entry.target.startswith("/dev/"))
+        unrecorded = {entry.target for entry in links if entry.name not in {*record.volumes, *self._gone}}
+        raw = {self._path(each) for each in raw | unrecorded | self._raw}
         text = guard.rules(raw)
         if text == self._observed.rules or not self._observed.udev:
             return ()

@@ -27,7 +27,7 @@ def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_cla
     The line goes by the lasting name of the device: the UUID of a file system is what anybody writes who was given a raw device. Only where the
     device has no such name, a kernel name such as /dev/sdb would be worse.
     """
-    lasting = device.count("/") > 2
+    lasting = lasts(device)
     source = device if lasting else f"UUID={uuid}"
     # Naming what wants the mount takes the place of the default, which is local-fs.target alone.
     wanted = (
@@ -37,6 +37,11 @@ def line(uuid: str, path: str, fs_type: str, options: Sequence[str], storage_cla
     )
     fields = (_octal(source), path, fs_type, ",".join((*options, *_SAFE, *wanted, MARK + storage_class)), "0", "2" if fs_type == "ext4" else "0")
     return " ".join(fields)
+
+
+def lasts(device: str) -> bool:
+    """Whether this path still means the same device tomorrow, as that of a disk below /dev/disk or of a logical volume."""
+    return device.count("/") > 2
 
 
 def options_of(row: str) -> List[str]:

@@ -104,12 +104,15 @@ class Identity:
                 mine = device.entry.partition("/")[0] == wanted.name or not (self._taken(wanted, device) or bears_mark(device))
                 if mine if made.state == MADE else self._kept(wanted, device):
                     return Known(name, OURS)
-            elif made.state == MAKING:
+                continue
+            # What has a line in fstab was mounted, and a note that says otherwise is an old one.
+            finished = made.state == MADE or f"{self._wish.base_dir}/{wanted.name}/{name}" in {*self._lines, *device.mounts}
+            if made.state == MAKING and not finished:
                 if all(signature.uuid == name or signature.type == UNKNOWN for signature in device.signatures):
                     return Known(name, MAKING)
-            elif name in uuids and (made.state == MADE or not self._taken(wanted, device)):
+            elif name in uuids and (finished or not self._taken(wanted, device)):
                 return Known(name, OURS)
-            elif made.state == MADE and made.lasts:
+            elif finished and made.lasts:
                 return Known(name, DAMAGED)
         return None
 

@@ -50,7 +50,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Observed:
-    """The machine. ``record`` is what was made here, with the ``notes`` of the version before (UUIDs) that its file does not have yet.
+    """The machine. ``record`` is what was made here, with what the ``notes`` of the version before say (UUIDs) and its file does not.
 
     ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them, ``foreign`` those of devices
     that a persistent volume leads to which is none of these entries to the volume's name.

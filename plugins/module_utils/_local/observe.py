@@ -37,7 +37,7 @@ def observe(wish: Wish) -> Observed:
         found,
         files.text(FSTAB),
         Record({**notes, **host.record.volumes}),
-        tuple(name for name in notes if name not in host.record.volumes),
+        tuple(notes),
         kept(wish.base_dir),
         foreign=_foreign(wish, host, found),
         rules=files.text(guard.PATH),

@@ -200,6 +200,28 @@ def test_an_interrupted_format_is_taken_up_also_where_it_wrote_before_its_superb
         planned(host(holding(disk("a"), "xfs", OTHER)), FAST, made={UUID: made("fast", "a", state=MAKING)})
 
 
+def test_a_note_of_the_version_before_is_put_on_record_and_never_says_more_than_it_did() -> None:
+    """Taken up by the plan it is made by then: were it written down as unfinished once more, the next run would format it again."""
+    record = Record({UUID: made("fast", "a", state=MAKING)})
+    observed = Observed(host(disk("a")), record=record, notes=(UUID,), udev=False)
+    taken_up = plan(observed, parse(wish(FAST)), lambda: OTHER)
+    written = [
+        (name, each.state)
+        for action in taken_up.actions
+        for step in action.steps
+        for name, each in getattr(step, "put", {}).items()
+        if name == UUID and hasattr(each, "state")
+    ]
+    assert written == [(UUID, "making"), (UUID, "made")] and str(taken_up.actions[-1].steps[-1]).startswith("remove the notes")
+    left = plan(observed, parse(wish()), lambda: OTHER)
+    for known in (
+        dataclasses.replace(observed, fstab=row("a"), host=host(LABELLED)),
+        dataclasses.replace(observed, host=host(mounted("a")), entries=(entry("a"),)),
+    ):
+        assert not any(action.verb in ("wipe", "format") for action in plan(known, parse(wish(FAST)), lambda: OTHER).actions), "it was mounted since"
+    assert [(name, each.state) for name, each in left.actions[-1].steps[0].put.items()] == [(UUID, "making")], "of a class that is not asked for now"
+
+
 def test_what_is_mounted_in_the_place_of_a_volume_is_not_taken_for_it() -> None:
     """A boot by the lines of the version before can have mounted the raw disk of a pod that wrote its neighbour's UUID there."""
     stolen = dataclasses.replace(raw("d", Signature("xfs", UUID, "cl-fast")), mounts=(place("fast"),))
@@ -285,6 +307,7 @@ def test_the_rules_come_before_a_pod_can_write_and_go_with_the_volume() -> None:
     assert f"update file {guard.PATH}" in actions(guarded(host(raw("b")), BULK, entries=(link("b"),), rules="", record=record))
     given_up = guarded(host(disk("b")), rules=text, record=record)
     assert actions(given_up) == [f"update file {guard.PATH}"] and given_up.actions[0].steps[0].text == "", "LVM may have it now"
+    assert actions(guarded(host(raw("b")), entries=(link("b"),), rules=text)) == [], "what is not on record yet is given out all the same"
     leaving = guarded(host(raw("b")), {"name": "bulk", "state": "absent"}, entries=(link("b"),), rules=text, record=record, published=[])
     assert actions(leaving) == [f"update file {guard.PATH}", "withdraw local volume bulk/wwn-0x60012"]
     assert actions(guarded(host(), rules=text, record=record)) == [], "a disk that is away comes back with what is on it"
