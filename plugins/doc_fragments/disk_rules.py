@@ -68,6 +68,7 @@ options:
   disk_rules:
     description:
       - Rules that sort the disks of any machine, in order. A disk belongs to the first rule that it matches in all its criteria and that has room.
+      - One disk that is there over two paths which nothing joins is refused when a rule or a list would take it (start C(multipathd)).
       - The disk that the machine runs from belongs to none. A rule whose O(disk_rules[].id) matches it is refused, other criteria pass it over.
       - Disks without a stable name belong to none, unless O(allow_kernel_names=true).
     type: list
@@ -96,7 +97,9 @@ options:
             description: Its size when it was chosen.
             type: int
           found:
-            description: What it held then, as RV(cairn.storage.block_device_info#module:devices[].found) tells it; empty for nothing.
+            description:
+              - What it held then, as RV(cairn.storage.block_device_info#module:devices[].found) tells it; empty for nothing.
+              - V(unknown data) is also the consent to lose that. A file system or a partition table needs O(wipe) as well.
             type: str
 """
         + _REFERENCES
@@ -119,6 +122,8 @@ options:
   wipe:
     description:
       - Consent to wipe devices, by stable name. The value is what the device holds, the UUID or the type that the refusal tells.
+      - A device without a signature is blank only if its head, its tail and the places of copies of superblocks are zero. Else it holds V(unknown data);
+        so does one that only C(wipefs) has cleaned. With consent these places are zeroed; C(blkdiscard --zeroout) clears all of a device by hand.
       - An entry that does not say what is found is refused, one that nothing needs is warned about.
     type: dict
     default: {}

@@ -149,7 +149,8 @@ cache:
     + r"""
 filesystem:
   description:
-    - A file system on it, made only if it holds nothing; another one is refused without consent in C(wipe).
+    - A file system on it, made only if it holds nothing; another one is refused without consent in C(wipe), and so is data of no known kind.
+    - A tag C(cairn.fs=UUID) notes that it was made. A volume with this tag that shows no file system is damaged, and is never formatted.
     - It grows with the volume, also one that an interrupted run left smaller. It is not mounted by this.
     - A volume without this option takes its file system along only while that is mounted on this machine.
   type: dict

@@ -14,6 +14,7 @@ author:
 description:
   - Lists the disks of a machine, sorts them by rules and selects among them.
   - What a disk holds comes from a fresh probe, not from a cache. It needs one C(lsblk) and one C(blkid), however many disks there are.
+  - Of disks without a signature that nothing uses, some 3 MiB are read to tell blank ones from those that hold data of no known kind.
 requirements:
   - util-linux 2.33 or later
 extends_documentation_fragment:
@@ -109,10 +110,12 @@ devices:
       description: What it is used for, in words; empty when it is free.
       type: str
     found:
-      description: What it holds, as a consent to wipe it names it; empty when it holds nothing.
+      description:
+        - What it holds, as a consent to wipe it names it; empty when it is blank.
+        - V(unknown data) where there is no signature, and the head, the tail or a place of a copy of a superblock is not zero.
       type: str
     vacant:
-      description: Whether nothing uses it. It can hold something all the same.
+      description: Whether nothing uses it, and no process writes to it. It can hold something all the same.
       type: bool
     health:
       description: What the kernel counted since it found the disk, for SCSI and ATA disks, and its state, for NVMe as well. V(null) where it does not tell.

@@ -79,7 +79,8 @@ def _check_as_chosen(device: Device, disk: Chosen, parameter: str) -> None:
             found=f"{device.id} has {human(device.size)} ({device.size} bytes), not {disk.size}",
             fix="find out whether this is the same disk; if it should be used, discover disks again.",
         )
-    if disk.found not in (None, device.found):
+    # What consent was given for may be gone since: an interrupted run cleared it.
+    if disk.found not in (None, device.found) and not (disk.found == UNKNOWN and not device.found):
         raise Refused(
             "the disk holds something else than when it was chosen.",
             code="chosen-content-differs",

@@ -73,7 +73,7 @@ def _examined(host: Host, candidates: Iterable[Device], claim: bool) -> Host:
     free = [device for device in free if all(each.type == "part" for each in host.above(device))]
     held = medium.unknown([device.path for device in free if not device.signatures])
     # LVM says of its volumes whether they are open; the driver may be about to mount one of its own.
-    numbers = {device.path: device.number for device in free}
+    numbers = {device.path: device.number for device in free if device.type != "lvm" or not device.signatures}
     opened = openers(numbers, {device.path: device.number for device in free if claim and device.type != "lvm"})
     looked = {
         device.kernel_name: dataclasses.replace(

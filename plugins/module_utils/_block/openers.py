@@ -16,7 +16,7 @@ import time
 from typing import Dict, Iterator, Mapping, Tuple
 
 #: Who looks at a disk in passing (smartd, a probe) is gone by then.
-_TRIES, _PAUSE = 3, 0.4
+_TRIES, _PAUSE = 3, 0.2
 _ELSEWHERE = "the kernel, for a mount in another namespace or a target"
 
 
