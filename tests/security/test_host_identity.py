@@ -55,6 +55,7 @@ def disks() -> Iterator[None]:
     with plugged(NODE, NUMBERS, CLEAN):
         made = play(NODE, layout(LAYOUT), give_out(), give_out())
         assert changed(made) == [True, True, False]
+        shell(NODE, f"echo precious > {entry('idnamed')}/file; sync")
         yield
 
 
@@ -154,7 +155,7 @@ def test_what_is_mounted_in_a_volumes_place_is_told() -> None:
 
 def test_a_disk_that_was_made_and_shows_nothing_is_reported_not_formatted_and_can_be_repaired() -> None:
     path = entry("idnamed")
-    shell(NODE, f"echo precious > {path}/file; umount {path}; dd if=/dev/zero of={LISTED} bs=4096 count=1 conv=fsync; udevadm settle")
+    shell(NODE, f"umount {path}; dd if=/dev/zero of={LISTED} bs=4096 count=1 conv=fsync; udevadm settle")
     before = state(NODE)
     made = play(NODE, give_out(), give_out(check=True))
     assert changed(made) == [False, False] and state(NODE) == before

@@ -100,7 +100,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = root / "ansible_collections" / "cairn" / "storage"
     place.mkdir(parents=True)
     archive = root / "before.tar"
-    done = subprocess.run(("git", "archive", "--output", str(archive), BEFORE), cwd=REPO, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ("git", "archive", "--output", str(archive), BEFORE, "galaxy.yml", "meta", "plugins"), cwd=REPO, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"this test needs the history up to {BEFORE} (git fetch --unshallow): {done.stderr}"
     with tarfile.open(archive) as file:
         file.extractall(place, filter="data")
