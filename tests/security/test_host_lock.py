@@ -12,7 +12,7 @@ FOLDER, EARLIER = "/run/cairn-storage", "/run/lock/cairn-storage.lock"
 UNIT, VICTIM = "locktest-holder", "/root/locktest-victim"
 #: A module that takes the lock and has nothing to do.
 TASK = layout({"name": "locktest", "state": "absent"})
-STOP = f"systemctl stop {UNIT} 2>/dev/null; systemctl reset-failed {UNIT} 2>/dev/null"
+STOP = f"systemctl stop {UNIT} 2>/dev/null; systemctl reset-failed {UNIT} 2>/dev/null; true"
 CLEAN = f"{STOP}; sysctl -qw fs.protected_symlinks=1; rm -rf {FOLDER} {FOLDER}.other {EARLIER} {VICTIM}; true"
 
 

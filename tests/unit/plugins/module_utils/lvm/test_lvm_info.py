@@ -10,10 +10,14 @@ from lvm_wishes import GROUP, commands, fast, params, planned
 from machines import disk, host, wwn
 
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.describe import describe
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.info import dump, kind
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, State, VolumeGroup
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.names import check_tags
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import parse as parse_layout
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.report import parse
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.result import dump as layout_result
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 MACHINE = host(*map(disk, "abcdefgh"))
@@ -121,3 +125,15 @@ def test_a_pool_leaves_together_with_its_active_volumes() -> None:
     wanted = fast(thin_pools=[{"name": "pool", "state": "absent"}], logical_volumes=[{"name": "thin", "state": "absent"}])
     made = planned(group, wanted, allow_data_loss={"fast/thin": "u-thin", "fast/pool": "u-pool"})
     assert commands(made) == ["lvremove --yes fast/thin", "lvremove --yes fast/pool"]
+
+
+def test_notes_on_file_systems_are_told_and_never_taken_for_a_persons_tags() -> None:
+    volume = LogicalVolume("web", 10, "u", tags=("backup", "cairn.fs=1-2", "cairn.local=fast", "cairn.unformatted"))
+    group = VolumeGroup("vg", 4 * 1024**2, 100, 90, "v", lvs=(volume,))
+    (told,) = layout_result((group,), host())["volume_groups"][0]["logical_volumes"]
+    assert told["tags"] == ["backup", "cairn.local=fast"] == describe(group, volume)["tags"], "they are no difference between two runs"
+    assert dump(State((group,)), host())["volume_groups"][0]["logical_volumes"][0]["tags"] == list(volume.tags)
+    for tag in ("cairn.fs=1-2", "cairn.unformatted"):
+        with pytest.raises(CairnError) as refused:
+            check_tags(["backup", tag], "tags")
+        assert refused.value.code == "lvm-tag-reserved" and refused.value.fix
