@@ -8,7 +8,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, disk_ids, lab, own_node, play, plugged, shell, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, own_node, play, plugged, shell, volumes
 from iscsi_bad_inputs import DISKS, FOLDER, GOOD, NAME, OTHER, TABLE
 from test_bad_inputs import wrong
 
@@ -50,6 +50,7 @@ for store in core/fileio_*/* core/rd_mcp_*/* core/iblock_?/* core/iblock_??/*; d
 systemctl disable -q cairn-iscsi-target.service 2>/dev/null; systemctl unmask -q rtslib-fb-targetctl.service
 rm -rf /etc/systemd/system/cairn-iscsi-target.service /usr/local/lib/cairn-storage
 umount -q /mnt/bad; rm -rf {FOLDER} {SAVED} /mnt/bad /var/lib/cairn-storage/local-volumes/badclass
+{FORGET}
 vgremove -qff --yes {GROUP} badcarrying badmember >/dev/null 2>&1
 for disk in {' '.join(IDS.values())}; do [ ! -e $disk ] || erase $disk; done
 rm -f /etc/lvm/backup/{GROUP}

@@ -6,7 +6,7 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, state, volumes
 from played import REPO
 
 NODE = own_node()
@@ -27,7 +27,7 @@ RAW_LV = {"name": "idraw", "volume_mode": "Block", "logical_volumes": {"volume_g
 CLASSES = [FAST, BULK, NAMED, RAW_LV]
 LAYOUT = {"name": GROUP, "devices": [BELOW], "logical_volumes": [{"name": "own", "size": "64MiB"}]}
 
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 umount -q /srv/identity
 for class in {' '.join(item['name'] for item in CLASSES)}; do
   for entry in {BASE}/$class/*; do
@@ -42,7 +42,7 @@ sed -i '/x-cairn.class=id/d; /srv.identity/d' /etc/fstab
 rm -rf /srv/identity /mnt/identity /var/lib/cairn-storage/elsewhere
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
-for id in {' '.join(IDS)}; do if [ -e "$id" ]; then wipefs -qa "$id"-part* 2>/dev/null; wipefs -qa "$id"; dd if=/dev/zero of="$id" bs=1M count=4 2>/dev/null; fi; done
+for id in {' '.join(IDS)}; do if [ -e "$id" ]; then wipefs -qa "$id"-part* 2>/dev/null; erase "$id"; fi; done
 systemctl daemon-reload
 udevadm settle
 true

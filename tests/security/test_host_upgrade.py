@@ -11,7 +11,7 @@ from unittest import mock
 
 import played
 import pytest
-from host_play import FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, lab, layout, own_node, play, plugged, shell, volumes
 from played import REPO
 
 NODE = own_node()
@@ -55,7 +55,7 @@ EXPORT = {
         }
     ],
 }
-CLEAN = f"""
+CLEAN = f"""{ERASE}
 [ ! -f /run/upgrade.pids ] || kill $(cat /run/upgrade.pids) 2>/dev/null; rm -f /run/upgrade.pids
 cd /sys/kernel/config/target 2>/dev/null && for tpg in iscsi/{TARGET}/tpgt_*; do
   [ -d $tpg ] || continue
@@ -77,7 +77,7 @@ sed -i '/x-cairn.class=up-/d; /srv.upgrade/d' /etc/fstab
 {FORGET}
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
-for id in {' '.join(IDS)}; do if [ -e "$id" ]; then wipefs -qa "$id"; dd if=/dev/zero of="$id" bs=1M count=4 2>/dev/null; fi; done
+for id in {' '.join(IDS)}; do if [ -e "$id" ]; then erase "$id"; fi; done
 systemctl daemon-reload
 udevadm settle
 true

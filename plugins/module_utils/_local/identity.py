@@ -173,7 +173,8 @@ class Identity:
         if self._host.mounts(device):
             return f"is mounted at {self._host.mounts(device)[0]}"
         above = [each for each in self._host.above(device) if each.type != "part"]
-        return f"carries {above[0].path}" if above else ""
+        opened = next((each.opened for each in self._host.overlapping(device) if each.opened), "")
+        return f"carries {above[0].path}" if above else f"is open in {opened}" if opened else ""
 
     def _check_copies(self, wanted: VolumeClass, device: Device, uuid: str) -> None:
         """Of a disk and its copy nobody can tell which is the volume, as long as nothing is on record; LVM knows its snapshots."""
