@@ -223,7 +223,7 @@ def test_scaling_down_leaves_a_claim_that_a_person_has_made_under_such_a_name(si
 def test_a_raw_volume_is_zeroed_before_its_next_owner_gets_it(said: dict, command: list) -> None:
     wanted = [{"name": "raw", "volume_mode": "Block", "reclaim_policy": "Delete", **said}]
     role = {"ansible.builtin.include_role": {"name": "cairn.storage.local_static_provisioner", "apply": {"check_mode": True}},
-            "vars": {"local_static_provisioner_classes": wanted, "local_static_provisioner_volumes": []}}
+            "vars": {"local_static_provisioner_classes": wanted, "local_static_provisioner_volumes": [], "local_static_provisioner_live": []}}
     _role, told = play(role, {"ansible.builtin.debug": {"msg": "{{ local_static_provisioner_result.after }}"}})
     (config,) = (each for each in told["msg"] if each["kind"] == "ConfigMap")
     assert yaml.safe_load(config["data"]["storageClassMap"])["raw"]["blockCleanerCommand"] == command
