@@ -38,7 +38,7 @@ def driven(name: str, *terms: dict, driver: str = DRIVER) -> dict:
 
 
 def local(name: str, *terms: dict) -> dict:
-    return volume(name, *terms, local={"path": f"/mnt/{name}"}, storageClassName="local")
+    return volume(name, *terms, local={"path": f"/opt/{name}"}, storageClassName="cairn-admission")
 
 
 def delete() -> None:
