@@ -17,8 +17,8 @@ from .descriptor import Descriptor, parse
 from .pods import Options
 from .reading import Reader, unique, wrong
 
-_KEYS = ("node_policy", "namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "arguments", "node_selector", "tolerations", "pools", "storage_classes",
-         "snapshot_classes", "attributes_classes")
+_KEYS = ("node_policy", "namespace", "image", "minor", "kubelet_dir", "timeout", "attach", "arguments", "node_selector", "tolerations", "pools",
+         "storage_classes", "snapshot_classes", "attributes_classes")
 _POOL = re.compile(r"[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?")
 #: API groups that every cluster has.
 _BUILT_IN = ("v1", "admissionregistration.k8s.io", "apps", "apiextensions.k8s.io", "rbac.authorization.k8s.io", "storage.k8s.io")
