@@ -17,9 +17,9 @@ description:
   - Characters of groups' names that a variable's name cannot have become C(_), in all groups that this file makes.
   - Its file is named C(*.kube_nodes.yml) or C(kube_nodes.yml), with C(.yaml) as well.
 notes:
-  - What a node says of itself is written by its kubelet, so it is taken only for what it is. C(ansible_host) and C(kube_addresses) hold IP addresses and
-    names of hosts and nothing else. Not taken are addresses that lead to the machine where Ansible runs, link-local ones, and one that two nodes claim;
-    a warning names them. Nodes that are called like a group of the inventory, or C(localhost), are left out.
+  - What a node says of itself is written by its kubelet, so it is taken only for what it is. C(ansible_host) and C(kube_addresses) hold IP
+    addresses and names of hosts and nothing else. Not taken are addresses that lead to the machine where Ansible runs, link-local ones, and one that
+    two nodes claim; a warning names them. Nodes that are called like a group of the inventory, or C(localhost), are left out.
   - A host that the inventory has from another source, read before, keeps its C(ansible_host), or goes without one as it did.
   - Groups that are made of labels let a node choose where it belongs, unless NodeRestriction keeps kubelets from that label; see
     C(node-restriction.kubernetes.io/) in the documentation of Kubernetes. Do not give such groups the name of one that plays run on.
@@ -146,7 +146,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _check_prefix(self):
         prefix = self.get_option("prefix")
         if not _PREFIX.fullmatch(prefix):
-            raise InvalidRequest("variables cannot be called so.", code="inventory-prefix", parameter="prefix", found=repr(prefix), fix="use one like kube_.")
+            raise InvalidRequest(
+                "variables cannot be called so.", code="inventory-prefix", parameter="prefix", found=repr(prefix), fix="use one like kube_."
+            )
 
     def _ask(self, client):
         selector = self.get_option("label_selector")

@@ -22,7 +22,9 @@ def _server() -> tuple[Any, str]:
     return RESTClientObject(found).pool_manager, found.host
 
 
-def ask(method: str, path: str, user: str, groups: tuple[str, ...] = (), extra: dict[str, str] | None = None, body: dict | None = None) -> tuple[int, dict]:
+def ask(
+    method: str, path: str, user: str, groups: tuple[str, ...] = (), extra: dict[str, str] | None = None, body: dict | None = None
+) -> tuple[int, dict]:
     """The status and the answer of one request; a PATCH is a merge patch."""
     pool, host = _server()
     headers = HTTPHeaderDict({"Accept": "application/json", "Impersonate-User": user})

@@ -1,6 +1,7 @@
 """A storage node that answers what it likes: whatever module is run there, a program of the node's own tells the result.
 
-Ansible sends a module to the interpreter that the host has; this one does not run it. So hosts of a test's inventory lie, and the playbooks are the real ones.
+Ansible sends a module to the interpreter that the host has; this one does not run it. So hosts of a test's inventory lie, and the playbooks
+are the real ones.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def device(**values: object) -> dict:
 
 def entry(**values: object) -> dict:
     return {
-        "class": "local-block", "name": "wwn-0x5000c500a1b2c3d4", "path": "/mnt/local-block/wwn-0x5000c500a1b2c3d4", "volume_mode": "Block", "device": DISK,
-        "disks": [DISK], "size_bytes": 2**31, "degraded": False, **values,
+        "class": "local-block", "name": "wwn-0x5000c500a1b2c3d4", "path": "/mnt/local-block/wwn-0x5000c500a1b2c3d4", "volume_mode": "Block",
+        "device": DISK, "disks": [DISK], "size_bytes": 2**31, "degraded": False, **values,
     }  # fmt: skip
 
 
@@ -61,7 +62,9 @@ def told(text: object, **more: object) -> dict:
     after = {"volume_groups": [], "devices": []}
     return {
         "all": {"msg": text, "stdout": text, "actions": [], "diff": [], "missing_packages": [], **more},
-        "block_device_info": {"devices": [device(model=text, serial=text, use=text, found=text, signatures=[{"type": text, "uuid": text}], mounts=[text])]},
+        "block_device_info": {
+            "devices": [device(model=text, serial=text, use=text, found=text, signatures=[{"type": text, "uuid": text}], mounts=[text])]
+        },
         "local_volumes": {"entries": [entry()], "degraded": [{"class": text, "entry": text, "device": text, "reason": text}], "unadopted": [text]},
         "lvm_layout": {"after": after, "degraded": [text], "unadopted": [text]},
         "lvm_info": {"volume_groups": [group(uuid=text)], "lost": [{"name": "old", "uuid": text}]},

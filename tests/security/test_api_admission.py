@@ -138,10 +138,17 @@ def test_volumes_of_others_are_neither_changed_nor_deleted(account: tuple, key: 
     manifest = make(f"kept-{account[1]}", rule(key, OTHER))
     kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
     path = f"{PATH}/{manifest['metadata']['name']}"
-    for method, body in (("DELETE", None), ("PATCH", {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}), ("PATCH", {"metadata": {"finalizers": None}})):
+    for method, body in (
+        ("DELETE", None),
+        ("PATCH", {"spec": {"persistentVolumeReclaimPolicy": "Retain"}}),
+        ("PATCH", {"metadata": {"finalizers": None}}),
+    ):
         code, told = as_account(*account, MINE, method, path, body)
         assert code == 403, told
-    assert kubectl("get", "pv", manifest["metadata"]["name"], "-o", "jsonpath={.metadata.deletionTimestamp}{.spec.persistentVolumeReclaimPolicy}") == "Delete"
+    assert (
+        kubectl("get", "pv", manifest["metadata"]["name"], "-o", "jsonpath={.metadata.deletionTimestamp}{.spec.persistentVolumeReclaimPolicy}")
+        == "Delete"
+    )
 
 
 def test_no_volume_of_another_kind_is_made() -> None:
@@ -161,6 +168,7 @@ def test_claims_keep_what_others_have_put_there() -> None:
     path = "/api/v1/namespaces/default/persistentvolumeclaims/cairn-admission"
     kubectl("apply", "-f", "-", stdin=json.dumps(claim))
     try:
+
         def put(node: str, **metadata: object) -> int:
             live = json.loads(kubectl("get", "pvc", "cairn-admission", "-o", "json"))
             changed = copy.deepcopy(live)
@@ -170,7 +178,9 @@ def test_claims_keep_what_others_have_put_there() -> None:
         assert put(MINE, finalizers=[]) == 403, "what protects a claim that a pod uses"
         assert put(MINE, annotations={"volume.kubernetes.io/selected-node": MINE}) == 403, "a claim of another node, drawn to one's own"
         assert put(MINE, annotations={}) == 403, "a claim of another node, given back"
-        assert put(MINE, finalizers=["kubernetes.io/pvc-protection", "provisioner.storage.kubernetes.io/cloning-protection"]) == 200, "a source of a clone"
+        assert (
+            put(MINE, finalizers=["kubernetes.io/pvc-protection", "provisioner.storage.kubernetes.io/cloning-protection"]) == 200
+        ), "a source of a clone"
         assert put(MINE, finalizers=["kubernetes.io/pvc-protection"]) == 200
         assert put(OTHER, annotations={}) == 200, "given back by its own node"
     finally:

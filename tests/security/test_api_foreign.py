@@ -1,4 +1,4 @@
-"""A node, and whoever may write what the cluster holds, against the machine where Ansible runs: nothing that they say is run, written or shown as more."""
+"""A node, and whoever may write what the cluster holds, against the machine where Ansible runs: what they say is nowhere more than words."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedPr
     """A command of Ansible's in a folder that is empty otherwise."""
     folder.mkdir(exist_ok=True)
     more = {"ANSIBLE_CONFIG": str(REPO / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", "HOME": str(folder), **variables}
-    return subprocess.run(command, cwd=folder, env={**environment(), **more}, capture_output=True, text=True, errors="surrogateescape", check=False, timeout=300)
+    return subprocess.run(
+        command, cwd=folder, env={**environment(), **more}, capture_output=True, text=True, errors="surrogateescape", check=False, timeout=300
+    )
 
 
 def nothing_happened(folder: Path, done: subprocess.CompletedProcess) -> None:
@@ -127,7 +129,9 @@ def test_no_variable_of_a_node_is_one_of_a_connection(tmp_path: Path) -> None:
 
 def accepted(manifest: dict, *more: str) -> bool:
     """Whether the API server takes it."""
-    done = subprocess.run(("kubectl", *(more or ("apply", "--server-side", "-f", "-"))), input=json.dumps(manifest), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ("kubectl", *(more or ("apply", "--server-side", "-f", "-"))), input=json.dumps(manifest), capture_output=True, text=True, check=False
+    )
     return done.returncode == 0
 
 
@@ -148,7 +152,9 @@ def plant() -> list[str]:
     took = []
     kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "foreign"}}))
     for number, (name, text) in enumerate(TEXTS.items()):
-        affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [text]}]}]}}
+        affinity = {
+            "required": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [text]}]}]}
+        }
         claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": text, "name": text, "uid": text}
         tries = {
             "path": volume(f"{MARK}-path-{number}", text, local={"path": f"/mnt/local-block/{text}"}),
@@ -161,17 +167,21 @@ def plant() -> list[str]:
             "claim": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {
                 "name": f"c-{number}", "namespace": "foreign", "annotations": {"volume.kubernetes.io/selected-node": text}},
                 "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "local-block", "resources": {"requests": {"storage": "1Gi"}}}},
-            "event": {"apiVersion": "v1", "kind": "Event", "metadata": {"name": f"e-{number}", "namespace": "foreign"}, "type": "Warning", "reason": text,
-                      "message": text, "involvedObject": {"kind": "PersistentVolumeClaim", "name": f"c-{number}", "namespace": "foreign"}},
+            "event": {"apiVersion": "v1", "kind": "Event", "metadata": {"name": f"e-{number}", "namespace": "foreign"}, "type": "Warning",
+                      "reason": text, "message": text,
+                      "involvedObject": {"kind": "PersistentVolumeClaim", "name": f"c-{number}", "namespace": "foreign"}},
         }  # fmt: skip
         took += [f"{kind} {name}" for kind, manifest in tries.items() if accepted(manifest)]
-        status = {"nodeInfo": {"osImage": text, "kernelVersion": text}, "conditions": [{"type": "Ready", "status": "True", "message": text, "reason": text}],
+        status = {"nodeInfo": {"osImage": text, "kernelVersion": text},
+                  "conditions": [{"type": "Ready", "status": "True", "message": text, "reason": text}],
                   "addresses": [{"type": "InternalIP", "address": text}], "capacity": {text: "1"}}  # fmt: skip
         for key, value in status.items():
             code, _told = as_node(EVIL, "PATCH", f"/api/v1/nodes/{EVIL}/status", {"status": {key: value}})
             took += [f"{key} {name}"] if code == 200 else []
         failed = json.dumps({"status": {"phase": "Failed", "message": text, "reason": text}})
-        took += [f"failed {name}"] if accepted({}, "patch", "pv", f"{MARK}-path-{number}", "--subresource=status", "--type=merge", "-p", failed) else []
+        took += (
+            [f"failed {name}"] if accepted({}, "patch", "pv", f"{MARK}-path-{number}", "--subresource=status", "--type=merge", "-p", failed) else []
+        )
     return took
 
 
@@ -236,7 +246,9 @@ def test_modules_with_hostile_objects_in_the_cluster(planted: list[str], tmp_pat
         for command in re.findall(r"(?:playbook \w+\.yml|kubectl) .*", fix):
             done = subprocess.run(("bash", "-n", "-c", command), capture_output=True, text=True, check=False)
             # What a person copies: all its words are the command's own, whatever stands in them.
-            shown = subprocess.run(("bash", "-c", f"set -f; printf '%s\\n' {command.rstrip('.')}"), cwd=tmp_path, capture_output=True, text=True, check=False)
+            shown = subprocess.run(
+                ("bash", "-c", f"set -f; printf '%s\\n' {command.rstrip('.')}"), cwd=tmp_path, capture_output=True, text=True, check=False
+            )
             assert not (tmp_path / MARK).exists(), (command, shown.stderr, done.stderr)
 
 
@@ -262,7 +274,12 @@ def names(text: str) -> dict:
     return {
         **lying_node.told("plain"),
         "block_device_info": {"devices": [lying_node.device(id=text, ids=[text])]},
-        "local_volumes": {"changed": True, "entries": [{**lying_node.entry(), "class": text, "name": text, "device": text}], "degraded": [], "unadopted": []},
+        "local_volumes": {
+            "changed": True,
+            "entries": [{**lying_node.entry(), "class": text, "name": text, "device": text}],
+            "degraded": [],
+            "unadopted": [],
+        },
         "lvm_info": {"volume_groups": [lying_node.group(name=text)], "lost": []},
     }
 
@@ -292,7 +309,9 @@ def test_what_discover_writes_is_a_list_of_disks_and_no_more(tmp_path: Path) -> 
     text = (tmp_path / "disks.yml").read_text(encoding="utf-8")
     assert all(line.isprintable() for line in text.split("\n")) and "{{" not in text and "{%" not in text
     told = yaml.safe_load(text)["storage_disks"][EVIL]
-    assert len(told) == len(devices) and all(set(disk) == {"id", "size_bytes", "size", "rotational", "model", "serial", "holds", "found", "use"} for disk in told)
+    assert len(told) == len(devices) and all(
+        set(disk) == {"id", "size_bytes", "size", "rotational", "model", "serial", "holds", "found", "use"} for disk in told
+    )
     # Read as variables, as a person may do with it, nothing of it is a template.
     book.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "vars_files": [str(tmp_path / "disks.yml")], "tasks": [
         {"ansible.builtin.debug": {"msg": "{{ storage_disks }}"}}]}]), encoding="utf-8")  # fmt: skip

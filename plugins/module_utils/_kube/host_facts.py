@@ -4,7 +4,7 @@
 
 # This module util is PRIVATE to the collection.
 
-"""Of which type everything is that is looked at in what nodes told. A node can answer what it likes; nothing of it is used as something else. Pure."""
+"""Of which type everything is that is looked at in what nodes told. A node can answer what it likes; nothing of it is used otherwise. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ SCHEMA: Dict[str, Dict[str, Any]] = {
         "readable": TRUTH, "read_only": TRUTH, "health": {"state": TEXT, "io_errors": NUMBER, "io_timeouts": NUMBER},
     },
     "entries": {
-        "class!": TEXT, "name": TEXT, "device!": TEXT, "disks": [TEXT], "path": TEXT, "size_bytes": NUMBER, "degraded": TRUTH, "shared_capacity": TRUTH,
+        "class!": TEXT, "name": TEXT, "device!": TEXT, "disks": [TEXT], "path": TEXT, "size_bytes": NUMBER, "degraded": TRUTH,
+        "shared_capacity": TRUTH,
     },
     "degraded": {"class!": TEXT, "entry!": TEXT, "device": TEXT, "reason": TEXT},
     "changes": {"verb!": TEXT, "kind!": TEXT, "name!": TEXT},

@@ -67,7 +67,8 @@ def _named(node: str, facts: Mapping[str, Any], strict: bool) -> Host:
             raise _error(f"{node}.{module}", result)
         names = {name: _items(f"{node}.{module}.{name}", result.get(name) or []) for name in _TOLD[module]}
         try:
-            fields.update({_TOLD[module][name]: host_facts.read(_TOLD[module][name], value, f"{node}.{module}.{name}") for name, value in names.items()})
+            read = {_TOLD[module][name]: host_facts.read(_TOLD[module][name], value, f"{node}.{module}.{name}") for name, value in names.items()}
+            fields.update(read)
         except CairnError as error:
             if strict:
                 raise

@@ -21,7 +21,8 @@ for _power, _letter in enumerate("kMGTPE", start=1):
     _SUFFIXES[f"{_letter.upper()}i"] = Fraction(1024**_power)
 
 # Python refuses to read numbers of thousands of digits.
-_QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400}))(?:[eE](?P<exponent>[+-]?\d{1,3})|(?P<suffix>[numkMGTPE]|[KMGTPE]i)?)")
+_QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400}))"
+                       r"(?:[eE](?P<exponent>[+-]?\d{1,3})|(?P<suffix>[numkMGTPE]|[KMGTPE]i)?)")
 
 
 def parse(value: object) -> Optional[Fraction]:

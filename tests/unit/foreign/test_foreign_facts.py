@@ -1,4 +1,4 @@
-"""What nodes told, and what stands in the cluster, through storage_info and storage_audit: told on lines that can be printed, or as one clear error."""
+"""What nodes told, and what stands in the cluster, through storage_info and storage_audit: on lines that can be printed, or as one clear error."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ FACTS["node2"]["iscsi_info"]["targets"] = [
      "running": {"backstores": [{"name": "b", "path": "/dev/fast/fs-0"}], "tpgs": [{"luns": [{"lun": 0, "backstore": "b"}]}]}}
 ]  # fmt: skip
 #: Texts of the API server that validation does not bind to letters and digits.
-FREE = {"path", "message", "reason", "volumeHandle", "iqn", "targetPortal", "values", "name", "namespace", "uid", "pv.kubernetes.io/provisioned-by", "address",
-        "osImage", "persistentVolumeName", "nodeName", "driver", "volumeName"}  # fmt: skip
+FREE = {"path", "message", "reason", "volumeHandle", "iqn", "targetPortal", "values", "name", "namespace", "uid", "pv.kubernetes.io/provisioned-by",
+        "address",         "osImage", "persistentVolumeName", "nodeName", "driver", "volumeName"}  # fmt: skip
 
 
 def readable(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Each filter, with hostile values in each place that a host or the API server writes: it answers, or tells one clear error. Nothing else comes out."""
+"""Each filter, with hostile values in each place that a host or the API server writes: it answers, or tells one clear error."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ POD = {
     "apiVersion": "v1", "kind": "Pod",
     "spec": {
         "containers": [
-            {"name": "kube-scheduler", "command": ["kube-scheduler", "--config=/etc/kubernetes/a.yaml", "--kubeconfig=/etc/kubernetes/scheduler.conf"],
+            {"name": "kube-scheduler",
+             "command": ["kube-scheduler", "--config=/etc/kubernetes/a.yaml", "--kubeconfig=/etc/kubernetes/scheduler.conf"],
              "volumeMounts": [{"name": "k", "mountPath": "/etc/kubernetes"}]}
         ],
         "volumes": [{"name": "k", "hostPath": {"path": "/etc/kubernetes"}}],
@@ -74,7 +75,10 @@ CALLS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "iscsi_exports": ([EXPORTS, HOSTVARS, "iqn.2026-01.com.example", "node1"], (1,)),
     "local_class_problems": ([[{"name": "fast", "volume_mode": "Block"}], [VOLUME], "/mnt"], (1,)),
     "local_pv_name": (["wwn-0x1", "node1", "fast"], (0, 1, 2)),
-    "merge_local_classes": ([{"node1": [{"name": "fast", "volume_mode": "Block", "state": "present"}]}, {"fast": {"reclaim_policy": "Delete"}}], (0,)),
+    "merge_local_classes": (
+        [{"node1": [{"name": "fast", "volume_mode": "Block", "state": "present"}]}, {"fast": {"reclaim_policy": "Delete"}}],
+        (0,),
+    ),
     "scheduler_extender": ([POD, CONFIG, {"urlPrefix": "http://b"}, "/etc/kubernetes/b.yaml"], (0, 1)),
     "site_volumes": ([ENTRIES, [VOLUME]], (0, 1)),
     "teardown_plan": ([{**KNOWN, "claims": CLAIMS}, CLUSTERS, {"node1": "/mnt/fast"}], (0,)),
@@ -108,7 +112,7 @@ def test_a_call_that_is_well_is_answered(name: str) -> None:
 def test_hostile_values(name: str, index: int) -> None:
     arguments = CALLS[name][0]
     for where, variant in hostile.variants(arguments[index]):
-        call = [*arguments[:index], variant, *arguments[index + 1:]]
+        call = [*arguments[:index], variant, *arguments[index + 1 :]]
         try:
             told = FILTERS[name](*call)
         except AnsibleError as error:
