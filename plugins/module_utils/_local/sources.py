@@ -57,6 +57,7 @@ def note_of(observed: Observed, storage_class: str, device: Device) -> str:
     """The UUID of the file system that an interrupted run was making on ``device``; empty when there is none, or when something else is there now."""
     for uuid, (name, noted) in observed.formatting.items():
         # Interrupted early it has written something, but no signature yet.
-        if noted == storage_class and observed.host.resolve(name) == device and (device.unsigned or {each.uuid for each in device.signatures} == {uuid}):
+        as_noted = device.unsigned or {each.uuid for each in device.signatures} == {uuid}
+        if noted == storage_class and observed.host.resolve(name) == device and as_noted:
             return uuid
     return ""
