@@ -185,7 +185,8 @@ def test_disks_are_found_then_chosen_then_verified__directpv(tmp_path: Path) -> 
     assert [result["error"]["code"] for result in (written, gone)] == ["chosen-content-differs", "device-absent"] and state(NODE) == before
     assert gone["error"]["parameter"] == "disk_rules[0].disks[0]"
     _wiped, cleaned = play(NODE, run("wipefs", "-qa", IDS[EMPTY]), chosen(file))
-    assert cleaned["error"]["code"] == "chosen-content-differs" and "superblock of ext4" in cleaned["error"]["found"], "wipefs takes the signature alone"
+    error = cleaned["error"]
+    assert error["code"] == "chosen-content-differs" and "superblock of ext4" in error["found"], "wipefs takes the signature alone"
     head, serial, tail = file.read_text(encoding="utf-8").partition(f"serial: {SERIALS[EMPTY]}")
     file.write_text(head + serial + tail.replace("found: ''", "found: unknown data", 1), encoding="utf-8")
     results = play(NODE, chosen(file), chosen(file))

@@ -22,7 +22,10 @@ def note_made(step: NoteMade) -> None:
     uuid = next((each.uuid for each in signatures([path]).get(path, ()) if each.type == step.type), "")
     if not uuid:
         raise Conflict(
-            "the file system that was just made is not there.", code="device-changed", found=f"no {step.type} on {path}", fix="find out who wrote to it."
+            "the file system that was just made is not there.",
+            code="device-changed",
+            found=f"no {step.type} on {path}",
+            fix="find out who wrote to it, then run again.",
         )
     old = [part for tag in step.old for part in ("--deltag", tag)]
     mutate(command("lvchange", *old, "--addtag", MADE + uuid, step.name))

@@ -135,7 +135,9 @@ def test_what_cannot_be_read_is_not_blank(file: Path, monkeypatch: pytest.Monkey
     assert medium.unknown([str(file.parent / "gone")]) == {str(file.parent / "gone"): None}
 
 
-@pytest.mark.parametrize("flags, writes", [("0100000", False), ("0100001", True), ("0100002", True), ("02100002", True), ("010000002", False), ("", False)])
+@pytest.mark.parametrize(
+    "flags, writes", [("0100000", False), ("0100001", True), ("0100002", True), ("02100002", True), ("010000002", False), ("", False)]
+)
 def test_those_who_write_count(flags: str, writes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "4711" / "fdinfo").mkdir(parents=True)
     (tmp_path / "4711" / "fd").mkdir()
@@ -233,7 +235,7 @@ SECOND = dataclasses.replace(disk("c"), links=("/dev/disk/by-path/pci-2",), seri
         ({}, {"size": 3 * GIB}, False),
         ({"serial": ""}, {"serial": ""}, False),
     ],
-    ids=["WWN", "grown, seen by one path", "serial of the controller", "invented WWN", "two", "one without", "serial", "another model", "another size", "neither"],
+    ids=["WWN", "grown", "serial of the controller", "invented WWN", "two", "one without", "serial", "another model", "another size", "neither"],
 )
 def test_one_disk_on_two_paths_that_nothing_joins(first: dict, second: dict, twice: bool) -> None:
     devices = dataclasses.replace(disk("b"), **first), dataclasses.replace(SECOND, **second)
