@@ -79,18 +79,25 @@ def disk_ids(node: str, numbers: Iterable[int]) -> list[str]:
 
 @contextlib.contextmanager
 def plugged(node: str, numbers: Iterable[int], clean: str) -> Iterator[None]:
-    """These disks in the node, blank; ``clean`` is the script that makes them so, before and after."""
+    """These disks in the node, blank to the last byte; ``clean`` is the script that gives them up, before and after."""
     for number in numbers:
         lab("disk", "add", node, number)
     shell(node, f"udevadm settle; {clean}")
+    for disk in _there(node, numbers):
+        length = str(os.path.getsize(disk["file"]))
+        subprocess.run(("fallocate", "--punch-hole", "--length", length, disk["file"]), check=True)
     try:
         yield
     finally:
         shell(node, clean)
-        there = next(each["disks"] for each in json.loads(lab("status", "--json"))["nodes"] if each["name"] == node)
-        for disk in there:
-            if disk["number"] in numbers:
-                lab("disk", "remove", node, disk["number"])
+        for disk in _there(node, numbers):
+            lab("disk", "remove", node, disk["number"])
+
+
+def _there(node: str, numbers: Iterable[int]) -> list[dict]:
+    """Those of the disks that are plugged in: each with the file that it is on this side."""
+    disks = next(each["disks"] for each in json.loads(lab("status", "--json"))["nodes"] if each["name"] == node)
+    return [disk for disk in disks if disk["number"] in numbers]
 
 
 def state(node: str) -> str:
