@@ -16,7 +16,7 @@ from typing import Dict, List, Mapping, Optional, Set
 
 from .._block.model import UNKNOWN, Device, Host
 from .._block.record import GIVEN_UP, MADE, MAKING, Made
-from .._block.select import bears_mark
+from .._block.select import bears_mark, is_member
 from .._core.errors import Conflict, Refused
 from . import fstab
 from .desired import VolumeClass, Wish
@@ -101,8 +101,9 @@ class Identity:
                 continue
             if wanted.block:
                 # Without its link it may have gone to somebody else since.
-                mine = device.entry.partition("/")[0] == wanted.name or not (self._taken(wanted, device) or bears_mark(device))
-                if mine if made.state == MADE else self._kept(wanted, device):
+                mine = device.entry.partition("/")[0] == wanted.name or not (self._taken(wanted, device) or is_member(device))
+                # A label there is what a pod wrote: a class that got the disk since would have taken this off the record.
+                if mine if made.state == MADE else self._kept(wanted, device, is_member(device)):
                     return Known(name, OURS)
                 continue
             # What has a line in fstab was mounted, and a note that says otherwise is an old one.
@@ -123,7 +124,7 @@ class Identity:
         if wanted.block:
             if given and given.link:
                 return Known(given.name, OURS)
-            return Known(device.id.rpartition("/")[2], OURS) if self._kept(wanted, device) else None
+            return Known(device.id.rpartition("/")[2], OURS) if self._kept(wanted, device, bears_mark(device)) else None
         told = {name for name, made in self._observed.record.volumes.items() if made.lasts}
         uuids = {signature.uuid for signature in device.signatures if signature.uuid} - told
         if given and not given.link and given.name not in told and not device.entry:
@@ -158,6 +159,9 @@ class Identity:
 
     def _barred(self, wanted: VolumeClass, device: Device) -> str:
         """Why what ``device`` holds cannot be believed, or not be taken: empty for none of these."""
+        left = next((self._observed.kept[each.kernel_name] for each in self._around(device) if each.kernel_name in self._observed.kept), "")
+        if left:
+            return f"was given out raw as {left}, and what is on it is what a pod wrote"
         attached = any(disk.transport == "iscsi" for disk in self._host.disks(device))
         return "came by iSCSI, and what is on it can be a guest's" if attached else self._taken(wanted, device)
 
@@ -195,12 +199,12 @@ class Identity:
         """``device``, those that share its room, and the disks below: whoever was given one of them wrote what is on it."""
         return {device, *self._host.overlapping(device), *self._host.disks(device)}
 
-    def _kept(self, wanted: VolumeClass, device: Device) -> bool:
+    def _kept(self, wanted: VolumeClass, device: Device, marked: bool) -> bool:
         """Whether the class had given up this raw device, and nobody got it since: otherwise it comes back only as any other disk would."""
         if self._observed.kept.get(device.kernel_name, "").partition("/")[0] != wanted.name:
             return False
         above = any(each.type != "part" for each in self._host.above(device))
-        return not (device.entry or self._host.mounts(device) or above or bears_mark(device))
+        return not (device.entry or self._host.mounts(device) or above or marked)
 
     def _given_out(self) -> Dict[str, str]:
         return {name: f"given out by persistent volume {volume}, which somebody else made" for name, volume in self._observed.foreign.items()}

@@ -267,6 +267,19 @@ def test_of_a_class_that_was_given_up_disk_and_uuid_have_to_agree_and_nobody_may
         assert refused.value.code in ("device-signature", "device-taken")
 
 
+def test_a_raw_volume_that_was_given_up_comes_back_whatever_label_its_pod_wrote_and_is_offered_to_nobody() -> None:
+    disk_d, name = disk("d", signatures=(FORGED,)), wwn("d").rpartition("/")[2]
+    record, kept = {name: made("bulk", "d", "Block", state=GIVEN_UP)}, {"sdd": f"bulk/{name}"}
+    back = planned(host(disk_d), {**BULK, "devices": [wwn("d")]}, made=record, kept=kept)
+    assert actions(back) == [f"publish local volume bulk on {wwn('d')}"]
+    with pytest.raises(CairnError) as refused:
+        planned(host(disk_d), {"name": "fast", "devices": [wwn("d")]}, made=record, kept=kept)
+    assert refused.value.code == "device-signature", "not adopt-needed"
+    with pytest.raises(CairnError) as refused:
+        planned(host(disk_d), {"name": "fast", "devices": [wwn("d")]}, made=record, kept=kept, adopt={wwn("d"): OTHER})
+    assert refused.value.code == "adopt-barred"
+
+
 @pytest.mark.parametrize("target", ["a", "b"])
 def test_what_a_volume_of_somebody_else_leads_to_is_given_out(target: str) -> None:
     published = [{"class": "hand-made", "entry": "x", "volume": "by-hand", "path": wwn(target)}]
