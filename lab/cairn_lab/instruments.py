@@ -22,7 +22,8 @@ def exec_log(lab, node, since=0.0):
 
 def parse_exec_log(text, since=0.0):
     """See ``exec_log``; a last line that is still being written does not count."""
-    entries = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    # Not splitlines: names of files may hold what it takes for the end of a line.
+    entries = [json.loads(line) for line in text.split("\n") if line.endswith("}")]
     return [entry for entry in entries if entry["time"] >= since]
 
 
