@@ -104,8 +104,7 @@ def test_kubelet_asks_again_for_what_a_pod_has_and_another_pod_gets_nothing(here
         bind = "mkdir -p {1} {0}/sub; mount --bind {0}/sub {1}"
     stage = single(pods(id_, "alone", fs)[0])
     publish, other = (
-        ("NodePublishVolume", {**stage[1], "target_path": path, "volume_capability": {**use(fs), "access_mode": {"mode": "SINGLE_NODE_SINGLE_WRITER"}}})
-        for path in paths
+        single(("NodePublishVolume", {**stage[1], "target_path": path, "volume_capability": use(fs)})) for path in paths
     )
     assert here.calls(stage, publish) == [{}, {}]
     here.shell(bind.format(paths[0], own))
