@@ -99,7 +99,7 @@ options:
           found:
             description:
               - What it held then, as RV(cairn.storage.block_device_info#module:devices[].found) tells it; empty for nothing.
-              - V(unknown data) is also the consent to lose that. A file system or a partition table needs O(wipe) as well.
+              - V(unknown data) is also the consent to lose that. A file system or a partition table needs C(wipe) as well.
             type: str
 """
         + _REFERENCES

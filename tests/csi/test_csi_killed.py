@@ -48,6 +48,7 @@ RAW = create("origin", "block", wipe="zero")
 RAW_UP, RAW_DOWN = pods(ORIGIN, "origin", "block"), pods(ORIGIN, "origin", "block", up=False)
 EXPAND = ("NodeExpandVolume", {"volume_id": ORIGIN, "volume_path": f"{TARGET}/origin", "capacity_range": {"required_bytes": 128 * MIB}})
 LINEAR, THIN = create("origin"), create("origin", type="thin")
+THIN_XFS = create("origin", "xfs", 320 * MIB, type="thin")
 CLONE = {"volume": {"volume_id": ORIGIN}}
 RESTORE = {"snapshot": {"snapshot_id": _id("snap-taken")}}
 BOTH = {"csi-origin": 64, "csi-copy": 64}
@@ -57,7 +58,7 @@ CASES = [
     Case("create thin", THIN, there={"csi-origin": 64}),
     Case("create raw", RAW, there={"csi-origin": 64}),
     Case("stage", STAGE, (LINEAR,), after=(UNSTAGE,), there={"csi-origin": 64}),
-    Case("stage xfs", pods(ORIGIN, "origin", "xfs")[0], (create("origin", "xfs", 320 * MIB, type="thin"),), after=(UNSTAGE,), there={"csi-origin": 320}),
+    Case("stage xfs", pods(ORIGIN, "origin", "xfs")[0], (THIN_XFS,), after=(UNSTAGE,), there={"csi-origin": 320}),
     Case("publish", PUBLISH, (LINEAR,), (STAGE,), (UNPUBLISH, UNSTAGE), {"csi-origin": 64}),
     Case("expand", EXPAND, (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
     Case("expand raw", EXPAND, (RAW,), RAW_UP, RAW_DOWN, {"csi-origin": 128}),

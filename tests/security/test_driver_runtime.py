@@ -70,7 +70,7 @@ def test_no_mount_that_a_pod_or_a_person_makes_stops_the_driver(here: Driver) ->
     here.shell(f"mkdir -p /mnt/strange/empty /mnt/strange/-; {'; '.join(STRANGE)}")
     for number, folder in enumerate(FOLDERS):
         place = f"{KUBELET}/pods/{POD}/volume-subpaths/strange/user/{number}"
-        here.shell(f'mkdir -p {place}; name=$(printf "{folder}"); mkdir -p "{TARGET}/strange/$name"; mount --bind "{TARGET}/strange/$name" {place}')
+        here.shell(f'from="{TARGET}/strange/$(printf "{folder}")"; mkdir -p {place} "$from"; mount --bind "$from" {place}')
     try:
         assert here.calls(*pods(id_, "strange"), *pods(raw, "raw", "block")) == [{}] * 4
         grown = {"volume_id": id_, "volume_path": f"{TARGET}/strange", "capacity_range": {"required_bytes": 128 * MIB}}
@@ -104,8 +104,7 @@ def test_kubelet_asks_again_for_what_a_pod_has_and_another_pod_gets_nothing(here
         bind = "mkdir -p {1} {0}/sub; mount --bind {0}/sub {1}"
     stage = single(pods(id_, "alone", fs)[0])
     publish, other = (
-        ("NodePublishVolume", {**stage[1], "target_path": path, "volume_capability": {**use(fs), "access_mode": {"mode": "SINGLE_NODE_SINGLE_WRITER"}}})
-        for path in paths
+        single(("NodePublishVolume", {**stage[1], "target_path": path, "volume_capability": use(fs)})) for path in paths
     )
     assert here.calls(stage, publish) == [{}, {}]
     here.shell(bind.format(paths[0], own))

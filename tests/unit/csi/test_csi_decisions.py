@@ -283,7 +283,8 @@ def test_what_stood_for_a_copy_goes_before_anybody_hears_that_the_copy_is_there(
     left = lv("work", "w", 4, origin="csi-a", lv_name="work-csi-new", facts=told)
     work = lv("work", "csi-new", 4, origin="csi-a", facts=told)
     other = lv("work", "csi-other", 4, origin="csi-a", facts=told)
-    whole, copying = lv("volume", "new", facts={"source": "node1/vg/csi-a"}), {"state": "copying", "origin": "vg/work-csi-new", "source": "node1/vg/csi-a"}
+    whole = lv("volume", "new", facts={"source": "node1/vg/csi-a"})
+    copying = {"state": "copying", "origin": "vg/work-csi-new", "source": "node1/vg/csi-a"}
     decision = decide(state(lv("volume", "a"), whole, work, other), origin=Origin("volume", "node1/vg/csi-a"))
     assert commands(decision.plan) == ["lvchange --addtag cairn.csi.state=wiping vg/work-csi-new"]
     assert decision.left.wiped == (Id(NODE, "vg", "work-csi-new"),) and not decision.fill

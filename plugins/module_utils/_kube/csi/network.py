@@ -6,8 +6,8 @@
 
 """Who may talk to a CSI driver's pods over the network. Pure.
 
-CSI itself is spoken at a socket, and kubelet's probes come from the node, which no NetworkPolicy keeps out (kubernetes.io, "Network Policies"). So nobody
-has to come in but those who scrape figures, and the callers of a service that a driver of its own has.
+CSI itself is spoken at a socket, and kubelet's probes come from the node, which no NetworkPolicy keeps out (kubernetes.io, "Network Policies"). So
+nobody has to come in but those who scrape figures, and the callers of a service that a driver has of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .pods import Options, ports
 
 
 def network_policy(descriptor: Descriptor, options: Options, selector: Mapping[str, str], labels: Mapping[str, str]) -> Dict[str, Any]:
-    """The NetworkPolicy of all of a driver's pods, which ``selector`` tells. Those in the node's own network are beyond it, and listen to that alone."""
+    """The NetworkPolicy of all pods of a driver, which ``selector`` tells. Those in the node's own network are beyond it, and listen to it alone."""
     apart = [each for each in descriptor.workloads if not each.host_network]
     rules: List[Dict[str, Any]] = []
     services = sorted({container.port for workload in apart for container in workload.containers if container.port})

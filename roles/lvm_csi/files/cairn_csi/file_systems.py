@@ -40,11 +40,11 @@ def to_make(found: Found, holds: Sequence[Signature], unfinished: bool, read: Ca
         if facts.made == UNMADE or (not facts.made and not _traces(found, unfinished, read)):
             return True
         raise Refused(
-            "the file system that was made on the volume is not seen any more; it is not made anew, for that would destroy what can be repaired.",
+            "the file system that was made on the volume is not seen any more; it is not made anew, for that would destroy it.",
             code="fs-damaged",
             parameter="volume_id",
             found=f"no valid superblock on {name}" + (f", which had UUID {facts.made}" if facts.made and facts.made != UNMADE else ""),
-            fix=f"copy {found.id.path} somewhere else, then repair it by {_REPAIR[wanted].format(found.id.path)}; without data to keep, delete the claim.",
+            fix=f"copy {found.id.path}, then repair it by {_REPAIR[wanted].format(found.id.path)}; without data to keep, delete the claim.",
         )
     if [each.type for each in holds] != [wanted]:
         raise Refused(

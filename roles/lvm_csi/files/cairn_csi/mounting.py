@@ -154,4 +154,5 @@ def _piece(path: str, place: Place) -> bytes:
             device.seek(offset)
             return device.read(size)
     except OSError as error:
-        raise CommandFailed(f"{path} cannot be read at {offset}: {error.strerror}.", code="volume-unreadable", fix="look for a dead disk (dmesg).") from error
+        told = f"{path} cannot be read at {offset}: {error.strerror}."
+        raise CommandFailed(told, code="volume-unreadable", fix="look for a dead disk (dmesg).") from error

@@ -27,7 +27,7 @@ _PATIENCE = 60
 FRESH, STEADY = 5.0, 60.0
 #: Seconds to wait for a report that another call has asked for, since it was begun.
 _REPORT = 20
-#: Seconds after which a report is known to wait for a dead disk, as each would that is begun meanwhile; on a machine with much to do one takes half a minute.
+#: Seconds after which a report is known to wait for a dead disk, as each would that is begun meanwhile; with much to do one takes half a minute.
 _HANGS = 60
 #: Seconds after which who waits for others looks whether that is so.
 _LOOK = 0.5

@@ -51,7 +51,8 @@ def test_where_something_is_mounted_is_never_passed_over(line: str) -> None:
 
 
 def test_swap_and_fstab() -> None:
-    rows = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n/dev/sdz\\0401                              partition\t1\t\t0\t\t-2\n/swap\xa0x  file\t1\t0\t-3\n"
+    rows = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+    rows += "/dev/sdz\\0401                              partition\t1\t\t0\t\t-2\n/swap\xa0x  file\t1\t0\t-3\n"
     assert swaps(rows) == ["/dev/sdz 1", "/swap\xa0x"] and swaps("") == [] and swaps("Filename\n") == []
     assert fstab("  /dev/a\\040b\t /mnt \text4  defaults 0 0\r") == ["/dev/a b", "/mnt", "ext4", "defaults", "0", "0"]
     assert fstab("\t# /dev/a") == fstab("") == fstab(" \r\n") == [] and fstab("/dev/a\xa0b") == ["/dev/a\xa0b"]
