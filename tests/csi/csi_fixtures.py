@@ -1,6 +1,5 @@
 """Fixtures of tests that have the driver on a node: the driver for the tests of a module; each leaves it without volumes."""
 
-
 from __future__ import annotations
 
 from typing import Iterator

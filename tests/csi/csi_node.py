@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPO / each) for each in ("lab", "tests", "tests/hosts")]
@@ -47,10 +47,10 @@ _CONTAINED = " ".join(f"--property={each}" for each in ("PrivateMounts=yes", *(f
 class Driver:
     """The driver as those who call it see it."""
 
-    def __init__(self, node: str, contained: bool) -> None:
+    def __init__(self, node: str, contained: bool, inline: Sequence[dict] = (INLINE,)) -> None:
         self.node = node
         #: Classes that are released for inline volumes when it starts.
-        self.inline: list[dict] = [INLINE]
+        self.inline = list(inline)
         self._how = {"properties": _CONTAINED, "options": "--contained"} if contained else {"properties": "", "options": ""}
         self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
         self._client: Any = None
@@ -111,9 +111,12 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver(node: str, contained: bool = False, source: Path = REPO) -> Iterator[Driver]:
-    """The driver on a node, ``contained`` as in a container, until the end; its journal is printed then. ``source`` is the collection's folder."""
-    here = Driver(node, contained)
+def driver(node: str, contained: bool = False, source: Path = REPO, inline: Sequence[dict] = (INLINE,)) -> Iterator[Driver]:
+    """The driver on a node, ``contained`` as in a container, until the end; its journal is printed then.
+
+    ``source`` is the collection's folder, ``inline`` are the classes that are released for volumes in pods' manifests.
+    """
+    here = Driver(node, contained, inline)
     disks = " ".join(disk_ids(here.node, (1, 2, 3)))
     _bring(here.share, source)
     here.shell(f"({_CLEAN.format(disks=disks)}) >/dev/null 2>&1")

@@ -6,30 +6,20 @@ from typing import Any, Iterator
 
 import pytest
 from csi_calls import MIB, MODE, POD, TARGET, Call, create, gone, made, pods, use
-from csi_node import GROUP, INLINE, Driver, driver
-from host_play import own_node  # found by csi_node
+from csi_fixtures import _here, _nothing_left  # noqa: F401  pylint: disable=unused-import
+from csi_node import GROUP, INLINE, Driver
 
 SECRET = "TOPSECRETKEY"
 ID = f"csi-{'ab' * 32}"
 SEQUENCE = f"vgs --noheadings -o vg_seqno {GROUP}"
 
 
-@pytest.fixture(name="here", scope="module")
-def _here() -> Iterator[Driver]:
-    with driver(own_node(), contained=True) as here:
-        # A file that only root of the host reads, in a folder that lies in the root.
-        here.shell(f"mkdir -p /etc/cairn-secret && echo {SECRET} >/etc/cairn-secret/key && chmod 0600 /etc/cairn-secret/key")
-        yield here
-        here.shell("rm -r /etc/cairn-secret")
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left(here: Driver) -> Iterator[None]:
+@pytest.fixture(name="secret", scope="module", autouse=True)
+def _secret(here: Driver) -> Iterator[None]:
+    """A file that only root of the host reads, in a folder that lies in the root."""
+    here.shell(f"mkdir -p /etc/cairn-secret && echo {SECRET} >/etc/cairn-secret/key && chmod 0600 /etc/cairn-secret/key")
     yield
-    left = here.volumes()
-    if left:
-        here.clear()
-    assert left == []
+    here.shell("rm -r /etc/cairn-secret")
 
 
 def inline(fs: str = "ext4", **attributes: str) -> Call:

@@ -39,7 +39,7 @@ MOUNTED = [name for name, use, _parameters in VOLUMES if use != "block"]
 
 def test_volumes_of_the_version_before_go_on_under_the_new_driver(tmp_path: Path) -> None:
     calls = {name: create(name, use, 320 * MIB, **parameters) for name, use, parameters in VOLUMES}
-    with driver(own_node(), contained=True, source=earlier(tmp_path)) as here:
+    with driver(own_node(), contained=True, source=earlier(tmp_path), inline=()) as here:
         ids = {name: made(here, *call) for name, call in calls.items()}
         for name, use, _parameters in VOLUMES:
             assert here.calls(*pods(ids[name], name, use)) == [{}, {}]
@@ -84,7 +84,7 @@ def test_volumes_of_the_version_before_go_on_under_the_new_driver(tmp_path: Path
 def test_a_volume_in_a_pod_of_the_version_before_goes_with_its_pod(tmp_path: Path) -> None:
     id_, path = "csi-0123456789abcdef", f"{TARGET}/inline"
     context = {"size": "64MiB", "csi.storage.k8s.io/ephemeral": "true"}
-    with driver(own_node(), contained=True, source=earlier(tmp_path)) as here:
+    with driver(own_node(), contained=True, source=earlier(tmp_path), inline=()) as here:
         use = {"access_mode": {"mode": "SINGLE_NODE_WRITER"}, "mount": {"fs_type": "ext4"}}
         assert here.call("NodePublishVolume", volume_id=id_, target_path=path, volume_capability=use, volume_context=context) == {}
         here.shell(f"echo here >{path}/file")
