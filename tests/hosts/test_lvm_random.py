@@ -107,7 +107,7 @@ def test_idempotence_at_free_percentages_and_rounding__community_general_6545_22
     tasks: list[dict] = []
     for seed in SEEDS:
         fill, *wishes = plans(seed)
-        tasks.append({"ansible.builtin.shell": f"{CLEAN}; {fill}", "changed_when": False})
+        tasks.append({"ansible.builtin.shell": {"cmd": f"{CLEAN}; {fill}"}, "changed_when": False})
         for wanted in wishes:
             tasks += [layout(wanted, check=True), layout(wanted), report, layout(wanted)]
     results = play(NODE, *tasks)
