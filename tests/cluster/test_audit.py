@@ -61,6 +61,11 @@ def claim(name: str, finalizers: tuple[str, ...] = (), **spec: object) -> dict:
     )
 
 
+def of_set(claim_: dict) -> dict:
+    """The claim with the labels that the controller of the set below puts on each of its own."""
+    return {**claim_, "metadata": {**claim_["metadata"], "labels": {"app": "set"}}}
+
+
 CLASS = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
@@ -117,7 +122,7 @@ PLANTED = [
     pod("user", "waits"),
     pod("placed", "used", nodeName="cairn-audit-node"),
     SET,
-    claim("disk-set-3"),
+    of_set(claim("disk-set-3")),
     thing(
         "storage.k8s.io/v1",
         "VolumeAttachment",
