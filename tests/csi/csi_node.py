@@ -51,6 +51,8 @@ class Driver:
         self.node = node
         #: Classes that are released for inline volumes when it starts.
         self.inline = list(inline)
+        #: More arguments for it.
+        self.arguments: list[str] = []
         self._how = {"properties": _CONTAINED, "options": "--contained"} if contained else {"properties": "", "options": ""}
         self.share = Lab.load(os.environ["LAB_NAME"]).node(node).share / "csi"
         self._client: Any = None
@@ -62,7 +64,7 @@ class Driver:
     def start(self) -> None:
         """Start it and wait until it answers."""
         released = " ".join(f"--inline-class={shlex.quote(json.dumps(each))}" for each in self.inline)
-        self.shell(_START.format(properties=self._how["properties"], options=f"{self._how['options']} {released}"))
+        self.shell(_START.format(properties=self._how["properties"], options=" ".join((self._how["options"], released, *map(shlex.quote, self.arguments)))))
 
     def connect(self) -> None:
         """Start the client, one for all calls: Python takes seconds to start on a node."""

@@ -5,7 +5,7 @@
 """What the driver takes from the collection, in one place: one lock, one reader of LVM's report, one runner of commands, one set of planners."""
 
 # pylint: disable=unused-import
-from ansible_collections.cairn.storage.plugins.module_utils._block import fs_apply
+from ansible_collections.cairn.storage.plugins.module_utils._block import fs_apply, record
 from ansible_collections.cairn.storage.plugins.module_utils._block.fs_steps import MINIMUM, Grow, make
 from ansible_collections.cairn.storage.plugins.module_utils._block.mkfs_options import parse_mkfs
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
@@ -13,7 +13,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._block.mount_options
 from ansible_collections.cairn.storage.plugins.module_utils._block.probe import signatures
 from ansible_collections.cairn.storage.plugins.module_utils._block.superblock import measured
 from ansible_collections.cairn.storage.plugins.module_utils._core import command as commands
-from ansible_collections.cairn.storage.plugins.module_utils._core import executor, files
+from ansible_collections.cairn.storage.plugins.module_utils._core import executor, files, trusted
 from ansible_collections.cairn.storage.plugins.module_utils._core.command import Command, command, mutate, read
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import (
     Busy,

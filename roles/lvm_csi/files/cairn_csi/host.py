@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import Tuple
+from typing import FrozenSet, Tuple
 
-from .collection import LOCK, Refused, commands, files, read
+from .collection import LOCK, Refused, commands, files, read, record, trusted
 from .mounts import pod_of
 
 _CONTAINER_ROOT = "/proc/1/root"
@@ -44,15 +44,31 @@ class Machine:
 
     def device(self, path: str) -> Tuple[str, str]:
         """major:minor of a logical volume's device and the name of its node in /dev; empty while it is inactive."""
+        number = self._number(path)
+        # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
+        return (number, f"dm-{number.partition(':')[2]}") if number else ("", "")
+
+    def guests(self) -> FrozenSet[str]:
+        """The numbers of the devices that local volumes give out raw, by the record that only root writes. Pods write to them what they like."""
+        text = trusted.read(self.path(record.PATH))
+        volumes = record.parse(text).volumes.values() if text is not None else ()
+        raw = (name for volume in volumes if volume.volume_mode == "Block" for name in (volume.device, *volume.ids))
+        return frozenset(number for name in raw for number in [self._number(name)] if number)
+
+    def numbers(self, path: str) -> FrozenSet[str]:
+        """The number of the device at ``path``, and that of the disk that it is a partition of."""
+        number = self._number(path)
+        entry = os.path.realpath(f"/sys/dev/block/{number}")
+        if not number or not os.path.exists(f"{entry}/partition"):
+            return frozenset({number} - {""})
+        return frozenset((number, files.text(f"{os.path.dirname(entry)}/dev").strip()))
+
+    def _number(self, path: str) -> str:
         try:
             there = os.stat(self.path(path))
         except OSError:
-            return "", ""
-        if not stat.S_ISBLK(there.st_mode):
-            return "", ""
-        number = there.st_rdev
-        # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
-        return f"{os.major(number)}:{os.minor(number)}", f"dm-{os.minor(number)}"
+            return ""
+        return f"{os.major(there.st_rdev)}:{os.minor(there.st_rdev)}" if stat.S_ISBLK(there.st_mode) else ""
 
     def pod_of(self, path: str) -> str:
         """UID of the pod that a mount point is of, as the kernel names it; empty for others."""

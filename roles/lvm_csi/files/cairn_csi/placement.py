@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import Iterable, List, Optional, Tuple
 
 from .collection import RATIO_TAG, Consent, Context, Host, Kind, LogicalVolume, NoSpace, Percent, State, Volume, VolumeGroup
 from .collection import fits, human, ratio, ratio_of, wanted_extents, wanted_kind
+from .given import is_given
 from .parameters import Class
 from .tags import facts
 
@@ -26,7 +26,7 @@ def context() -> Context:
 def allowed(state: State, patterns: Iterable[str]) -> List[VolumeGroup]:
     """The volume groups that the node gives to the driver and that are whole."""
     usable = (group for group in state.groups if not (group.exported or group.shared or group.missing))
-    return [group for group in usable if any(fnmatch.fnmatchcase(group.name, pattern) for pattern in patterns)]
+    return [group for group in usable if is_given(group.name, patterns)]
 
 
 def candidates(groups: Iterable[VolumeGroup], wanted: Class) -> List[VolumeGroup]:

@@ -14,6 +14,7 @@ from functools import partial
 
 from .collection import Action, CommandFailed, Plan, Refused, command
 from .delete import Removal, decide, remove
+from .given import check_given
 from .inventory import find
 from .jobs import Jobs
 from .names import Id
@@ -31,6 +32,7 @@ _HOW = {"discard": ("blkdiscard", "--force"), "zero": ("blkdiscard", "--force", 
 
 def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     """Remove what an id means, if it is there; ``Busy`` while that goes on."""
+    check_given(which, store.groups)
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
     finish(store, jobs, _begin(store, which, time.monotonic() + _UDEV))

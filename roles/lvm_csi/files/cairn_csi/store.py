@@ -15,6 +15,7 @@ from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 from . import log
 from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
+from .given import check_given, given
 from .host import Machine
 from .inline_classes import Released
 from .inventory import Found, find, unknown
@@ -64,12 +65,12 @@ class Store:
             self._turn.release()
 
     def report(self, group: str = "") -> State:
-        """What LVM knows now, of one volume group or of all."""
+        """What LVM knows now, of one volume group or of all that are the driver's."""
         self._check_answers(_HANGS)
         begun, change, ticket = time.monotonic(), self._change, object()
         self._running[ticket] = begun
         try:
-            state = parse(read(*argv(group)), {}, {})
+            state = given(parse(read(*argv(group)), {}, {}), self.groups, self.machine.guests(), self.machine.numbers)
         except CommandFailed as error:
             if group and "not found" in error.said:
                 return State()
@@ -127,6 +128,7 @@ class Store:
         """What an id means now, or up to ``seconds`` ago; or the answer that it is not there."""
         found = None
         if which.node == self.node:
+            check_given(which, self.groups)
             # That it is not there is no older than the question.
             found = (find(self.recent(seconds), which) if seconds else None) or find(self.report(which.group), which)
         if found is None or found.facts.kind != kind:

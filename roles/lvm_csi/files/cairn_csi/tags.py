@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from typing import Iterable, Optional, Tuple
 from urllib.parse import quote, unquote
@@ -13,6 +14,9 @@ from urllib.parse import quote, unquote
 from .collection import Command, LogicalVolume, command
 
 _PREFIX = "cairn.csi."
+_WHOLE, _NAME = re.compile(r"[0-9]{1,19}"), re.compile(r"[A-Za-z0-9+_.-]+/[A-Za-z0-9+_.-]+")
+#: What facts look like that are more than text, and what stands for those without a tag.
+_FORMS = {**dict.fromkeys(("bytes", "created", "copied"), (_WHOLE, "0")), "origin": (_NAME, "a/b")}
 #: Of a volume that is to have a file system and has none yet: nothing is lost when one is made.
 UNMADE = "no"
 
@@ -72,6 +76,9 @@ def read_tags(tags: Iterable[str]) -> Optional[Facts]:
     if not values.get("kind") or not values.get("name"):
         return None
     known = {each.name: each.type for each in fields(Facts)}
+    # What the driver would not have written is not its own, and stops nobody.
+    if any(not form.fullmatch(values.get(key, "") or default) for key, (form, default) in _FORMS.items()):
+        return None
     return Facts(**{key: int(value) if known[key] == "int" else value for key, value in values.items() if key in known})  # type: ignore[arg-type]
 
 
