@@ -10,7 +10,7 @@ SITE := LAB_NAME=$(or $(LAB_NAME),site) lab/lab
 export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 
-.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security lab clean
+.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security security-hosts security-driver security-api security-pods lab clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -31,7 +31,7 @@ site: setup ## bring the lab up, run site.yml on it and print the storage map
 lab: setup ## bring up the lab of `make site` without touching its storage
 	$(SITE) up --timings
 
-unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security test: setup
+unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security security-hosts security-driver security-api security-pods test: setup
 	@python3 tests/tools/run.py $@
 unit: ## tests of plain values, in seconds
 lint: ## ansible-lint, ansible-test sanity, documentation, packaging
@@ -43,7 +43,11 @@ csi-sanity: ## the CSI driver under CSI's own tests and ours, killed at each of 
 csi-faults: ## the CSI driver renewed, broken, killed and cut off in a cluster, on a lab of their own
 iscsi: ## targets and initiators between machines, on a lab of their own
 faults: ## power cuts, lost disks and cut networks on a lab of their own
-security: ## attacks by pods, nodes, initiators and local users, on a lab of their own
+security: ## attacks by pods, nodes, initiators and local users: the four below, each on a lab of its own
+security-hosts: ## what tenants and local users try on machines
+security-driver: ## what tenants try on the CSI driver
+security-api: ## what tenants and nodes try by the API server
+security-pods: ## what pods try on a cluster
 test: ## what CI runs: unit, lint, hosts, cluster, CSI's own tests, molecule
 
 bench-site: setup ## time and requests of a site run that changes nothing

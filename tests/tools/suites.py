@@ -113,12 +113,28 @@ FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", "-k", "not test_csi", in_
 CSI_FAULTS = (*CSI_LAB, pytest("csi faults", "tests/faults", "-k", "test_csi", in_lab=True), LAB_DOWN)
 
 #: Attacks, each file named after what its tests need: machines, the driver on one, an API server, or a cluster with the driver's images.
-#: The driver's own tests want three disks on the last node, and stop what they started before pods come.
-SECURITY_LAB = Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=3", "--disk-size=4GiB", "--images=csi"))
-SECURITY_HOSTS = pytest("attacks on machines", "tests/security", *SIDE_BY_SIDE, "-k", "test_host_", in_lab=True)
-SECURITY_DRIVER = pytest("attacks on the driver", "tests/security", "-k", "test_driver_", in_lab=True)
-SECURITY_API = pytest("attacks by the API", "tests/security", "-k", "test_api_", in_lab=True)
-SECURITY_POD = pytest("attacks by pods", "tests/security", "-k", "test_pod_", in_lab=True)
+SECURITY: dict[str, tuple[Step, ...]] = {
+    "security-hosts": (
+        LAB_DOWN,
+        Suite("lab nodes up", (*LAB_UP.argv, "--level=nodes", "--nodes=2", "--disks=3")),
+        pytest("attacks on machines", "tests/security", *SIDE_BY_SIDE, "-k", "test_host_", in_lab=True),
+        LAB_DOWN,
+    ),
+    "security-driver": (
+        CSI_TOOLS,
+        LAB_DOWN,
+        Suite("lab node up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3")),
+        pytest("attacks on the driver", "tests/security", "-k", "test_driver_", in_lab=True),
+        LAB_DOWN,
+    ),
+    "security-api": (
+        LAB_DOWN,
+        Suite("lab API up", (*LAB_UP.argv, "--level=api")),
+        pytest("attacks by the API", "tests/security", "-k", "test_api_", in_lab=True),
+        LAB_DOWN,
+    ),
+    "security-pods": (*CSI_LAB, pytest("attacks by pods", "tests/security", "-k", "test_pod_", in_lab=True), LAB_DOWN),
+}
 
 TIERS: dict[str, tuple[Step, ...]] = {
     "unit": UNIT,
@@ -131,7 +147,8 @@ TIERS: dict[str, tuple[Step, ...]] = {
     "csi-sanity": (CSI_TOOLS, *FRESH_NODES, (CSI_SANITY, CSI_DRIVER), LAB_DOWN),
     "rollouts": (*FRESH_LAB, *ROLLOUTS, LAB_DOWN),
     "iscsi": (*FRESH_LAB, *ISCSI, LAB_DOWN),
-    "security": (LAB_DOWN, SECURITY_LAB, SECURITY_HOSTS, SECURITY_DRIVER, SECURITY_API, SECURITY_POD, LAB_DOWN),
+    **SECURITY,
+    "security": tuple(step for steps in SECURITY.values() for step in steps),
     # Molecule begins on fresh machines: its first claim is about check mode there.
     "test": (
         PREPARE,
