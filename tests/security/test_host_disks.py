@@ -6,7 +6,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, plugged, shell, state, volumes
 
 NODE = own_node()
 DISKS = (10, 11)
@@ -27,6 +27,7 @@ for entry in {BASE}/{CLASS}/*; do
   if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
 done
 rm -rf {BASE}/{CLASS} {PLACE}
+{FORGET}
 sed -i '/x-cairn.class={CLASS}/d' /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null
 rm -f /etc/lvm/backup/{GROUP}
