@@ -8,7 +8,7 @@ import pytest
 from host_play import ERASE, changed, disk_ids, own_node, play, plugged, shell
 
 NODE = own_node()
-NUMBERS = (15, 16)
+NUMBERS = (13, 14)
 OURS, THEIRS = IDS = disk_ids(NODE, NUMBERS)
 LOCAL = "/etc/lvm/lvmlocal.conf"
 #: As the version before wrote it for a disk that a pod had.
