@@ -35,7 +35,8 @@ options:
     required: true
   disks:
     description:
-      - Disks that guests have whole, by their names in C(/dev/disk/by-id). Their partitions are rejected with them, those that a guest has yet to make as well.
+      - Disks that guests have whole, by their names in C(/dev/disk/by-id). Their partitions are rejected with them,
+        those that a guest has yet to make as well.
     type: list
     elements: str
     default: []

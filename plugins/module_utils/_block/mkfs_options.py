@@ -9,8 +9,8 @@
 
 It is given as root, on the host. So nothing passes that names a file, a folder, a device or a configuration; nor what whoever makes the file system
 says itself (label, UUID, size, type), what overrides mkfs's own refusals (``-F``, ``-f``), or what leaves an earlier tenant's blocks to be read
-(``-S``, ``assume_storage_prezeroed``, ``-T hugefiles``, which makes files of blocks that nobody wrote, and ``-O ^has_journal``, by which they come after
-a crash).
+(``-S``, ``assume_storage_prezeroed``, ``-T hugefiles``, which makes files of blocks that nobody wrote, and ``-O ^has_journal``, by which they
+come after a crash).
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def check_identity(name: str, parameter: str, state: State, allowed: WhiteList, 
             code="vg-ambiguous",
             parameter=parameter,
             found="; ".join(f"{each.uuid} on {', '.join(_standing(pv, host) for pv in each.pvs)}" for each in found),
-            fix="rename the one that is not meant: vgrename UUID NEWNAME. What stands on a device that is given out may have been written by a pod: keep LVM "
-            "away from that device instead (cairn.storage.lvm_device_filter).",
+            fix="rename the one that is not meant: vgrename UUID NEWNAME. What stands on a device that is given out may have been written by a "
+            "pod: keep LVM away from that device instead (cairn.storage.lvm_device_filter).",
         )
     for each in found:
         if each.exported or each.shared:

@@ -31,7 +31,7 @@ def claim_plan(
     only: Sequence[str] = (),
     override: Optional[Mapping[str, Any]] = None,
 ) -> Tuple[list, List[CairnError]]:
-    """``(clusters with their defaults, disk.size_bytes, identity, initiators and peers, problems)``: every problem of every cluster, not only the first.
+    """``(clusters with defaults, disk.size_bytes, identity, initiators and peers, problems)``: every problem of every cluster, not only the first.
 
     ``known`` has the ``cluster_uid`` and ``stateful_sets`` of ``storage_info``. ``only`` names the clusters that are planned, as ``name`` or
     ``namespace/name``, all if empty; ``override`` is what takes the place of what these say.

@@ -31,7 +31,8 @@ def access(cluster: Mapping[str, Any], engine: Mapping[str, Any], where: str) ->
     ``allowed_from`` takes the place of the addresses there: a policy knows pods by their labels, a target does not.
     """
     networks = _networks(cluster.get("initiators"), tuple(engine.get("initiator_families") or ()), f"{where}.initiators")
-    return {"initiators": [text for text, _network in networks] or [EVERYBODY], "peers": _peers(cluster, [network for _text, network in networks], where)}
+    told = [text for text, _network in networks] or [EVERYBODY]
+    return {"initiators": told, "peers": _peers(cluster, [network for _text, network in networks], where)}
 
 
 def _peers(cluster: Mapping[str, Any], networks: Sequence[Network], where: str) -> List[dict]:
@@ -88,8 +89,8 @@ def _network(text: str, families: Sequence[str], parameter: str) -> Network:
         raise InvalidRequest("neither an address nor a network.", code="initiators-form", parameter=parameter, found=repr(text),
                              fix=f"{_FORMS}; a network's length is a decimal number without leading zeros.{hint}") from None
     if families and f"IPv{network.version}" not in families:
-        raise InvalidRequest(f"the engine of this storage cluster serves {' and '.join(families)} alone.", code="initiators-family", parameter=parameter,
-                             found=text, fix=f"name addresses and networks of {' and '.join(families)}.")
+        raise InvalidRequest(f"the engine of this storage cluster serves {' and '.join(families)} alone.", code="initiators-family",
+                             parameter=parameter, found=text, fix=f"name addresses and networks of {' and '.join(families)}.")
     return network
 
 

@@ -23,8 +23,8 @@ def teardown(known: Mapping[str, Sequence[Entry]], clusters: Sequence[Entry], fo
     """``{volumes, claims, foreign, confirm}``: what goes, what stands in its way, and the words that the consent has to have.
 
     ``known`` has the ``volumes`` and ``claims`` of ``storage_info``, ``clusters`` their namespaces, ``folders`` the folder of each node's volumes.
-    Volumes are the site's by node and folder, a path with ``..`` is in none; a claim is a storage cluster's by its namespace, its name and the labels that the cluster's controller
-    has put on it, not by its name alone.
+    Volumes are the site's by node and folder, a path with ``..`` is in none; a claim is a storage cluster's by its namespace, its name and the
+    labels that the cluster's controller has put on it, not by its name alone.
     """
     volumes = [volume for volume in known["volumes"] if volume["local"] and volume["node"] in folders
                and (foreign.path(volume["path"]) or "").startswith(folders[volume["node"]].rstrip("/") + "/")]

@@ -148,7 +148,8 @@ def test_a_volume_group_in_a_partition_of_a_guests_disk() -> None:
     theirs = dataclasses.replace(seen(group("guest", "sda1", active=True)), names=names)
     plan = plan_filter(theirs, Wanted((), DISK))
     assert f'global_filter = [ "r|{DISK[0]}|" ]' in plan.actions[0].steps[0].text and "guest" in plan.warnings[0]
-    for ours in (dataclasses.replace(theirs, changed_here=frozenset({"uuid-guest"})), dataclasses.replace(theirs, state=State((group("g", "sda1", open=True),)))):
+    made = dataclasses.replace(theirs, changed_here=frozenset({"uuid-guest"}))
+    for ours in (made, dataclasses.replace(theirs, state=State((group("g", "sda1", open=True),)))):
         with pytest.raises(CairnError) as refused:
             plan_filter(ours, Wanted(("^/dev/rbd",), DISK))
         assert (refused.value.code, refused.value.parameter) == ("filter-hides-pv", "disks[0]")
