@@ -58,7 +58,8 @@ RETURN = r"""
 _value:
   description:
     - C(clusters), each with its defaults, C(disk.size_bytes) and C(disk.quantity) (the same as Kubernetes writes it), C(identity) (by what name
-      initiators know its disks) and C(peers) (from where a NetworkPolicy lets them in; empty means from everywhere).
+      initiators know its disks), C(initiators) (who may log in, as every program reads it) and C(peers)
+      (from where a NetworkPolicy lets them in; empty means from everywhere).
     - C(shared_names), clusters as C(namespace/name) whose disks keep a name that other clusters can have as well.
     - C(problems), one text for each reason to refuse.
   type: dict

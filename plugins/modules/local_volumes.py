@@ -24,7 +24,7 @@ description:
     A disk that comes later is mounted when it comes, with systemd 245 or later.
     The bare mount points are immutable, so that nothing is written to the disk below.
   - Raw volumes get udev rules (C(/etc/udev/rules.d/61-cairn-storage-local.rules)), by which no link by UUID or label leads to what pods write there,
-    and nothing of it is assembled or activated on the machine.
+    and udev assembles and activates nothing of it. To keep LVM's own commands away from it is up to M(cairn.storage.lvm_device_filter).
   - File systems carry a label with the class's name. On a machine that has lost its record, for example because it was installed anew, it tells
     which disks were whose, and O(adopt) takes them in.
   - A disk that is gone or cannot be read is reported, and the rest goes on.

@@ -33,12 +33,20 @@ options:
     type: list
     elements: str
     required: true
+  disks:
+    description:
+      - Disks that guests have whole, by their names in C(/dev/disk/by-id). Their partitions are rejected with them,
+        those that a guest has yet to make as well.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
 - name: Leave network block devices and one disk to guests
   cairn.storage.lvm_device_filter:
-    reject: [^/dev/rbd, ^/dev/nbd, ^/dev/disk/by-id/wwn-0x5000c500a1b2c3d4$]
+    reject: [^/dev/rbd, ^/dev/nbd]
+    disks: [/dev/disk/by-id/wwn-0x5000c500a1b2c3d4]
 """
 
 RETURN = r"""
@@ -53,14 +61,20 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters import Wanted, plan_filter
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters_io import HANDLERS, observe
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.patterns import parse_patterns
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.patterns import parse_disks, parse_patterns
 from ansible_collections.cairn.storage.plugins.module_utils._module import run
 
 
 def main():
     run(
-        AnsibleModule(argument_spec={"reject": {"type": "list", "elements": "str", "required": True}}, supports_check_mode=True),
-        parse=lambda params: Wanted(parse_patterns(params["reject"], "reject")),
+        AnsibleModule(
+            argument_spec={
+                "reject": {"type": "list", "elements": "str", "required": True},
+                "disks": {"type": "list", "elements": "str", "default": []},
+            },
+            supports_check_mode=True,
+        ),
+        parse=lambda params: Wanted(parse_patterns(params["reject"], "reject"), parse_disks(params["disks"], "disks")),
         observe=observe,
         plan=plan_filter,
         handlers=HANDLERS,

@@ -146,7 +146,7 @@ def test_no_class_names_a_path_or_more_than_its_own_volume(here: Driver) -> None
     assert [answer.get("code") for answer in answers] == ["INVALID_ARGUMENT"] * len(calls), answers
     assert here.shell(f"{SEQUENCE}; cat /proc/mounts; ls -A /") == before
     harmless = {
-        "ext4": "-m0 -i 65536 -O ^has_journal -E lazy_itable_init=1,stride=16 -b 4096",
+        "ext4": "-m0 -i 65536 -O ^resize_inode -E lazy_itable_init=1,stride=16 -b 4096",
         "xfs": "-m reflink=1 -i size=1024 -n size=8192 -d agcount=2",
     }
     for fs, text in harmless.items():

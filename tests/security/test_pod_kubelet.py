@@ -137,7 +137,7 @@ def test_a_second_pod_of_a_claim_for_one_is_not_let_in_also_past_the_scheduler(n
 INLINE = [
     {"size": "400MiB", "mkfsOptions": "-d etc"},
     {"size": "400MiB", "mkfsOptions": "-d /etc"},
-    {"size": "400MiB", "mkfsOptions": "-O ^has_journal -d etc"},
+    {"size": "400MiB", "mkfsOptions": "-O ^resize_inode -d etc"},
     {"size": "400MiB", "mkfsOptions": "-z undo"},
 ]
 

@@ -9,7 +9,8 @@
 
 It is given as root, on the host. So nothing passes that names a file, a folder, a device or a configuration; nor what whoever makes the file system
 says itself (label, UUID, size, type), what overrides mkfs's own refusals (``-F``, ``-f``), or what leaves an earlier tenant's blocks to be read
-(``-S``, ``assume_storage_prezeroed``).
+(``-S``, ``assume_storage_prezeroed``, ``-T hugefiles``, which makes files of blocks that nobody wrote, and ``-O ^has_journal``, by which they
+come after a crash).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _EXT4_FEATURES = names(
         "64bit bigalloc casefold dir_index dir_nlink ea_inode encrypt ext_attr extent extents extra_isize fast_commit filetype flex_bg "
         "has_journal huge_file inline_data large_dir large_file meta_bg metadata_csum metadata_csum_seed mmp orphan_file project quota "
         "resize_inode sparse_super sparse_super2 stable_inodes uninit_bg verity"
-    ).split()
+    ).split(),
+    kept="has_journal",
 )
 _EXT4: Dict[str, Check] = {
     "-b": power_of_two(1024, 65536),
@@ -68,7 +70,7 @@ _EXT4: Dict[str, Check] = {
     "-O": _EXT4_FEATURES,
     "-q": bare,
     # Not any name of mke2fs.conf, of which nobody here knows what it says.
-    "-T": one_of("default", "small", "big", "huge", "news", "largefile", "largefile4", "hugefiles"),
+    "-T": one_of("default", "small", "big", "huge", "news", "largefile", "largefile4"),
     "-v": bare,
 }
 #: mkfs.xfs(8).

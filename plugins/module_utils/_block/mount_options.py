@@ -7,7 +7,8 @@
 
 """What a volume may be mounted with: an allow list of options, each with the type of its value. Pure.
 
-Nothing passes that changes another mount, names a file or a device, lets others than root mount, or has systemd do something.
+Nothing passes that changes another mount, names a file or a device, lets others than root mount, has systemd do something, or
+lets a file have blocks before they are written: after a crash it would show what an earlier tenant had there.
 """
 
 from __future__ import annotations
@@ -37,18 +38,18 @@ _GENERIC: Dict[str, Check] = {
 _EXT4: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "acl noacl user_xattr nouser_xattr nobarrier delalloc nodelalloc discard nodiscard grpid nogrpid bsdgroups sysvgroups bsddf "
-            "minixdf journal_checksum nojournal_checksum journal_async_commit noauto_da_alloc dioread_lock dioread_nolock nombcache "
+            "acl noacl user_xattr nouser_xattr delalloc nodelalloc discard nodiscard grpid nogrpid bsdgroups sysvgroups bsddf "
+            "minixdf journal_checksum nojournal_checksum noauto_da_alloc dioread_lock dioread_nolock nombcache "
             "noinit_itable i_version quota noquota usrquota grpquota prjquota block_validity noblock_validity prefetch_block_bitmaps "
             "no_prefetch_block_bitmaps"
         ).split(),
         bare,
     ),
-    "barrier": optional(one_of("0", "1")),
+    "barrier": optional(one_of("1")),
     "auto_da_alloc": optional(one_of("0", "1")),
     "commit": number(0, 3600),
-    "data": one_of("ordered", "journal", "writeback"),
-    "data_err": one_of("ignore", "abort"),
+    "data": one_of("ordered", "journal"),
+    "data_err": one_of("abort"),
     "dax": optional(one_of("always", "never", "inode")),
     "errors": one_of("continue", "remount-ro"),
     "init_itable": optional(_COUNT),
@@ -67,7 +68,7 @@ _XFS: Dict[str, Check] = {
         (
             "attr2 noattr2 discard nodiscard grpid nogrpid bsdgroups sysvgroups filestreams ikeep noikeep inode32 inode64 largeio nolargeio "
             "noalign nouuid noquota quota qnoenforce uquota usrquota uqnoenforce gquota grpquota gqnoenforce pquota prjquota pqnoenforce "
-            "swalloc wsync barrier nobarrier"
+            "swalloc wsync barrier"
         ).split(),
         bare,
     ),
@@ -83,7 +84,7 @@ _COMPRESS = optional(pattern(r"no|none|lzo|zlib(:[1-9])?|zstd(:-?[0-9]{1,2})?", 
 _BTRFS: Dict[str, Check] = {
     **dict.fromkeys(
         (
-            "acl noacl autodefrag noautodefrag nobarrier clear_cache datacow nodatacow datasum nodatasum nodiscard flushoncommit "
+            "acl noacl autodefrag noautodefrag clear_cache datacow nodatacow datasum nodatasum nodiscard flushoncommit "
             "noflushoncommit nospace_cache ssd ssd_spread nossd nossd_spread treelog notreelog skip_balance user_subvol_rm_allowed barrier"
         ).split(),
         bare,
@@ -98,6 +99,9 @@ _BTRFS: Dict[str, Check] = {
     "thread_pool": number(1, 1024),
 }
 _KNOWN: Mapping[str, Mapping[str, Check]] = {"ext4": _EXT4, "xfs": _XFS, "btrfs": _BTRFS}
+#: data=ordered and journal write a file's blocks before the journal says that they are the file's. Barriers carry that order through the cache of the
+#: disk; where a battery keeps the cache, the kernel is told so by the disk, and they cost nothing.
+_LEAKS = re.compile(r"data=writeback|data_err=ignore|journal_async_commit|nobarrier|barrier=0")
 #: Why some that are asked for are not to be had.
 _WHY = (
     (r"(r?bind|move|remount|(make-)?r?(shared|slave|private|unbindable))", "it changes other mounts"),
@@ -126,6 +130,8 @@ def parse_mount(kind: str, options: Sequence[str], here: str, more: Collection[s
         check = {**_GENERIC, **_KNOWN[kind], **dict.fromkeys(more, bare)}.get(name)
         why = next((words for expression, words in _WHY if re.fullmatch(expression, option)), f"it is no option that is known of {kind}")
         trouble = why if check is None else f"{name} lacks a value after =" if equals and not value else check(value)
+        if _LEAKS.fullmatch(option):
+            trouble = "after a crash or a failed write a file could show what an earlier tenant had in its blocks"
         if trouble:
             raise InvalidRequest(
                 f"a volume with {kind} is not mounted with this option.",

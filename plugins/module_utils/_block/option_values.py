@@ -71,10 +71,12 @@ def optional(check: Check) -> Check:
     return lambda value: check(value) if value else ""
 
 
-def names(*known: str) -> Check:
-    """A list of names, each with ``^`` before it where it is turned off."""
+def names(*known: str, kept: str = "") -> Check:
+    """A list of names, each with ``^`` before it where it is turned off; ``kept`` is never turned off."""
 
     def check(value: str) -> str:
+        if kept and f"^{kept}" in value.split(","):
+            return f"has '^{kept}', without which a file could show an earlier tenant's blocks after a crash"
         wrong = next((name for name in value.split(",") if name[name.startswith("^") :] not in known), None)
         return "" if wrong is None else f"has {wrong!r}, which is not one of {', '.join(known)}"
 

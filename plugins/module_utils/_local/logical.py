@@ -81,7 +81,7 @@ def logical_volumes(
             found=source.volume_group,
             fix=f"use one of: {', '.join(each.name for each in state.groups) or 'none is there; define it in lvm_volume_groups'}.",
         )
-    check_identity(group.name, f"{source.parameter}.volume_group", state, WhiteList())
+    check_identity(group.name, f"{source.parameter}.volume_group", state, WhiteList(), context.host)
     mark = LOCAL_TAG + wanted.name
     names = [volume.name for volume in group.visible if mark in volume.tags]
     # Some number in between may be free: which of too many volumes went was for a person to say.

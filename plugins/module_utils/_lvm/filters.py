@@ -29,9 +29,15 @@ _STACKED = "dm-uuid-LVM-"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Regular expressions on the names of devices that LVM shall not see."""
+    """Regular expressions on the names of devices that LVM shall not see; ``disks`` are those for disks that guests have whole."""
 
     reject: Tuple[str, ...]
+    disks: Tuple[str, ...] = ()
+
+    @property
+    def patterns(self) -> Tuple[str, ...]:
+        """All of them."""
+        return self.reject + self.disks
 
 
 @dataclass(frozen=True)
@@ -65,14 +71,14 @@ def plan_filter(seen: Seen, wanted: Wanted) -> Plan:
     _check_foreign(seen)
     hidden = _hidden(seen, wanted)
     before = seen.files.get(LOCAL, "")
-    after = with_block(LOCAL, before, configuration(() if seen.devices_file is not None else wanted.reject))
+    after = with_block(LOCAL, before, configuration(() if seen.devices_file is not None else wanted.patterns))
     needed = tuple((group.name, group.uuid or "") for group in seen.state.groups if _in_use(seen, group) and not group.missing)
     actions: List[Action] = []
     if after != before:
         steps = (WriteFile(LOCAL, after), Whole(needed, (WriteFile(LOCAL, before),)))
         actions.append(Action("write", "file", LOCAL, steps, {"block": block_in(LOCAL, before)}, {"block": block_in(LOCAL, after)}))
     for name, device in (seen.devices_file or {}).items():
-        if rejected_by(wanted.reject, (name, *seen.names.get(device, ()))):
+        if rejected_by(wanted.patterns, (name, *seen.names.get(device, ()))):
             drop = (command("lvm", "lvmdevices", "--yes", "--deldev", name), Whole(needed))
             actions.append(Action("unlist", "device", name, drop, {"listed": True}, {"listed": False}))
     warnings = tuple(
@@ -89,7 +95,7 @@ def _hidden(seen: Seen, wanted: Wanted) -> Dict[str, VolumeGroup]:
     for group in seen.state.groups:
         for pv in group.pvs:
             names = (pv.path, *seen.names.get(pv.device, ()))
-            pattern = rejected_by(wanted.reject, names)
+            pattern = rejected_by(wanted.patterns, names)
             if not pattern and any(_STACKED in name for name in names):
                 pattern = "scan_lvs = 0"
             if pattern and _in_use(seen, group):
@@ -105,13 +111,14 @@ def _in_use(seen: Seen, group: VolumeGroup) -> bool:
 
 
 def _refusal(wanted: Wanted, pv: PhysicalVolume, group: VolumeGroup, pattern: str) -> Refused:
-    place = f"reject[{wanted.reject.index(pattern)}]" if pattern in wanted.reject else "reject"
+    lists = (("reject", wanted.reject), ("disks", wanted.disks))
+    place = next((f"{name}[{patterns.index(pattern)}]" for name, patterns in lists if pattern in patterns), "reject")
     return Refused(
         "LVM would no longer see a disk that this machine uses.",
         code="filter-hides-pv",
         parameter=place,
         found=f"{pv.path} of volume group {group.name}, hidden by {pattern}",
-        fix="narrow the expression, or take the volume group off this machine first (vgexport).",
+        fix="take the disk out of the list or narrow the expression, or take the volume group off this machine first (vgexport).",
     )
 
 

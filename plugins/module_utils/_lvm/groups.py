@@ -37,7 +37,7 @@ def describe(group: VolumeGroup) -> Dict[str, Any]:
     }
 
 
-def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) -> None:
+def check_identity(name: str, parameter: str, state: State, allowed: WhiteList, host: Host) -> None:
     """Refuse a volume group whose name means several, or one that is not this machine's to change."""
     if not allowed.groups.allows([name]):
         raise Refused(
@@ -53,8 +53,9 @@ def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) 
             f"this machine has {len(found)} volume groups of the name {name}.",
             code="vg-ambiguous",
             parameter=parameter,
-            found=", ".join(each.uuid or "" for each in found),
-            fix="rename one: vgrename UUID NEWNAME.",
+            found="; ".join(f"{each.uuid} on {', '.join(_standing(pv, host) for pv in each.pvs)}" for each in found),
+            fix="rename the one that is not meant: vgrename UUID NEWNAME. What stands on a device that is given out may have been written by a "
+            "pod: keep LVM away from that device instead (cairn.storage.lvm_device_filter).",
         )
     for each in found:
         if each.exported or each.shared:
@@ -66,6 +67,18 @@ def check_identity(name: str, parameter: str, state: State, allowed: WhiteList) 
                 found=name,
                 fix="import it with vgimport first." if each.exported else "use a volume group of this machine alone.",
             )
+
+
+def _standing(pv: PhysicalVolume, host: Host) -> str:
+    """A physical volume by the lasting name of its device, with whom that device, or the disk that it is a part of, is given out to."""
+    device = host.devices.get(pv.device)
+    if device is None:
+        return pv.path
+    around = [device, *host.overlapping(device), *host.disks(device)]
+    given = next((each.entry or host.record.given_out(each.names) for each in around if each.entry or host.record.given_out(each.names)), "")
+    kept = next((each.kept for each in around if each.kept), "")
+    words = f" (given out as local volume {given})" if given else f" (left of local volume {kept})" if kept else ""
+    return device.id + words
 
 
 def check_devices(pvs: Iterable[PhysicalVolume], parameter: str, host: Host, allowed: WhiteList) -> None:

@@ -15,6 +15,7 @@ from .._core.errors import InvalidRequest
 
 #: What means something else to LVM, which knows . * + ? | ( ) [ ] ^ $ and a backslash that takes their meaning away.
 _UNKNOWN = re.compile(r"\\[A-Za-z0-9]|\(\?|[{}]|[*+?][*+?]|[\"\n]")
+_LINK = re.compile(r"/dev/[!-~]{1,250}", re.ASCII)
 _DELIMITERS = "|!,@#"
 
 
@@ -38,6 +39,22 @@ def parse_patterns(patterns: Sequence[str], parameter: str) -> Tuple[str, ...]:
                 fix="use . * + ? | ( ) [ ] ^ $ alone, with a backslash before those that stand for themselves.",
             )
     return tuple(patterns)
+
+
+def parse_disks(links: Sequence[str], parameter: str) -> Tuple[str, ...]:
+    """An expression for each of the disks that go by ``links``, which a guest may partition: what it writes into a partition is its own as well."""
+    for index, link in enumerate(links):
+        if not _LINK.fullmatch(link) or {".", ".."} & set(link.split("/")):
+            raise InvalidRequest(
+                "not the path of a device.",
+                code="filter-disk",
+                parameter=f"{parameter}[{index}]",
+                found=repr(link),
+                fix="give the disk's name in /dev/disk/by-id.",
+            )
+    # kpartx names a partition of a multipath device otherwise than udev names one of a disk.
+    escaped = (re.escape(link).replace(r"/dm\-uuid\-mpath\-", r"/dm\-uuid\-(part[0-9]+\-)?mpath\-") for link in links)
+    return parse_patterns([f"^{each}(-part[0-9]+)?$" for each in escaped], parameter)
 
 
 def rejected_by(patterns: Iterable[str], names: Iterable[str]) -> Optional[str]:

@@ -52,7 +52,7 @@ class Outcome:
 def plan(observed: Observed, layout: Layout) -> Plan:
     """All that has to happen for ``layout``; ``after`` is an ``Outcome`` over every volume group of the machine."""
     for group in layout.groups:
-        check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed)
+        check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed, observed.host)
     renames, layout, host, state = plan_renames(layout, observed.host, observed.state)
     removals, host, state = _remove(layout, host, state)
     context = Context(host, layout.wipe, layout.data_loss, state.dmeventd, state.profiles)

@@ -60,7 +60,7 @@ def _check_chain(items: Iterable[Union[Group, ThinPool, Volume]], what: str) -> 
 
 def _rename_group(group: Group, layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Group, Host, State]:
     parameter = f"{group.parameter}.rename_from"
-    check_identity(group.rename_from, parameter, state, layout.allowed)
+    check_identity(group.rename_from, parameter, state, layout.allowed, host)
     old, as_it_is = state.group(group.rename_from), replace(group, name=group.rename_from, rename_from="")
     if state.group(group.name):
         if old:

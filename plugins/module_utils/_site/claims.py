@@ -31,7 +31,7 @@ def claim_plan(
     only: Sequence[str] = (),
     override: Optional[Mapping[str, Any]] = None,
 ) -> Tuple[list, List[CairnError]]:
-    """``(clusters with their defaults, disk.size_bytes, identity and peers, problems)``: every problem of every cluster, not only the first.
+    """``(clusters with defaults, disk.size_bytes, identity, initiators and peers, problems)``: every problem of every cluster, not only the first.
 
     ``known`` has the ``cluster_uid`` and ``stateful_sets`` of ``storage_info``. ``only`` names the clusters that are planned, as ``name`` or
     ``namespace/name``, all if empty; ``override`` is what takes the place of what these say.
@@ -52,9 +52,9 @@ def claim_plan(
             (named if ours else others).append(cluster)
             if not ours:
                 continue
-            peers = _access(cluster, engine, where)
+            access = _access(cluster, engine, where)
             size, left = _place(cluster, where, left, engine["disk"]["volume_mode"])
-            planned.append({**cluster, "peers": peers, "disk": {**cluster["disk"], "size_bytes": size}})
+            planned.append({**cluster, **access, "disk": {**cluster["disk"], "size_bytes": size}})
         except CairnError as problem:
             # What is wrong with a cluster that the run is not about is a matter of another run.
             problems += [problem] if ours else []
@@ -82,12 +82,12 @@ def _chosen(clusters: Sequence[Mapping[str, Any]], only: Sequence[str]) -> Tuple
     return chosen, problems
 
 
-def _access(cluster: Mapping[str, Any], engine: Mapping[str, Any], where: str) -> List[dict]:
-    """From where a NetworkPolicy lets initiators in. A cluster that goes need not say it."""
+def _access(cluster: Mapping[str, Any], engine: Mapping[str, Any], where: str) -> Mapping[str, list]:
+    """Who may log in, and from where a NetworkPolicy lets them. A cluster that goes need not say it."""
     if cluster["state"] == "absent":
-        return []
+        return {"peers": []}
     initiators.check_secret(cluster, engine, where)
-    return initiators.peers(cluster, where)
+    return initiators.access(cluster, engine, where)
 
 
 def _check_name(cluster: Mapping[str, Any], where: str, seen: set, engines: Mapping[str, Mapping[str, Any]]) -> None:

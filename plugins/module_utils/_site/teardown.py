@@ -23,14 +23,14 @@ def teardown(known: Mapping[str, Sequence[Entry]], clusters: Sequence[Entry], fo
     """``{volumes, claims, foreign, confirm}``: what goes, what stands in its way, and the words that the consent has to have.
 
     ``known`` has the ``volumes`` and ``claims`` of ``storage_info``, ``clusters`` their namespaces, ``folders`` the folder of each node's volumes.
-    Volumes are the site's by node and folder; a claim is a storage cluster's by its namespace, its name and the labels that the cluster's controller
-    has put on it, not by its name alone.
+    Volumes are the site's by node and folder, a path with ``..`` is in none; a claim is a storage cluster's by its namespace, its name and the
+    labels that the cluster's controller has put on it, not by its name alone.
     """
     volumes = [volume for volume in known["volumes"] if volume["local"] and volume["node"] in folders
-               and (volume["path"] or "").startswith(folders[volume["node"]].rstrip("/") + "/")]
+               and (foreign.path(volume["path"]) or "").startswith(folders[volume["node"]].rstrip("/") + "/")]
     claims = {(claim["namespace"], claim["name"]): claim for claim in known["claims"]}
     ours: List[Entry] = []
-    foreign: List[str] = []
+    others: List[str] = []
     for volume in volumes:
         if volume["phase"] != "Bound":
             continue
@@ -38,9 +38,9 @@ def teardown(known: Mapping[str, Sequence[Entry]], clusters: Sequence[Entry], fo
         if claim is not None and claim["volume"] == volume["name"] and any(_made(cluster, claim) for cluster in clusters):
             ours.append({"namespace": claim["namespace"], "name": claim["name"], "volume": volume["name"]})
         else:
-            foreign.append(f"{volume['namespace']}/{volume['claim']} on {volume['name']}")
+            others.append(f"{volume['namespace']}/{volume['claim']} on {volume['name']}")
     names = sorted(f"{cluster['namespace']}/{cluster['name']}" for cluster in clusters)
-    return {"volumes": volumes, "claims": ours, "foreign": foreign, "confirm": ",".join(names) or "no storage clusters"}
+    return {"volumes": volumes, "claims": ours, "foreign": others, "confirm": ",".join(names) or "no storage clusters"}
 
 
 def told(given: Any) -> Dict[str, Any]:

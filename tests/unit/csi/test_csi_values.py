@@ -78,7 +78,7 @@ GOOD_CLASSES: list[tuple[dict[str, str], dict[str, Any]]] = [
     ({"type": "raid1", "mirrors": "2"}, {"mirrors": 2}),
     ({"volumeGroup": "fast"}, {"group": "fast"}),
     ({"volumeGroupTag": "ssd"}, {"tag": "ssd"}),
-    ({"mkfsOptions": "-i 65536 -O '^has_journal'"}, {"mkfs": ("-i", "65536", "-O", "^has_journal")}),
+    ({"mkfsOptions": "-i 65536 -O '^resize_inode'"}, {"mkfs": ("-i", "65536", "-O", "^resize_inode")}),
     ({"mkfsOptions": "-m0 -Tsmall"}, {"mkfs": ("-m", "0", "-T", "small")}),
     ({"mkfsOptions": "-m reflink=1 -n size=8k"}, {"mkfs": ("-m", "reflink=1", "-n", "size=8k")}),
     ({"zeroNew": "false"}, {"zeroed": False}),

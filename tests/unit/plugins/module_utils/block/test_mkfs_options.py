@@ -18,7 +18,7 @@ GOOD_MKFS = [
     ("ext4", "-E stride=16,stripe-width=64,lazy_itable_init=0,nodiscard", "-E stride=16,stripe-width=64,lazy_itable_init=0,nodiscard"),
     ("ext4", "-E lazy_itable_init", "-E lazy_itable_init"),
     ("ext4", "-E root_owner=1000:1000", "-E root_owner=1000:1000"),
-    ("ext4", "-O^has_journal,quota", "-O ^has_journal,quota"),
+    ("ext4", "-O^resize_inode,has_journal,quota", "-O ^resize_inode,has_journal,quota"),
     ("ext4", "-J size=64", "-J size=64"),
     ("xfs", "-b size=4096 -i size=512,sparse=1 -n size=8k,ftype=1 -s size=4k", "-b size=4096 -i size=512,sparse=1 -n size=8k,ftype=1 -s size=4k"),
     ("xfs", "-d su=64k,sw=4,agcount=8 -l size=64m -m reflink=0,crc=1 -K", "-d su=64k,sw=4,agcount=8 -l size=64m -m reflink=0,crc=1 -K"),
@@ -41,7 +41,8 @@ BAD_MKFS: dict[str, list[list[str]]] = {
         ["etc"], ["-m", "0", "etc"], ["/dev/sdb"], ["-"], ["--"], ["--", "etc"], [""],
         # What is said by others, what forces, what leaves old blocks.
         ["-L", "root"], ["-Lroot"], ["-U", "random"], ["-FU", "random"], ["-qU", "clear"], ["-t", "ext2"], ["-F"], ["-FF"], ["-qF"], ["-n"], ["-S"],
-        ["-E", "assume_storage_prezeroed=1"], ["-E", "assume_storage_prezeroed"], ["-e", "panic"], ["-o", "hurd"], ["-r", "0"], ["-V"], ["-p", "x"],
+        ["-E", "assume_storage_prezeroed=1"], ["-E", "assume_storage_prezeroed"], ["-e", "panic"], ["-T", "hugefiles"],
+        ["-O", "^has_journal"], ["-O^has_journal"], ["-O", "quota,^has_journal"], ["-o", "hurd"], ["-r", "0"], ["-V"], ["-p", "x"],
         ["-E", "hash_seed=8f14e45f-ceea-467f-ab1f-5b1a5b8f2a10"], ["-E", "encoding=utf8"],
         # Values of another type.
         ["-m"], ["-m", ""], ["-m", "-1"], ["-m", "51"], ["-m", "0x1"], ["-m", "\u0663"], ["-m", "1\n"], ["-m", "nan"], ["-b", "4095"], ["-b", "-4096"],
@@ -103,6 +104,25 @@ def test_mount_options_that_lead_beyond_the_volume_are_refused(kind: str, option
         parse_mount(kind, ["noatime", option], "here")
     assert refused.value.code in ("mount-option", "mount-option-refused") and refused.value.parameter == "here"
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        *(("ext4", option) for option in ("data=writeback", "data_err=ignore", "journal_async_commit", "nobarrier", "barrier=0")),
+        ("xfs", "nobarrier"),
+        ("btrfs", "nobarrier"),
+    ],
+)
+def test_what_shows_an_earlier_tenants_blocks_after_a_crash_is_refused(kind: str, option: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_mount(kind, ["noatime", option], "here")
+    assert refused.value.code == "mount-option-refused" and "earlier tenant" in str(refused.value)
+
+
+@pytest.mark.parametrize("option", ["data=ordered", "data=journal", "data_err=abort", "barrier", "barrier=1", "journal_checksum"])
+def test_what_keeps_the_order_passes(option: str) -> None:
+    assert parse_mount("ext4", [option], "here") == (option,)
 
 
 def test_an_option_of_one_file_system_is_none_of_another() -> None:

@@ -14,7 +14,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Pl
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters import LOCAL, MAIN, Seen, Wanted, plan_filter
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters_io import changed_here, device_names
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import LogicalVolume, PhysicalVolume, State, VolumeGroup
-from ansible_collections.cairn.storage.plugins.module_utils._lvm.patterns import configuration, parse_patterns, rejected_by
+from ansible_collections.cairn.storage.plugins.module_utils._lvm.patterns import configuration, parse_disks, parse_patterns, rejected_by
 
 ID = "/dev/disk/by-id/wwn-0x1"
 GUEST = ("^/dev/rbd", "^/dev/disk/by\\-id/wwn\\-0x1$")
@@ -108,6 +108,58 @@ def test_expressions() -> None:
     assert parse_patterns(["^/dev/(nbd|zd)[0-9]+$"], "reject") == ("^/dev/(nbd|zd)[0-9]+$",)
     assert '"r!a|b!"' in configuration(["a|b"])
     assert rejected_by(GUEST, ["/dev/sda", ID]) == GUEST[1] and rejected_by(GUEST, ["/dev/sda"]) is None
+
+
+DISK = parse_disks([ID], "disks")
+
+
+@pytest.mark.parametrize(
+    ("link", "name", "rejected"),
+    [
+        (ID, ID, True),
+        (ID, f"{ID}-part1", True),
+        (ID, f"{ID}-part128", True),
+        (ID, f"{ID}2", False),
+        (ID, f"{ID}2-part1", False),
+        (ID, f"{ID}-part", False),
+        (ID, f"/mnt{ID}-part1", False),
+        ("/dev/disk/by-id/ata-A.B+(1)", "/dev/disk/by-id/ata-A.B+(1)-part3", True),
+        ("/dev/disk/by-id/ata-A.B", "/dev/disk/by-id/ata-AxB-part3", False),
+        ("/dev/disk/by-id/dm-uuid-mpath-3600", "/dev/disk/by-id/dm-uuid-mpath-3600", True),
+        ("/dev/disk/by-id/dm-uuid-mpath-3600", "/dev/disk/by-id/dm-uuid-part2-mpath-3600", True),
+        ("/dev/disk/by-id/dm-uuid-mpath-3600", "/dev/disk/by-id/dm-uuid-part2-mpath-36001", False),
+        ("/dev/disk/by-id/dm-name-mpatha", "/dev/disk/by-id/dm-name-mpatha-part1", True),
+    ],
+)
+def test_a_guests_disk_is_rejected_with_its_partitions(link: str, name: str, rejected: bool) -> None:
+    assert bool(rejected_by(parse_disks([link], "disks"), [name])) is rejected
+
+
+@pytest.mark.parametrize("link", ["", "sda", "wwn-0x1", "/dev/", "/etc/passwd", "/dev/disk/../sda", '/dev/a"b', "/dev/a b", "/dev/a\n", "/dev/|!,@#"])
+def test_what_is_no_disk(link: str) -> None:
+    with pytest.raises(CairnError) as refused:
+        parse_disks([ID, link], "disks")
+    assert refused.value.parameter == "disks[1]"
+
+
+def test_a_volume_group_in_a_partition_of_a_guests_disk() -> None:
+    """One that a guest made goes out of sight without a refusal, one that this machine made or has open is not hidden."""
+    names = {"sda": ("/dev/sda", ID), "sda1": ("/dev/sda1", f"{ID}-part1")}
+    theirs = dataclasses.replace(seen(group("guest", "sda1", active=True)), names=names)
+    plan = plan_filter(theirs, Wanted((), DISK))
+    assert f'global_filter = [ "r|{DISK[0]}|" ]' in plan.actions[0].steps[0].text and "guest" in plan.warnings[0]
+    made = dataclasses.replace(theirs, changed_here=frozenset({"uuid-guest"}))
+    for ours in (made, dataclasses.replace(theirs, state=State((group("g", "sda1", open=True),)))):
+        with pytest.raises(CairnError) as refused:
+            plan_filter(ours, Wanted(("^/dev/rbd",), DISK))
+        assert (refused.value.code, refused.value.parameter) == ("filter-hides-pv", "disks[0]")
+
+
+def test_the_filter_of_the_version_before_is_written_anew_once() -> None:
+    before = with_block(LOCAL, "", configuration(GUEST))
+    plan = plan_filter(seen(local=before), Wanted(GUEST[:1], DISK))
+    assert len(plan.actions) == 1
+    assert not plan_filter(seen(local=plan.actions[0].steps[0].text), Wanted(GUEST[:1], DISK)).actions
 
 
 def test_only_changes_count_as_use(tmp_path: Path) -> None:

@@ -258,6 +258,29 @@ def test_two_groups_of_one_name() -> None:
     assert refused.value.code == "vg-ambiguous" and "vgrename" in refused.value.fix
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ""),
+        ({"entry": "bulk/x"}, " (given out as local volume bulk/x)"),
+        ({"kept": "bulk/x"}, " (left of local volume bulk/x)"),
+    ],
+)
+@pytest.mark.parametrize("partition", [False, True])
+def test_two_groups_of_one_name_are_told_with_their_devices(changes: dict, words: str, partition: bool) -> None:
+    """Else whoever follows the fix has to guess which of the two a pod wrote."""
+    given = dataclasses.replace(disk("b"), **changes)
+    part = Device("sdb1", "/dev/sdb1", "part", GIB, links=(f"{wwn('b')}-part1",), parents=("sdb",))
+    machine = Host({**MACHINE.devices, "sdb": dataclasses.replace(given, children=("sdb1",)), "sdb1": part})
+    theirs = PhysicalVolume("/dev/sdb1", "pv-x", "sdb1", 10) if partition else PhysicalVolume("/dev/sdb", "pv-x", "sdb", 10)
+    twin = dataclasses.replace(GROUP, uuid="other", pvs=(theirs, PhysicalVolume("[unknown]", "pv-y", "", 10, missing=True)))
+    with pytest.raises(CairnError) as refused:
+        planned(None, fast(), state=State((GROUP, twin)), machine=machine)
+    name = f"{wwn('b')}-part1" if partition else wwn("b")
+    assert refused.value.found == f"u-fast on {wwn('a')}, {wwn('c')}; other on {name}{words}, [unknown]"
+    assert "given out" in refused.value.fix
+
+
 def test_a_disk_that_is_too_small_for_one_extent() -> None:
     with pytest.raises(CairnError) as refused:
         planned(None, fast(extent_size="4GiB"), machine=host(disk("a", 2 * GIB)))

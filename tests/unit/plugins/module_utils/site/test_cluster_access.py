@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.cairn.storage.plugins.module_utils._site.claims import claim_plan
 from ansible_collections.cairn.storage.plugins.module_utils._site.identity import shared_names
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import Volume
@@ -13,7 +15,8 @@ GIB = 1024**3
 UID, OTHER_UID = "1f2e3d4c-0000-4000-8000-000000000001", "1f2e3d4c-0000-4000-8000-000000000002"
 PREFIX = "iqn.2026-01.storage.cairn"
 ENGINE = {"image": "x", "ports": [{"name": "x", "number": 1}], "probes": {"readiness": {}}, "disk": {"volume_mode": "Block", "path": "/dev/x"}}
-ENGINES = {"tgt": {**ENGINE, "identity": {"variable": "TARGET_IQN", "prefix": PREFIX}, "chap": {"path": "/run/secrets/chap"}}, "plain": ENGINE}
+ENGINES = {"tgt": {**ENGINE, "identity": {"variable": "TARGET_IQN", "prefix": PREFIX}, "chap": {"path": "/run/secrets/chap"}}, "plain": ENGINE,
+           "four": {**ENGINE, "initiator_families": ["IPv4"]}}
 OWN = {"tgt": {**ENGINES["tgt"], "environment": {"TARGET_IQN": "iqn.2026-01.org.example:$(POD_NAME)"}}}
 SHARED = {"tgt": {**ENGINES["tgt"], "environment": {"TARGET_IQN": "iqn.2026-01.org.example:disk"}}}
 DEFAULTS = {"namespace": "storage", "engine": "tgt", "spread": "even"}
@@ -42,6 +45,24 @@ def planned(*clusters: dict, sets: list | None = None, uid: str = UID, engines: 
     ({"initiators": [""]}, "initiators-form"),
     ({"initiators": ["0.0.0.0/0"]}, "initiators-everybody"),
     ({"initiators": ["::/0"]}, "initiators-everybody"),
+    ({"initiators": ["0.0.0.0/1", "128.0.0.0/1"]}, "initiators-everybody"),
+    ({"initiators": ["128.0.0.0/2", "10.0.0.1", "0.0.0.0/1", "192.0.0.0/2"]}, "initiators-everybody"),
+    ({"initiators": ["10.0.0.1", "::/1", "8000::/1"]}, "initiators-everybody"),
+    # What tgtd reads otherwise than Python does.
+    ({"initiators": ["10.20.0.0/016"]}, "initiators-form"),
+    ({"initiators": ["10.20.0.0/0x10"]}, "initiators-form"),
+    ({"initiators": ["10.20.0.0/ 16"]}, "initiators-form"),
+    ({"initiators": ["10.20.0.0/255.255.0.0"]}, "initiators-form"),
+    ({"initiators": ["10.20.0.0/0.0.255.255"]}, "initiators-form"),
+    ({"initiators": ["010.20.0.1"]}, "initiators-form"),
+    ({"initiators": ["10.20.1"]}, "initiators-form"),
+    ({"initiators": [169082881]}, "initiators-form"),
+    ({"initiators": ["fe80::1%eth0"]}, "initiators-form"),
+    ({"initiators": ["fe80::%a/64"]}, "initiators-form"),
+    ({"initiators": ["fd00::/064"]}, "initiators-form"),
+    ({"initiators": ["10.0.0.\u0661"]}, "initiators-form"),
+    ({"initiators": ["10.0.0.1", "fd00::/8"], "engine": "four"}, "initiators-family"),
+    ({"initiators": ["::ffff:10.0.0.1"], "engine": "four"}, "initiators-family"),
     ({"initiators": ["ALL", "10.0.0.1"]}, "initiators-all"),
     ({"initiators": ["iqn.2026-01.org.example:me"]}, "initiators-form"),
     ({"initiators": ["10.0.0.1,ALL"]}, "initiators-form"),
@@ -81,6 +102,25 @@ def test_nobody_said_is_told_in_one_sentence() -> None:
 def test_a_network_policy_says_what_initiators_say(said: dict, peers: list) -> None:
     found, problems = planned(cluster(**said))
     assert problems == [] and found[0]["peers"] == peers
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    # What is written in the usual way stays as it is, so that pods that run with it stay.
+    (["ALL"], ["ALL"]),
+    ("ALL", ["ALL"]),
+    (["10.20.0.0/16", "10.1.2.3", "10.1.2.4/32", "fd00::/8", "fd00::1"], ["10.20.0.0/16", "10.1.2.3", "10.1.2.4/32", "fd00::/8", "fd00::1"]),
+    (["0.0.0.0/1"], ["0.0.0.0/1"]),
+    (["10.20.5.0/16", "FD00:0::/8", "fd00:0::1", "FD00::1/128"], ["10.20.0.0/16", "fd00::/8", "fd00::1", "fd00::1"]),
+])
+def test_a_target_is_told_what_a_network_policy_says(said: Any, told: list) -> None:
+    found, problems = planned(cluster(initiators=said))
+    assert problems == [] and found[0]["initiators"] == told
+
+
+def test_the_engine_of_the_role_serves_ipv4_and_says_so() -> None:
+    role = Path(__file__).parents[5] / "roles" / "storage_cluster"
+    engine = yaml.safe_load((role / "vars" / "main.yml").read_text())["__storage_cluster_engines"]["tgt"]
+    assert ("portal=0.0.0.0:" in (role / "files" / "tgt" / "storage-target").read_text()) == (engine["initiator_families"] == ["IPv4"])
 
 
 @pytest.mark.parametrize(("sets", "engines", "name"), [

@@ -55,6 +55,10 @@ def test_whose_claim_it_is(volumes: list, claims: list, ours: bool) -> None:
     ({"node": "node3"}, False),
     ({"node": None}, False),
     ({"path": f"{BASE}-of-others/local-block/wwn-1"}, False),
+    ({"path": f"{BASE}/../../../etc"}, False),
+    ({"path": f"{BASE}/local-block/.."}, False),
+    ({"path": f"{BASE}/./local-block"}, False),
+    ({"path": f"{BASE}/a\nb"}, False),
     ({"path": None}, False),
     ({"local": False}, False),
 ])
