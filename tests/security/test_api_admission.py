@@ -220,7 +220,11 @@ def test_no_volume_takes_somebodys_claim() -> None:
     assert code == 403, told
     refused = []
     # By its name alone, under another name than the provisioner's, and for whoever comes.
-    for change in (lambda spec, head: spec["claimRef"].pop("uid"), lambda spec, head: head.update(name="taken-2"), lambda spec, head: spec.pop("claimRef")):
+    for change in (
+        lambda spec, head: spec["claimRef"].pop("uid"),
+        lambda spec, head: head.update(name="taken-2"),
+        lambda spec, head: spec.pop("claimRef"),
+    ):
         manifest = driven("taken", rule(TOPOLOGY, MINE))
         change(manifest["spec"], manifest["metadata"])
         refused.append(create(LVM, MINE, manifest)[0])
@@ -293,7 +297,8 @@ def test_snapshots_keep_all_but_the_protection_of_a_restore() -> None:
 
 
 def test_contents_of_snapshots_stay_with_their_node_and_their_snapshot() -> None:
-    being, bound = "snapshot.storage.kubernetes.io/volumesnapshot-being-created", "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
+    being = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
+    bound = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
     manifest = {
         "apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotContent",
         "metadata": {"name": "cairn-admission", "labels": {MANAGED_BY: MINE}, "finalizers": [bound]},
@@ -333,8 +338,8 @@ def test_a_node_tells_its_own_capacity() -> None:
 
     def of(name: str, labels: dict | None) -> dict:
         topology = {"nodeTopology": {"matchLabels": labels}} if labels is not None else {}
-        return {"apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": {"name": name}, "storageClassName": "a", "capacity": "1Gi",
-                **topology}  # fmt: skip
+        return {"apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": {"name": name}, "storageClassName": "a",
+                "capacity": "1Gi", **topology}  # fmt: skip
 
     for labels in ({TOPOLOGY: OTHER}, {}, None):
         code, told = as_account(*LVM, MINE, "POST", path, of("theirs", labels))

@@ -120,6 +120,7 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
     own = f"{tied('THING', topology, 'variables.node')} && THING.spec.?csi.?driver.orValue('') == {json.dumps(driver)}"
     selected = [f"{thing}.metadata.?annotations[?{json.dumps(_SELECTED)}]" for thing in ("object", "oldObject")]
     chosen = f"{selected[0]} == {selected[1]} || (!{selected[0]}.hasValue() && {selected[1]}.orValue('') == variables.node)"
+    given_back = f"({chosen}) && {_annotations([_SELECTED])} && {_finalizers(_CLONING)} && {_kept('labels')}"
     label = f"THING.metadata.?labels[?{json.dumps(_MANAGED_BY)}].orValue('') == variables.node"
     capacity = f"THING.?nodeTopology.?matchLabels[?{json.dumps(topology)}].orValue('') == variables.node"
     snapshots = "snapshot.storage.k8s.io"
@@ -142,8 +143,8 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
              "message": "pods of this account make volumes for one claim each, named after its UID."},
             {"expression": only("persistentvolumes", "object.spec == oldObject.spec", "UPDATE"),
              "message": "pods of this account change the specification of no volume."},
-            {"expression": only("persistentvolumeclaims", f"({chosen}) && {_annotations([_SELECTED])} && {_finalizers(_CLONING)} && {_kept('labels')}"),
-             "message": "pods of this account may give a claim of their node back to the scheduler and protect one that is cloned; they change nothing else."},
+            {"expression": only("persistentvolumeclaims", given_back),
+             "message": "pods of this account may give a claim of their node back to the scheduler and protect a clone's source; they change nothing else."},
             {"expression": only("volumesnapshots", f"{_kept('labels', 'annotations')} && {_finalizers(_RESTORING)}"),
              "message": "pods of this account may protect a snapshot that a volume is made from; they change nothing else."},
             {"expression": only("volumesnapshotcontents", both(label)),
