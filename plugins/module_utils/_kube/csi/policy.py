@@ -144,7 +144,7 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
             {"expression": only("persistentvolumes", "object.spec == oldObject.spec", "UPDATE"),
              "message": "pods of this account change the specification of no volume."},
             {"expression": only("persistentvolumeclaims", given_back),
-             "message": "pods of this account may give a claim of their node back to the scheduler and protect a clone's source; they change nothing else."},
+             "message": "pods of this account give a claim of their node back to the scheduler and protect a clone's source, and change no more."},
             {"expression": only("volumesnapshots", f"{_kept('labels', 'annotations')} && {_finalizers(_RESTORING)}"),
              "message": "pods of this account may protect a snapshot that a volume is made from; they change nothing else."},
             {"expression": only("volumesnapshotcontents", both(label)),
