@@ -6,11 +6,13 @@ import copy
 import json
 import subprocess
 import time
+import uuid
 from collections.abc import Iterator
 
 import pytest
 from cluster_play import kubectl, play
-from impersonated import as_account
+from impersonated import as_account, as_node
+from kube_faces import define_snapshots
 
 LVM, LOCAL = ("cairn-lvm-csi", "lvm-csi-node"), ("cairn-local-volumes", "local-static-provisioner")
 MINE, OTHER, RENAMED = "node-mine", "node-other", "node-renamed"
@@ -33,8 +35,11 @@ def volume(name: str, *terms: dict, **spec: object) -> dict:
     }  # fmt: skip
 
 
-def driven(name: str, *terms: dict, driver: str = DRIVER) -> dict:
-    return volume(name, *terms, csi={"driver": driver, "volumeHandle": f"h/{name}/{name}"})
+def driven(name: str, *terms: dict, driver: str = DRIVER, **source: object) -> dict:
+    """As the provisioner makes it for a claim: named after the claim's UID."""
+    uid = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "namespace": "default", "name": name, "uid": uid}
+    return volume(f"pvc-{uid}", *terms, csi={"driver": driver, "volumeHandle": f"h/{name}/{name}", **source}, claimRef=claim)
 
 
 def local(name: str, *terms: dict) -> dict:
@@ -50,6 +55,7 @@ def delete() -> None:
 def roles() -> Iterator[None]:
     """Both provisioners, as their roles make them; a node whose label is another than its name is known before."""
     delete()
+    define_snapshots()
     for name, label in ((MINE, MINE), (OTHER, OTHER), (RENAMED, "another-name")):
         kubectl("apply", "-f", "-", stdin=json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {HOSTNAME: label}}}))
     results = play(*tasks())
@@ -58,7 +64,7 @@ def roles() -> Iterator[None]:
     for _turn in range(60):
         if create(LVM, MINE, driven("probe", rule(TOPOLOGY, OTHER)))[0] == create(LOCAL, MINE, local("probe", rule(HOSTNAME, OTHER)))[0] == 403:
             break
-        kubectl("delete", "persistentvolume", "probe", "--ignore-not-found")
+        kubectl("delete", "persistentvolume", "-l", "cairn-admission=yes", "--ignore-not-found")
         time.sleep(1)
     yield
     # A driver with volumes stays.
@@ -175,16 +181,187 @@ def test_claims_keep_what_others_have_put_there() -> None:
             changed["metadata"].update(metadata)
             return as_account(*LVM, node, "PUT", path, changed)[0]
 
+        others = json.loads(kubectl("get", "pvc", "cairn-admission", "-o", "json"))["metadata"]["annotations"]
+        del others["volume.kubernetes.io/selected-node"]
         assert put(MINE, finalizers=[]) == 403, "what protects a claim that a pod uses"
-        assert put(MINE, annotations={"volume.kubernetes.io/selected-node": MINE}) == 403, "a claim of another node, drawn to one's own"
-        assert put(MINE, annotations={}) == 403, "a claim of another node, given back"
+        assert put(MINE, annotations={**others, "volume.kubernetes.io/selected-node": MINE}) == 403, "a claim of another node, drawn to one's own"
+        assert put(MINE, annotations=others) == 403, "a claim of another node, given back"
         assert (
             put(MINE, finalizers=["kubernetes.io/pvc-protection", "provisioner.storage.kubernetes.io/cloning-protection"]) == 200
         ), "a source of a clone"
         assert put(MINE, finalizers=["kubernetes.io/pvc-protection"]) == 200
-        assert put(OTHER, annotations={}) == 200, "given back by its own node"
+        assert put(OTHER, annotations=others) == 200, "given back by its own node"
     finally:
         kubectl("delete", "pvc", "cairn-admission", "--ignore-not-found", "--wait=false")
+
+
+def test_a_kubelet_reads_no_secret_that_a_volume_of_its_driver_names() -> None:
+    """The node authorizer lets kubelet read what the volumes of its pods name, in any namespace."""
+    for field in ("controllerPublishSecretRef", "controllerExpandSecretRef", "nodeStageSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"):
+        manifest = driven(f"secret-{field}".lower(), rule(TOPOLOGY, MINE), **{field: {"namespace": "kube-system", "name": "crown"}})
+        code, told = create(LVM, MINE, manifest)
+        assert code == 403, (field, told)
+    # Nor does one that is there come to name one. The API server itself keeps most of these fields.
+    manifest = driven("secret-later", rule(TOPOLOGY, MINE))
+    assert create(LVM, MINE, manifest)[0] == 201
+    path = f"{PATH}/{manifest['metadata']['name']}"
+    later = {"spec": {"csi": {"nodeExpandSecretRef": {"namespace": "kube-system", "name": "crown"}, "controllerExpandSecretRef": None}}}
+    assert as_account(*LVM, MINE, "PATCH", path, later)[0] in (403, 422)
+    assert as_account(*LVM, MINE, "PATCH", path, {"spec": {"mountOptions": ["suid"]}})[0] == 403
+    # A second source beside the local one.
+    manifest = local("secret-local", rule(HOSTNAME, MINE))
+    manifest["spec"]["csi"] = {"driver": DRIVER, "volumeHandle": "a", "nodePublishSecretRef": {"namespace": "kube-system", "name": "crown"}}
+    assert create(LOCAL, MINE, manifest)[0] in (403, 422)
+
+
+def test_no_volume_takes_somebodys_claim() -> None:
+    claim = {"namespace": "default", "name": "theirs"}
+    code, told = create(LOCAL, MINE, volume("taken-1", rule(HOSTNAME, MINE), local={"path": "/opt/a"}, claimRef=claim))
+    assert code == 403, told
+    refused = []
+    # By its name alone, under another name than the provisioner's, and for whoever comes.
+    for change in (
+        lambda spec, head: spec["claimRef"].pop("uid"),
+        lambda spec, head: head.update(name="taken-2"),
+        lambda spec, head: spec.pop("claimRef"),
+    ):
+        manifest = driven("taken", rule(TOPOLOGY, MINE))
+        change(manifest["spec"], manifest["metadata"])
+        refused.append(create(LVM, MINE, manifest)[0])
+    assert refused == [403, 403, 403]
+    manifest = driven("taken-later", rule(TOPOLOGY, MINE))
+    assert create(LVM, MINE, manifest)[0] == 201
+    for spec in ({"claimRef": {"name": "theirs", "uid": None}}, {"claimRef": None}):
+        code, told = as_account(*LVM, MINE, "PATCH", f"{PATH}/{manifest['metadata']['name']}", {"spec": spec})
+        assert code == 403, told
+
+
+OWNER = [{"apiVersion": "v1", "kind": "ConfigMap", "name": "nobody", "uid": "11111111-2222-3333-4444-555555555555"}]
+
+
+def test_claims_of_others_are_not_deleted_by_an_owner_that_is_not_there() -> None:
+    claim = {
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "cairn-owned", "namespace": "default", "annotations": {"a": "b"}},
+        "spec": {"accessModes": ["ReadWriteOnce"], "storageClassName": "none", "resources": {"requests": {"storage": "1Gi"}}},
+    }  # fmt: skip
+    path = "/api/v1/namespaces/default/persistentvolumeclaims/cairn-owned"
+    kubectl("apply", "-f", "-", stdin=json.dumps(claim))
+    try:
+        live = json.loads(kubectl("get", "pvc", "cairn-owned", "-o", "json"))
+        for field, value in (
+            ("metadata", {"ownerReferences": OWNER}),
+            ("metadata", {"labels": {"app": "another"}}),
+            ("metadata", {"annotations": {**live["metadata"]["annotations"], "a": "c"}}),
+            ("metadata", {"annotations": {**live["metadata"]["annotations"], "volume.kubernetes.io/storage-provisioner": DRIVER}}),
+            ("metadata", {"annotations": {}}),
+            ("metadata", {"annotations": {**live["metadata"]["annotations"], "volume.kubernetes.io/selected-node": ""}}),
+            ("spec", {"volumeName": "theirs"}),
+        ):
+            changed = copy.deepcopy(live)
+            changed[field].update(value)
+            code, told = as_account(*LVM, MINE, "PUT", path, changed)
+            assert code == 403, (value, told)
+    finally:
+        kubectl("delete", "pvc", "cairn-owned", "--ignore-not-found", "--wait=false")
+
+
+SNAPSHOTS = "/apis/snapshot.storage.k8s.io/v1"
+RESTORING = "provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection"
+MANAGED_BY = "snapshot.storage.kubernetes.io/managed-by"
+
+
+def test_snapshots_keep_all_but_the_protection_of_a_restore() -> None:
+    manifest = {
+        "apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshot",
+        "metadata": {"name": "cairn-admission", "namespace": "default", "finalizers": ["cairn.storage/kept"], "annotations": {"a": "b"}},
+        "spec": {"source": {"persistentVolumeClaimName": "a"}, "volumeSnapshotClassName": "one"},
+    }  # fmt: skip
+    kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+    try:
+
+        def put(field: str, **value: object) -> int:
+            changed = json.loads(kubectl("get", "volumesnapshot", "cairn-admission", "-o", "json"))
+            changed[field].update(value)
+            return as_account(*LVM, MINE, "PUT", f"{SNAPSHOTS}/namespaces/default/volumesnapshots/cairn-admission", changed)[0]
+
+        assert put("metadata", ownerReferences=OWNER) == 403
+        assert put("metadata", labels={"a": "b"}) == 403
+        assert put("metadata", annotations={"a": "c"}) == 403
+        assert put("metadata", finalizers=[]) == 403
+        assert put("spec", volumeSnapshotClassName="another") == 403
+        assert put("metadata", finalizers=["cairn.storage/kept", RESTORING]) == 200, "the source of a restore"
+        assert put("metadata", finalizers=["cairn.storage/kept"]) == 200
+    finally:
+        kubectl("patch", "volumesnapshot", "cairn-admission", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+        kubectl("delete", "volumesnapshot", "cairn-admission", "--ignore-not-found")
+
+
+def test_contents_of_snapshots_stay_with_their_node_and_their_snapshot() -> None:
+    being = "snapshot.storage.kubernetes.io/volumesnapshot-being-created"
+    bound = "snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection"
+    manifest = {
+        "apiVersion": "snapshot.storage.k8s.io/v1", "kind": "VolumeSnapshotContent",
+        "metadata": {"name": "cairn-admission", "labels": {MANAGED_BY: MINE}, "finalizers": [bound]},
+        "spec": {"driver": DRIVER, "deletionPolicy": "Retain", "source": {"volumeHandle": "h/a/a"},
+                 "volumeSnapshotRef": {"namespace": "default", "name": "a", "uid": OWNER[0]["uid"]}},
+    }  # fmt: skip
+    path = f"{SNAPSHOTS}/volumesnapshotcontents/cairn-admission"
+    kubectl("apply", "-f", "-", stdin=json.dumps(manifest))
+    try:
+
+        def patch(node: str, body: dict, part: str = "") -> int:
+            return as_account(*LVM, node, "PATCH", path + part, body)[0]
+
+        assert patch(OTHER, {"metadata": {"annotations": {being: "yes"}}}) == 403, "another node's"
+        assert patch(MINE, {"metadata": {"labels": {MANAGED_BY: OTHER}}}) == 403, "given to another node"
+        assert patch(MINE, {"metadata": {"ownerReferences": OWNER}}) == 403
+        assert patch(MINE, {"metadata": {"annotations": {"snapshot.storage.kubernetes.io/deletion-secret-name": "crown"}}}) == 403
+        assert patch(MINE, {"spec": {"volumeSnapshotRef": {"name": "theirs"}}}) == 403
+        assert patch(MINE, {"spec": {"deletionPolicy": "Delete"}}) == 403
+        assert patch(MINE, {"metadata": {"finalizers": [bound, "example.com/more"]}}) == 403
+        assert patch(MINE, {"metadata": {"annotations": {being: "yes"}}}) == 200
+        assert patch(MINE, {"status": {"readyToUse": True, "snapshotHandle": "h/a/s"}}, "/status") == 200
+        assert patch(OTHER, {"status": {"readyToUse": False}}, "/status") == 403
+        assert patch(MINE, {"metadata": {"annotations": {being: None}, "finalizers": []}}) == 200
+    finally:
+        kubectl("patch", "volumesnapshotcontent", "cairn-admission", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
+        kubectl("delete", "volumesnapshotcontent", "cairn-admission", "--ignore-not-found")
+
+
+def test_snapshots_of_groups_are_nobodys() -> None:
+    allowed = kubectl("auth", "can-i", "--list", "--as", f"system:serviceaccount:{':'.join(LVM)}")
+    assert "volumesnapshotcontents" in allowed and "volumegroupsnapshot" not in allowed
+
+
+def test_a_node_tells_its_own_capacity() -> None:
+    path = f"/apis/storage.k8s.io/v1/namespaces/{LVM[0]}/csistoragecapacities"
+
+    def of(name: str, labels: dict | None) -> dict:
+        topology = {"nodeTopology": {"matchLabels": labels}} if labels is not None else {}
+        return {"apiVersion": "storage.k8s.io/v1", "kind": "CSIStorageCapacity", "metadata": {"name": name}, "storageClassName": "a",
+                "capacity": "1Gi", **topology}  # fmt: skip
+
+    for labels in ({TOPOLOGY: OTHER}, {}, None):
+        code, told = as_account(*LVM, MINE, "POST", path, of("theirs", labels))
+        assert code == 403, told
+    assert as_account(*LVM, MINE, "POST", path, of("mine", {TOPOLOGY: MINE}))[0] == 201
+    assert as_account(*LVM, OTHER, "PATCH", f"{path}/mine", {"capacity": "0"})[0] == 403
+    assert as_account(*LVM, OTHER, "DELETE", f"{path}/mine")[0] == 403
+    assert as_account(*LVM, MINE, "PATCH", f"{path}/mine", {"capacity": "2Gi"})[0] == 200
+    assert as_account(*LVM, MINE, "DELETE", f"{path}/mine")[0] == 200
+
+
+@pytest.mark.parametrize("label, owner", [(OTHER, OTHER), ("another-name", RENAMED)], ids=["another node's name", "another node's label"])
+def test_a_node_that_wears_anothers_label_stops_the_role(label: str, owner: str) -> None:
+    code, told = as_node(MINE, "PATCH", f"/api/v1/nodes/{MINE}", {"metadata": {"labels": {HOSTNAME: label}}})
+    assert code == 200, told
+    try:
+        with pytest.raises(AssertionError, match=f"{HOSTNAME}={label}, which is the name or the label of node") as refused:
+            play(tasks()[1])
+        assert f"Node {MINE} has" in str(refused.value) or f"of node {MINE} as well" in str(refused.value)
+        assert f"Node {owner} has" in str(refused.value) or f"of node {owner} as well" in str(refused.value)
+    finally:
+        kubectl("label", "node", MINE, f"{HOSTNAME}={MINE}", "--overwrite")
 
 
 def test_others_are_not_asked() -> None:

@@ -34,7 +34,8 @@ def objects(descriptor: Descriptor, options: Options) -> List[dict]:
         if options.node_policy and descriptor.node_topology and workload.kind == "DaemonSet" and "provisioner" in workload.sidecars:
             name = f"{descriptor.short}-{workload.name}"
             account = f"system:serviceaccount:{options.namespace}:{name}"
-            built += policy.of_driver(descriptor.name, descriptor.node_topology, f"cairn-{name}", account, labels)
+            told = workload.sidecars["provisioner"].get("arguments") or ()
+            built += policy.of_driver(descriptor.name, descriptor.node_topology, f"cairn-{name}", account, labels, told)
         built += _workload(descriptor, workload, options, labels)
     built += [_class(item, index, storage_class.build, "storage.k8s.io/v1", "StorageClass", "storage_classes", labels)
               for index, item in enumerate(classes(descriptor))]

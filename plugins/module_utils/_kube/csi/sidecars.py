@@ -13,7 +13,6 @@ from typing import Any, Dict, List, Mapping, Tuple
 
 Rule = Dict[str, Any]
 _SNAPSHOTS = "snapshot.storage.k8s.io"
-_GROUPS = "groupsnapshot.storage.k8s.io"
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,6 @@ _CLUSTER: Mapping[str, Tuple[Rule, ...]] = {
         rule(_SNAPSHOTS, "volumesnapshotclasses", "get list watch"),
         rule(_SNAPSHOTS, "volumesnapshotcontents", "get list watch update patch"),
         rule(_SNAPSHOTS, "volumesnapshotcontents/status", "update patch"),
-        rule(_GROUPS, "volumegroupsnapshotclasses", "get list watch"),
-        rule(_GROUPS, "volumegroupsnapshotcontents", "get list watch update patch"),
-        rule(_GROUPS, "volumegroupsnapshotcontents/status", "update patch"),
     ),
 }
 
