@@ -35,8 +35,8 @@ def plan(given: Mapping[str, Any], asked: Mapping[str, Any], images: Mapping[str
     value = Reader({key: each for key, each in asked.items() if each is not None}, "csi_driver", _KEYS)
     classes = {key: asked[key] for key in _CLASSES if asked.get(key) is not None}
     wanted = _attached(parse({**given, **classes}, "csi_driver_descriptor"), value.take("attach", bool, None))
-    modes = value.take("lifecycle_modes", list, None)
-    if modes is not None:
+    modes = value.take("lifecycle_modes", list, [])
+    if modes:
         wanted = replace(wanted, driver={**wanted.driver, "volume_lifecycle_modes": modes})
     _fits(wanted, value.take("minor", str))
     options = _options(wanted, value, images)

@@ -215,8 +215,11 @@ def test_classes_of_the_user_take_the_place_of_the_catalogues() -> None:
 
 
 def test_no_volumes_in_pods_manifests_unless_they_are_asked_for() -> None:
-    modes = [render("lvm.csi.cairn.storage", **asked)["driver"]["volume_lifecycle_modes"] for asked in ({}, {"lifecycle_modes": ["Persistent", "Ephemeral"]})]
-    assert modes == [["Persistent"], ["Persistent", "Ephemeral"]]
+    asked = ({}, {"lifecycle_modes": []}, {"lifecycle_modes": ["Persistent", "Ephemeral"]})
+    modes = [render("lvm.csi.cairn.storage", **each)["driver"]["volume_lifecycle_modes"] for each in asked]
+    assert modes == [["Persistent"], ["Persistent"], ["Persistent", "Ephemeral"]]
+
+
 PROMETHEUS = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
 
 
