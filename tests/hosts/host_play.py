@@ -39,6 +39,12 @@ for path in sys.argv[1:]:
         os.fsync(device.fileno())
 END
 }
+# The table on standard input for the disk given first; its partitions are blank, whatever the tests before left where they begin.
+partition() {
+sfdisk -q "$@" || return
+udevadm settle
+erase "$1"-part*
+}
 """
 
 

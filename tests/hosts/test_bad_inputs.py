@@ -24,7 +24,7 @@ rm -rf /mnt/bad /mnt/bad-used {BASE}/badclass {BASE}/.kept/badclass /etc/lvm/bac
 for disk in {' '.join(NAMES.values())}; do [ ! -e $disk ] || erase $disk-part1 $disk 2>/dev/null || erase $disk; done
 udevadm settle
 """
-MAKE = f"""
+MAKE = f"""{ERASE}
 set -e
 vgcreate -q {GROUP} {NAMES['MEMBER']}
 lvcreate -qy -l 10 -n data {GROUP}
@@ -36,7 +36,7 @@ lvcreate -qy -s -l 4 -n snap {GROUP}/used
 vgcreate -q badother {NAMES['OTHER']}
 lvcreate -qy -l 4 -n keep badother
 mkfs.xfs -q {NAMES['SIGNED']}
-echo ',1G' | sfdisk -q --label gpt {NAMES['PARTED']}
+echo ',1G' | partition {NAMES['PARTED']} --label gpt
 mkfs.ext4 -q {NAMES['MOUNTED']}
 mkdir -p /mnt/bad /mnt/bad-used
 mount {NAMES['MOUNTED']} /mnt/bad

@@ -38,7 +38,7 @@ def disks() -> Iterator[None]:
     shell(
         NODE,
         f"""udevadm settle; {CLEAN}
-        printf ',100M\\n,100M\\n' | sfdisk -q --label gpt {IDS[PARTED]}; udevadm settle
+        printf ',100M\\n,100M\\n' | partition {IDS[PARTED]} --label gpt
         mkfs.ext4 -q -L parted {IDS[PARTED]}-part1; mkdir -p /run/blocktest; mount {IDS[PARTED]}-part1 /run/blocktest""",
     )
     yield

@@ -56,9 +56,8 @@ systemctl daemon-reload
 true
 """
 #: Two partitions with room behind the first, and a file system on the second with two directories to give out.
-PREPARE = f"""
-printf 'start=1MiB, size=300MiB\\nstart=1GiB, size=500MiB\\n' | sfdisk -q {IDS[0]}
-udevadm settle
+PREPARE = f"""{ERASE}
+printf 'start=1MiB, size=300MiB\\nstart=1GiB, size=500MiB\\n' | partition {IDS[0]}
 mkfs.ext4 -q {IDS[0]}-part2
 mkdir -p /srv/lt
 echo "UUID=$(blkid -p -s UUID -o value {IDS[0]}-part2) /srv/lt ext4 nofail 0 2" >> /etc/fstab

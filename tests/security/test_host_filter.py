@@ -31,9 +31,9 @@ def disks() -> Iterator[None]:
         shell(
             NODE,
             f"""set -e
+            {ERASE}
             cp {LOCAL} /root/lvmlocal.filter; sed -i '/BEGIN cairn/,/END cairn/d' {LOCAL}
-            for id in {OURS} {THEIRS}; do printf 'label: gpt\\n,\\n' | sfdisk -q "$id"; done
-            udevadm settle
+            for id in {OURS} {THEIRS}; do printf 'label: gpt\\n,\\n' | partition "$id"; done
             vgcreate -qq filterours {OURS}-part1; lvcreate -qq -an -Zn -n data -L 16M filterours
             vgcreate -qq podgroup {THEIRS}-part1; lvcreate -qq -an -Zn -n data -L 16M podgroup
             rm /etc/lvm/backup/podgroup""",
