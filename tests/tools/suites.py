@@ -104,7 +104,8 @@ MOLECULE = (
     Suite("scenarios", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
 )
 #: Beside the others, for it needs images that other labs have no use for.
-CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=2", "--disk-size=4GiB", "--images=csi")))
+CSI_LAB_UP = Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disk-size=4GiB", "--images=csi", "--disks=2"))
+CSI_LAB = (LAB_DOWN, CSI_LAB_UP)
 MOLECULE_CSI = (
     Suite("molecule csi", (*LAB, "molecule", "test", "--scenario-name=csi")),
 )
@@ -139,7 +140,8 @@ SECURITY: dict[str, tuple[Step, ...]] = {
         attacks("attacks by the API", "api"),
         LAB_DOWN,
     ),
-    "security-pods": (*CSI_LAB, attacks("attacks by pods", "pod"), LAB_DOWN),
+    # The driver takes the first two disks, and a storage cluster's pod one of the others.
+    "security-pods": (LAB_DOWN, replace(CSI_LAB_UP, argv=(*CSI_LAB_UP.argv, "--disks=4")), attacks("attacks by pods", "pod"), LAB_DOWN),
 }
 
 TIERS: dict[str, tuple[Step, ...]] = {
