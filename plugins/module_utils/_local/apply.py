@@ -18,10 +18,9 @@ from .._block import fs_steps, record
 from .._block.identity import rank
 from .._block.model import KEPT
 from .._block.probe import signatures
-from .._core import files, trusted
+from .._core import files, mounts, trusted
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, Conflict, NotFound
-from .._core.mounts import unescape
 from . import fstab, guard
 from .book import DropNotes, WriteDown, WriteRules
 from .model import FORMATTING
@@ -90,8 +89,7 @@ def mount(step: Mount) -> None:
 
 def _check_mounted(step: Mount, path: str) -> None:
     """Of a device without a lasting name the line goes by UUID, which leads systemd to whatever disk bears it."""
-    rows = (row.split(" ") for row in files.text("/proc/self/mountinfo").splitlines())
-    sources = [row[row.index("-") + 2] for row in rows if unescape(row[4]) == path]
+    sources = [mount.source for mount in mounts.mountinfo(files.text("/proc/self/mountinfo")) if mount.path == path]
     if not sources or os.path.realpath(sources[-1]) != os.path.realpath(step.device):
         if sources:
             mutate(command("umount", path))
@@ -184,12 +182,7 @@ def retire(step: Retire) -> None:
 
 def edit_fstab(step: EditFstab) -> None:
     """Replace the file at once, with the mode that it had."""
-    try:
-        with open(FSTAB, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
-    except FileNotFoundError:
-        text = ""
-    files.replace(FSTAB, fstab.edit(text, step.put, step.drop))
+    files.replace(FSTAB, fstab.edit(files.text(FSTAB), step.put, step.drop))
 
 
 def _immutable(path: str, flag: str) -> None:

@@ -52,6 +52,7 @@ class Directory:
 class Observed:
     """The machine. ``record`` is what was made here, with what the ``notes`` of the version before say (UUIDs) and its file does not.
 
+    ``places`` are real paths by those with a symbolic link in them: of the wish's ``base_dir``, mount points in ``fstab``, paths of published volumes.
     ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them, ``foreign`` those of devices
     that a persistent volume leads to which is none of these entries to the volume's name.
     """
@@ -67,6 +68,7 @@ class Observed:
     #: Directories that classes name, those that are there.
     directories: Mapping[str, Directory] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
     #: Our file of udev rules, and whether udev runs here.
     rules: str = ""
     udev: bool = True

@@ -9,42 +9,55 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
 from .._block.model import KEPT, Host
 from .._block.record import MAKING, Made, Record, lasting
 from .._block.sysfs import device_number
-from .._core import files
+from .._core import files, trusted
 from .._lvm import observe as lvm
 from .._lvm.model import State
-from . import guard
+from . import fstab, guard
 from .desired import Wish
-from .model import FORMATTING, Directory, Entry, Observed
+from .model import FORMATTING, Directory, Entry, Observed, is_ours
 
 FSTAB = "/etc/fstab"
 
 
 def observe(wish: Wish) -> Observed:
     """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
-    host = devices.observe(wish.base_dir, logical_volumes=lambda volume: True)
+    base = trusted.resolve(wish.base_dir, "base_dir")
+    host = devices.observe(base, logical_volumes=lambda volume: True)
     uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
-    found = entries(wish.base_dir, host)
-    notes = _notes(wish.base_dir, host)
+    found = entries(base, host)
+    notes = _notes(base, host)
+    text = files.text(FSTAB)
+    places = {wish.base_dir: base, **_places(text, wish)}
+    made = {name: replace(each, base_dir=places.get(each.base_dir, each.base_dir)) for name, each in host.record.volumes.items()}
     return Observed(
         host,
         lvm.observe(host) if uses_lvm else State(),
         found,
-        files.text(FSTAB),
-        Record({**notes, **host.record.volumes}),
+        text,
+        Record({**notes, **made}),
         tuple(notes),
-        kept(wish.base_dir),
+        kept(base),
         foreign=_foreign(wish, host, found),
+        places=places,
         rules=files.text(guard.PATH),
         udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),
         directories={path: found for item in wish.classes for path in item.directories for found in _directory(path, host)},
     )
+
+
+def _places(text: str, wish: Wish) -> Dict[str, str]:
+    """Real paths of the mount points in fstab that can be of volumes, and of what is published."""
+    points = (point for point in map(fstab.mount_point, fstab.rows(text)) if is_ours(os.path.basename(point)))
+    published = (each.path for each in wish.published or () if each.path.startswith("/"))
+    return {path: _place(path) for path in (*points, *published)}
 
 
 def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:

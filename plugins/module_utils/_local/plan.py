@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List
+from dataclasses import replace
+from typing import Callable, Dict, List, Mapping
 
 from .._core.errors import Conflict
 from .._core.plan import Action, Consent, Plan
@@ -29,6 +30,7 @@ from .volumes import Volumes, check_modes
 
 def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     """All that has to happen for ``wish``; ``after`` is an ``Outcome`` over the entries of all classes in it."""
+    written, wish = wish, _real(wish, observed.places)
     check_modes(observed, wish.classes)
     state = pending_state(observed, wish)
     context = Context(observed.host, wish.wipe, Consent("allow_data_loss", {}))
@@ -72,6 +74,8 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
+    # The cluster knows them by the path that was written.
+    outcome = [replace(each, path=each.path and written.base_dir + each.path[len(wish.base_dir) :]) for each in outcome]
     # First the rules, so that no link leads to what a guest writes; last the record of what was there before there was one.
     actions = [*book.guard(), *actions, *table.actions(), *book.actions()]
     warnings += [f"degraded: {each['reason']}" for each in degraded]
@@ -82,6 +86,12 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     return Plan(
         tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
     )
+
+
+def _real(wish: Wish, places: Mapping[str, str]) -> Wish:
+    """``wish`` with the paths as the kernel names them."""
+    published = wish.published and tuple(replace(each, path=places.get(each.path, each.path)) for each in wish.published)
+    return replace(wish, base_dir=places.get(wish.base_dir, wish.base_dir), published=published)
 
 
 def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass, observed: Observed, identity: Identity) -> None:
