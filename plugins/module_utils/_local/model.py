@@ -12,11 +12,12 @@ import posixpath
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from .._block.model import Device, Host
 from .._block.record import Record
 from .._block.select import LABEL_MARK
+from .._core.mounts import Mount
 from .._lvm.model import State
 
 #: Besides KEPT the folder of base_dir that holds notes, not volumes: what the version before wrote before there was a record.
@@ -49,6 +50,15 @@ class Directory:
 
 
 @dataclass(frozen=True)
+class Mounted:
+    """What the kernel says of one mount. ``told`` are all options in force where ext4 tells them, ``errors`` those that it has on record."""
+
+    mount: Mount
+    told: FrozenSet[str] = frozenset()
+    errors: int = 0
+
+
+@dataclass(frozen=True)
 class Observed:
     """The machine. ``record`` is what was made here, with what the ``notes`` of the version before say (UUIDs) and its file does not.
 
@@ -69,6 +79,12 @@ class Observed:
     directories: Mapping[str, Directory] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    #: Mounts in the discovery directories, by path.
+    mounted: Mapping[str, Mounted] = field(default_factory=dict)
+    #: Why configuration files cannot be written, by path: those that cannot.
+    closed: Mapping[str, str] = field(default_factory=dict)
+    #: Mount units that were written by hand for places of volumes, by the place: the unit's file.
+    units: Mapping[str, str] = field(default_factory=dict)
     #: Our file of udev rules, and whether udev runs here.
     rules: str = ""
     udev: bool = True

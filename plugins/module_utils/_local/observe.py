@@ -16,12 +16,12 @@ from .._block import observe as devices
 from .._block.model import KEPT, Host
 from .._block.record import MAKING, Made, Record, lasting
 from .._block.sysfs import device_number
-from .._core import files, trusted
+from .._core import files, mounts, trusted
 from .._lvm import observe as lvm
 from .._lvm.model import State
 from . import fstab, guard
 from .desired import Wish
-from .model import FORMATTING, Directory, Entry, Observed, is_ours
+from .model import FORMATTING, Directory, Entry, Mounted, Observed, is_ours
 
 FSTAB = "/etc/fstab"
 
@@ -46,6 +46,7 @@ def observe(wish: Wish) -> Observed:
         kept(base),
         foreign=_foreign(wish, host, found),
         places=places,
+        mounted=_mounted(base, host),
         rules=files.text(guard.PATH),
         udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),
@@ -84,6 +85,20 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
             else:
                 found.append(Entry(storage_class, name, path, False))
     return tuple(found)
+
+
+def _mounted(base_dir: str, host: Host) -> Dict[str, Mounted]:
+    """What the kernel says of the mounts in the discovery directories, of each place the topmost."""
+    there = {mount.path: mount for mount in mounts.mountinfo(files.text("/proc/self/mountinfo")) if mount.path.startswith(f"{base_dir}/")}
+    names = {mount: device.kernel_name.replace("/", "!") for device in host for mount in device.mounts}
+    return {
+        path: Mounted(
+            mount,
+            frozenset(files.value(f"/proc/fs/ext4/{names.get(path, '')}/options").split("\n")) if mount.fs == "ext4" else frozenset(),
+            int(files.value(f"/sys/fs/ext4/{names.get(path, '')}/errors_count") or 0) if mount.fs == "ext4" else 0,
+        )
+        for path, mount in there.items()
+    }
 
 
 def _directory(path: str, host: Host) -> Iterator[Directory]:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Callable, Dict, List, Mapping
 
 from .._core.errors import Conflict
@@ -22,6 +23,7 @@ from .disks import choose, listed
 from .identity import Identity, check_places
 from .logical import logical_volumes, pending_state
 from .model import Observed, Outcome, Volume, disk_ids, is_directory
+from .options import trial, why_small
 from .removal import plan_removal
 from .sources import Source
 from .table import Table
@@ -45,6 +47,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     unadopted: List[dict] = []
     warnings: List[str] = []
     owners: Dict[str, str] = {}
+    tries: List[Action] = []
     for wanted in wish.classes:
         if wanted.state == "absent":
             actions += plan_removal(observed, wish, wanted, identity, table, book)
@@ -65,7 +68,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             ]
             unadopted += [{"class": wanted.name, "device": device.id, "size_bytes": device.size} for device in choice.unadopted]
         else:
-            made, sources, state, trouble, said = logical_volumes(context, wanted, state, bool(entries))
+            made, sources, state, trouble, said = logical_volumes(context, wanted, state, bool(entries), partial(_stays, observed, wanted))
             actions += made
             degraded += trouble
             warnings += said
@@ -73,11 +76,13 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             _check_owner(owners, source, wanted, observed, identity)
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)
+        tries += trial(wanted) if volumes.untried else ()
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
     # The cluster knows them by the path that was written.
     outcome = [replace(each, path=each.path and written.base_dir + each.path[len(wish.base_dir) :]) for each in outcome]
-    # First the rules, so that no link leads to what a guest writes; last the record of what was there before there was one.
-    actions = [*book.guard(), *actions, *table.actions(), *book.actions()]
+    # What the kernel may refuse comes before all; then the rules, so that no link leads to what a guest writes; last the record of what was there
+    # before there was one.
+    actions = [*tries, *book.guard(), *actions, *table.actions(), *book.actions()]
     warnings += [f"degraded: {each['reason']}" for each in degraded]
     warnings += [
         f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
@@ -92,6 +97,12 @@ def _real(wish: Wish, places: Mapping[str, str]) -> Wish:
     """``wish`` with the paths as the kernel names them."""
     published = wish.published and tuple(replace(each, path=places.get(each.path, each.path)) for each in wish.published)
     return replace(wish, base_dir=places.get(wish.base_dir, wish.base_dir), published=published)
+
+
+def _stays(observed: Observed, wanted: VolumeClass, path: str) -> bool:
+    """Whether the logical volume at ``path`` keeps its size, because its file system would."""
+    device = observed.host.resolve(path)
+    return any(why_small(wanted, observed.mounted.get(mount)) for mount in device.mounts) if device else False
 
 
 def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass, observed: Observed, identity: Identity) -> None:

@@ -26,6 +26,7 @@ from .desired import VolumeClass, Wish
 from .disks import check_unproven
 from .identity import DAMAGED, OURS, Identity, Known
 from .model import Entry, Observed, Volume, disk_ids, is_ours, label
+from .options import hindered, plan_options, why_small
 from .sources import Source
 from .steps import Link, MakeFileSystem, Mount, MountOwn, Retire
 from .table import Table
@@ -38,8 +39,10 @@ class Volumes:
         self, observed: Observed, wish: Wish, wanted: VolumeClass, identity: Identity, table: Table, book: Book, new_uuid: Callable[[], str]
     ) -> None:
         self.found: List[Volume] = []
-        #: Why volumes cannot be used that are there, by name.
+        #: What is wrong with volumes that are there, by name.
         self._damaged: Dict[str, str] = {}
+        #: Whether the mount options of the class have to be tried before anything else is done.
+        self.untried = False
         #: Whether some of its volumes are only activated by the plan: entries without a device may be theirs.
         self._waits = False
         #: Devices of the class that hold nothing while a volume is missing of which nobody knows where it was.
@@ -155,34 +158,28 @@ class Volumes:
             )
         path = f"{self._folder}/{name}"
         entry = next((each for each in self._observed.entries if each.path == path), None)
-        mounted = path in device.mounts
-        grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown else ()
-        self.found.append(
-            Volume(
-                wanted.name,
-                name,
-                path,
-                "Filesystem",
-                source.path,
-                entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size,
-                name,
-                disks=source.disks,
-            )
-        )
+        mounted = self._observed.mounted.get(path)
+        stays = why_small(wanted, mounted)
+        grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown and not stays else ()
+        size = entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size
+        failed = bool(mounted and mounted.mount.failed)
+        self.found.append(Volume(wanted.name, name, path, "Filesystem", source.path, size, name, failed, source.disks))
         self._book.present(wanted, source, name)
-        changed = self._table.put(path, fstab.line(name, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path))
-        if not mounted:
+        before = fstab.options_of(self._table.present[path]) if path in self._table.present else []
+        rewritten = self._table.put(path, fstab.line(name, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path))
+        if path not in device.mounts:
             self._free_mount_point(path)
             step = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, name)
             return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path}), *grown]
-        if changed:
-            # With its device named, what fstab still says is not taken along (mount(8), "remount").
-            step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), source.path, path)
-            return [
-                Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)}),
-                *grown,
-            ]
-        return list(grown)
+        if mounted and (failed or mounted.errors):
+            self._damaged[name] = hindered(wanted, device, path, mounted)
+            self.untried |= rewritten
+            return []
+        actions, told, untried = plan_options(wanted, path, source.path, device, mounted, before, rewritten) if mounted else ([], "", rewritten)
+        self.untried |= untried
+        if told or stays:
+            self._damaged[name] = told or f"{device.id} (class {wanted.name}) {stays}"
+        return [*actions, *grown]
 
     def _free_mount_point(self, path: str) -> None:
         other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)
@@ -205,6 +202,7 @@ class Volumes:
 
     def _make(self, source: Source, uuid: str) -> List[Action]:
         wanted = self._wanted
+        self.untried = True
         self.found.append(Volume(wanted.name, None, None, "Filesystem", source.path, source.size, disks=source.disks))
         path = f"{self._folder}/{uuid}"
         self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path), uuid)
