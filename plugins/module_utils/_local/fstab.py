@@ -67,6 +67,19 @@ def _unit(path: str) -> str:
     return "".join(letters) + ".device"
 
 
+def units(listed: Mapping[str, Sequence[str]], base_dir: str) -> Dict[str, str]:
+    """The files among those ``listed`` by folder that are mount units of places below ``base_dir``, by that place."""
+    found = {}
+    for folder, names in listed.items():
+        for name in names:
+            stem, _dot, kind = name.rpartition(".")
+            if kind in ("mount", "automount"):
+                path = "/" + re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), stem.replace("-", "/"))
+                if path.startswith(f"{base_dir}/"):
+                    found.setdefault(path, f"{folder}/{name}")
+    return found
+
+
 def _octal(source: str) -> str:
     """As fstab(5) writes what would end a field, or begin such a number."""
     return re.sub(r"[\\\s#]", lambda match: f"\\{ord(match[0]):03o}", source)

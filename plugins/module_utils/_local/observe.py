@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from .._block import observe as devices
 from .._block.model import KEPT, Host
-from .._block.record import MAKING, Made, Record, lasting
+from .._block.record import MAKING, PATH, Made, Record, lasting
 from .._block.sysfs import device_number
 from .._core import files, mounts, trusted
 from .._lvm import observe as lvm
@@ -24,6 +24,8 @@ from .desired import Wish
 from .model import FORMATTING, Directory, Entry, Mounted, Observed, is_ours
 
 FSTAB = "/etc/fstab"
+#: Where systemd looks for units that a person or a package wrote (systemd.unit(5)); it prefers them to those that it makes from fstab.
+UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 
 
 def observe(wish: Wish) -> Observed:
@@ -35,6 +37,8 @@ def observe(wish: Wish) -> Observed:
     notes = _notes(base, host)
     text = files.text(FSTAB)
     places = {wish.base_dir: base, **_places(text, wish)}
+    table = mounts.mountinfo(files.text("/proc/self/mountinfo"))
+    points = {mount.path for mount in table}
     made = {name: replace(each, base_dir=places.get(each.base_dir, each.base_dir)) for name, each in host.record.volumes.items()}
     return Observed(
         host,
@@ -46,7 +50,9 @@ def observe(wish: Wish) -> Observed:
         kept(base),
         foreign=_foreign(wish, host, found),
         places=places,
-        mounted=_mounted(base, host),
+        mounted=_mounted(base, table, host),
+        closed={path: why for path in (FSTAB, guard.PATH, PATH, f"{base}/x") for why in [files.closed(path, points)] if why},
+        units=fstab.units({folder: files.listed(folder) for folder in UNIT_FOLDERS}, base),
         rules=files.text(guard.PATH),
         udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),
@@ -87,9 +93,9 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
     return tuple(found)
 
 
-def _mounted(base_dir: str, host: Host) -> Dict[str, Mounted]:
+def _mounted(base_dir: str, table: Sequence[mounts.Mount], host: Host) -> Dict[str, Mounted]:
     """What the kernel says of the mounts in the discovery directories, of each place the topmost."""
-    there = {mount.path: mount for mount in mounts.mountinfo(files.text("/proc/self/mountinfo")) if mount.path.startswith(f"{base_dir}/")}
+    there = {mount.path: mount for mount in table if mount.path.startswith(f"{base_dir}/")}
     names = {mount: device.kernel_name.replace("/", "!") for device in host for mount in device.mounts}
     return {
         path: Mounted(

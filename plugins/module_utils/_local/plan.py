@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Callable, Dict, List, Mapping
+from typing import Callable, Dict, List, Mapping, Sequence
 
-from .._core.errors import Conflict
+from .._block import record
+from .._core.errors import Conflict, Refused
 from .._core.plan import Action, Consent, Plan
 from .._core.quantity import human
 from .._lvm.context import Context
-from .book import Book
+from . import guard
+from .book import Book, WriteDown, WriteRules
 from .desired import VolumeClass, Wish
 from .directories import plan_directories
 from .disks import choose, listed
@@ -26,7 +28,8 @@ from .model import Observed, Outcome, Volume, disk_ids, is_directory
 from .options import trial, why_small
 from .removal import plan_removal
 from .sources import Source
-from .table import Table
+from .steps import Bind, Link, Mount, MountOwn
+from .table import EditFstab, Table
 from .volumes import Volumes, check_modes
 
 
@@ -83,6 +86,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     # What the kernel may refuse comes before all; then the rules, so that no link leads to what a guest writes; last the record of what was there
     # before there was one.
     actions = [*tries, *book.guard(), *actions, *table.actions(), *book.actions()]
+    _check_open(observed, wish, actions)
     warnings += [f"degraded: {each['reason']}" for each in degraded]
     warnings += [
         f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
@@ -97,6 +101,22 @@ def _real(wish: Wish, places: Mapping[str, str]) -> Wish:
     """``wish`` with the paths as the kernel names them."""
     published = wish.published and tuple(replace(each, path=places.get(each.path, each.path)) for each in wish.published)
     return replace(wish, base_dir=places.get(wish.base_dir, wish.base_dir), published=published)
+
+
+def _check_open(observed: Observed, wish: Wish, actions: Sequence[Action]) -> None:
+    """Refuse before the first step what would end with one that cannot be written: a volume that is mounted and has no line comes to no boot."""
+    folder = f"{wish.base_dir}/x"
+    written = {EditFstab: "/etc/fstab", WriteRules: guard.PATH, WriteDown: record.PATH, Mount: folder, MountOwn: folder, Bind: folder, Link: folder}
+    for step in (step for action in actions for step in action.steps):
+        path = written.get(type(step), "")
+        if path in observed.closed:
+            raise Refused(
+                "a file or folder that this has to change cannot be changed. Nothing was done.",
+                code="file-closed",
+                parameter="classes",
+                found=f"{wish.base_dir if path == folder else path}: {observed.closed[path]}",
+                fix="let it be written while this runs (mount -o remount,rw, chattr -i).",
+            )
 
 
 def _stays(observed: Observed, wanted: VolumeClass, path: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Tuple
 
 from .._core.command import command
+from .._core.errors import Conflict
 from .._core.plan import Action
 from . import fstab
 from .model import Observed
@@ -42,6 +43,15 @@ class Table:
     def put(self, path: str, row: str, fresh_uuid: str = "") -> bool:
         """Want ``row`` for the mount point ``path``; whether that changes the mount options of a line that was there."""
         fstab.check_foreign(self._observed.fstab, [path], self._observed.places)
+        unit = self._observed.units.get(path)
+        if unit:
+            raise Conflict(
+                "a mount unit that somebody wrote claims the mount point of a local volume, and systemd prefers it to the line in /etc/fstab.",
+                code="unit-foreign",
+                parameter="base_dir",
+                found=unit,
+                fix=f"rm {unit}; systemctl daemon-reload.",
+            )
         if self.present.get(path) == row:
             return False
         self._put[path] = row

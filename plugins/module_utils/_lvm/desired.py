@@ -88,7 +88,7 @@ class Volume:
 class Group:
     """A wanted volume group. ``extent_bytes``, ``alignment_bytes`` and ``tags`` are ``None`` where anything will do.
 
-    ``wanted`` is ``None`` where the volume group has to be there already. ``remove_devices`` are references, or UUIDs of missing
+    ``wanted`` is ``None`` where the volume group has to be there already, ``found`` where a person asks for it as it is found. ``remove_devices`` are references, or UUIDs of missing
     physical volumes, to be emptied and taken out.
     """
 
@@ -106,6 +106,7 @@ class Group:
     remove_devices: Tuple[str, ...] = ()
     resize_devices: bool = False
     repair_missing: bool = False
+    found: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Dict, FrozenSet, List, Optional, Tuple
 
 from .._block.model import Host
 from .._block.select import Choice, Consumer, marked, select
-from .._core.errors import NotFound
+from .._core.errors import InvalidRequest, NotFound
 from .._core.plan import Action, Plan
 from .._core.quantity import human
 from .contents import plan_contents
@@ -130,6 +130,14 @@ def _devices(host: Host, present: Optional[VolumeGroup]) -> list:
 def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dict[str, Choice]:
     wanted = [group for group in layout.groups if group.state == "present" and group.wanted]
     for group in layout.groups:
+        if group.found and not state.group(group.name) and group.name not in state.recorded:
+            raise InvalidRequest(
+                "a volume group that is not there yet needs devices.",
+                code="vg-devices",
+                parameter=f"{group.parameter}.devices",
+                found=f"no volume group of the name {group.name}",
+                fix="give {rule: NAME}, a selector such as {rotational: false}, or a list of stable device names.",
+            )
         needed = not group.wanted and any(volume.state == "present" for volume in group.volumes)
         if group.state == "present" and needed and not state.group(group.name) and group.name not in state.recorded:
             raise NotFound(

@@ -168,7 +168,7 @@ def pool(**values: Any) -> dict:
     "code, group, wanted",
     [
         ("vg-twice", GROUP, [fast(), {"name": "fast", "devices": {"rule": "bulk"}}]),
-        ("vg-devices", GROUP, [{"name": "fast"}]),
+        ("vg-devices", GROUP, [{"name": "other"}]),
         ("vg-full", GROUP, [volume(size="4GiB")]),
         ("vg-full", GROUP, [pool(size="4GiB")]),
         ("vg-full", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4GiB"}])]),
