@@ -236,6 +236,12 @@ unadopted:
   returned: success
   type: list
   elements: dict
+left_out:
+  description:
+    - Classes that the machine has no disk for, which C(at_least=0) permits, or no volume group, as O(pending) says. Each has C(class) and C(reason).
+  returned: success
+  type: list
+  elements: dict
 """
 
 import uuid
@@ -302,7 +308,8 @@ def main():
 
     def result(plan_made):
         outcome = plan_made.after
-        return {"entries": [each.dump() for each in outcome.volumes], "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
+        told = {name: list(getattr(outcome, name)) for name in ("degraded", "unadopted", "left_out")}
+        return {"entries": [each.dump() for each in outcome.volumes], **told}
 
     def finish(plan_made):
         # What was made has names and sizes now.

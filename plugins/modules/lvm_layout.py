@@ -84,6 +84,10 @@ after:
         and C(backup), the file that its metadata is backed up in. Thin pools have C(data_percent), C(metadata_percent) and C(monitored).
       type: list
       elements: dict
+    left_out:
+      description: Names of volume groups that the machine has no disk for, which C(at_least=0) in their rule permits. Nothing is made of them.
+      type: list
+      elements: str
 degraded:
   description:
     - Recorded disks that are gone or cannot be read, thin pools that are filling or ailing, and snapshots that are filling or invalid.

@@ -15,6 +15,7 @@ import time
 from typing import Tuple
 
 from .._block import fs_steps, record
+from .._block.boot import FSTAB
 from .._block.identity import rank
 from .._block.model import KEPT
 from .._block.probe import signatures
@@ -24,7 +25,6 @@ from .._core.errors import CommandFailed, Conflict, NotFound
 from . import fstab, guard, trial
 from .book import DropNotes, WriteDown, WriteRules
 from .model import FORMATTING
-from .observe import FSTAB
 from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Renew, Retire
 from .table import EditFstab
 from .trial import make_options, renew, told

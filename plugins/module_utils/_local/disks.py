@@ -52,6 +52,7 @@ def _consumer(observed: Observed, wanted: VolumeClass, identity: Identity) -> Co
         recorded=bool(identity.entries(wanted) or identity.recorded(wanted)),
         missing=len(identity.missing(wanted)),
         minimum=minimum(wanted),
+        lasting=True,
     )
 
 
@@ -79,7 +80,7 @@ def _unproven(observed: Observed, wish: Wish, wanted: VolumeClass, identity: Ide
 
 def check_unproven(devices: Sequence[Device], wanted: VolumeClass, wish: Wish) -> None:
     """Refuse to guess about disks that bear the label of a class and are not on record: as on a machine that was installed anew."""
-    left = [device for device in devices if not any(name in wish.wipe.given for name in device.names)]
+    left = [device for device in devices if not any(name in wish.wipe.given for name in device.spellings)]
     if left:
         lines = ", ".join(f'"{device.id}": "{device.signatures[0].uuid}"' for device in left)
         raise Refused(

@@ -13,11 +13,9 @@ import re
 from types import MappingProxyType
 from typing import Dict, Iterable, List, Mapping, Sequence
 
+from .._block.boot import MARK
 from .._core import mounts
 from .._core.errors import Conflict
-
-#: Marks a line as ours. mount(8) leaves options that begin with x- to user space.
-MARK = "x-cairn.class="
 
 #: A missing disk must not keep the machine from booting, nor boot from ending soon (systemd.mount(5), "FSTAB");
 #: kubelet must find the volumes mounted, or pods would write to the disk below.

@@ -24,7 +24,7 @@ from .._lvm.groups import check_identity
 from .._lvm.made import UNFORMATTED
 from .._lvm.model import State, VolumeGroup
 from .._lvm.names import check_length, check_name
-from .._lvm.result import load
+from .._lvm.result import absentees, load
 from .._lvm.space import extents
 from .._lvm.volumes import LOCAL_TAG, plan_volume
 from .desired import VolumeClass, Wish
@@ -50,6 +50,12 @@ def merge(state: State, pending: Tuple[VolumeGroup, ...]) -> State:
 def pending_state(observed: Observed, wish: Wish) -> State:
     """``merge`` with the wish's ``pending``."""
     return merge(observed.state, load(wish.pending, observed.host))
+
+
+def left_out_group(wanted: VolumeClass, state: State, wish: Wish) -> bool:
+    """Whether the class stands on a volume group that the machine does without, as the layout says that was made just before."""
+    name = wanted.logical_volumes.volume_group
+    return name in absentees(wish.pending) and not state.group(name) and name not in state.recorded
 
 
 def logical_volumes(

@@ -132,6 +132,7 @@ class Outcome:
     volumes: Tuple[Volume, ...]
     degraded: Tuple[dict, ...] = ()
     unadopted: Tuple[dict, ...] = ()
+    left_out: Tuple[dict, ...] = ()
 
 
 def label(storage_class: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Dict, Iterator, List, Sequence, Tuple
 
 from .._block import observe as devices
+from .._block.boot import FSTAB, UNITS
 from .._block.model import KEPT, Host
 from .._block.record import MAKING, PATH, Made, Record, lasting
 from .._block.sysfs import device_number
@@ -22,10 +23,6 @@ from .._lvm.model import State
 from . import fstab, guard
 from .desired import Wish
 from .model import FORMATTING, Directory, Entry, Mounted, Observed, is_ours
-
-FSTAB = "/etc/fstab"
-#: Where systemd looks for units that a person or a package wrote (systemd.unit(5)); it prefers them to those that it makes from fstab.
-UNIT_FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 
 
 def observe(wish: Wish) -> Observed:
@@ -52,7 +49,7 @@ def observe(wish: Wish) -> Observed:
         places=places,
         mounted=_mounted(base, table, host),
         closed={path: why for path in (FSTAB, guard.PATH, PATH, f"{base}/x") for why in [files.closed(path, points)] if why},
-        units=fstab.units({folder: files.listed(folder) for folder in UNIT_FOLDERS}, base),
+        units=fstab.units({folder: files.listed(folder) for folder in UNITS}, base),
         rules=files.text(guard.PATH),
         udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),

@@ -23,7 +23,7 @@ from .desired import VolumeClass, Wish
 from .directories import plan_directories
 from .disks import choose, listed
 from .identity import Identity, check_places
-from .logical import logical_volumes, pending_state
+from .logical import left_out_group, logical_volumes, pending_state
 from .model import Observed, Outcome, Volume, disk_ids, is_directory
 from .options import trial, why_small
 from .removal import plan_removal
@@ -48,6 +48,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     outcome: List[Volume] = []
     degraded: List[dict] = []
     unadopted: List[dict] = []
+    left_out: List[dict] = []
     warnings: List[str] = []
     owners: Dict[str, str] = {}
     tries: List[Action] = []
@@ -70,6 +71,10 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
                 for device in devices
             ]
             unadopted += [{"class": wanted.name, "device": device.id, "size_bytes": device.size} for device in choice.unadopted]
+            if not (sources or entries or identity.recorded(wanted)):
+                left_out.append({"class": wanted.name, "reason": "this machine has no disk for it"})
+        elif not entries and left_out_group(wanted, state, wish):
+            left_out.append({"class": wanted.name, "reason": f"this machine has no volume group {wanted.logical_volumes.volume_group}"})
         else:
             made, sources, state, trouble, said = logical_volumes(context, wanted, state, bool(entries), partial(_stays, observed, wanted))
             actions += made
@@ -93,7 +98,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         for each in unadopted
     ]
     return Plan(
-        tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
+        tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted), tuple(left_out)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
     )
 
 

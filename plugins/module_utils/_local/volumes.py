@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Callable, Dict, List, Optional, Sequence
 
 from .._block.admit import how_to_clear
+from .._block.boot import check_boot
 from .._block.growth import plan_growth
 from .._block.model import Device
 from .._block.record import MADE, MAKING
@@ -134,7 +135,8 @@ class Volumes:
         used = host.mounts(device) or tuple(each.path for each in host.above(device) if each.type != "part") or ("LVM",) * is_member(device)
         if used:
             raise Refused("the device is in use.", code="device-in-use", parameter="wipe", found=f"{device.id}: {used[0]}", fix="end that use first.")
-        self._wish.wipe.require(device.id, says, f"what is left of {what}", names=device.names, code="device-kept")
+        check_boot(host, self._wanted.parameter, (device,))
+        self._wish.wipe.require(device.id, says, f"what is left of {what}", names=device.spellings, code="device-kept")
         there = any(entry.path == path for entry in self._observed.entries)
         self._table.drop(path)
         steps = ((Retire(path),) if there else ()) + self._book.gone(name, forget=True)
@@ -143,7 +145,7 @@ class Volumes:
         return [given_up, *cleared, *self._make(source, self._new_uuid())]
 
     def _consented(self, device: Device) -> bool:
-        return any(name in self._wish.wipe.given for name in device.names)
+        return any(name in self._wish.wipe.given for name in device.spellings)
 
     def _present(self, source: Source, device: Device, name: str) -> List[Action]:
         wanted = self._wanted
@@ -226,8 +228,9 @@ class Volumes:
         if not device.signatures:
             return []
         # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
+        check_boot(self._observed.host, self._wanted.parameter, (device,))
         code, hint = ("device-unknown", how_to_clear(device)) if device.unsigned else ("device-signature", "")
-        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code=code, hint=hint)
+        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.spellings, code=code, hint=hint)
         return [
             Action(
                 "wipe",

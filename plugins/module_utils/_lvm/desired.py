@@ -127,6 +127,11 @@ class Layout:
         return {lv_mapper_path(f"/dev/{old}/{name}"): volume for group, volume, name in names for old in (group.rename_from, group.name) if old}
 
     @cached_property
+    def _removed(self) -> Tuple[str, ...]:
+        """What the paths of volumes in groups begin with that are to be removed."""
+        return tuple(lv_mapper_path(f"/dev/{group.name}/x")[:-1] for group in self.groups if group.state == "absent")
+
+    @cached_property
     def _references(self) -> FrozenSet[str]:
         named = (reference for group in self.groups if group.wanted for reference in group.wanted.references)
         return frozenset(lv_mapper_path(reference) or reference for reference in named)
@@ -136,11 +141,14 @@ class Layout:
 
         With hundreds of volumes a look at each would take most of a run.
         """
-        if self._references.intersection(device.names):
+        if self._references.intersection(device.spellings):
             # It is wanted as a disk.
+            return True
+        if device.path.startswith(self._removed) and not device.path.startswith(tuple(f"{name}-" for name in self._removed)):
+            # Its group goes, and what is on it may be what the machine mounts.
             return True
         volume = self._volumes.get(device.path)
         if volume is None or volume.state != "present":
-            return False
+            return volume is not None and volume.state == "absent"
         shrinks = isinstance(volume.size, (Percent, Extents)) or (volume.size is not None and volume.size < device.size)
         return bool(volume.filesystem or device.mounts or shrinks)

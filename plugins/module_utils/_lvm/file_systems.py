@@ -13,6 +13,7 @@ from typing import Any, Optional, Tuple
 
 from .._block import fs_steps
 from .._block.admit import how_to_clear
+from .._block.boot import check_boot
 from .._block.filesystems import TYPES, FileSystem
 from .._block.growth import plan_growth
 from .._block.model import Device, Signature
@@ -142,8 +143,9 @@ def _wipe(wanted: FileSystem, path: str, device: Device, before: LogicalVolume, 
         )
     if not device.signatures or (UNFORMATTED in before.tags and device.unsigned):
         return (), _ours(before.tags)
+    check_boot(context.host, wanted.parameter, (device,))
     hint = how_to_clear(device) if device.unsigned else ""
-    context.wipe.require(path, device.found, _words(device), names=device.names, code="fs-unknown" if hint else "fs-signature", hint=hint)
+    context.wipe.require(path, device.found, _words(device), names=device.spellings, code="fs-unknown" if hint else "fs-signature", hint=hint)
     check, *clear = blank(device)
     steps = (check, *_begin(path, _ours(before.tags)), *clear)
     holds = {"holds": [str(each) for each in device.signatures]}

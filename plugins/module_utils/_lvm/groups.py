@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
+from .._block.boot import check_boot
 from .._block.model import Device, Host
 from .._block.select import Choice
 from .._block.steps import Clear, blank, recheck
@@ -84,7 +85,7 @@ def _standing(pv: PhysicalVolume, host: Host) -> str:
 def check_devices(pvs: Iterable[PhysicalVolume], parameter: str, host: Host, allowed: WhiteList) -> None:
     """Refuse to take physical volumes from disks that are not to be touched."""
     for device in (host.devices[pv.device] for pv in pvs if pv.device in host.devices):
-        if not allowed.devices.allows(device.names):
+        if not allowed.devices.allows(device.spellings):
             raise Refused(
                 "the white list does not allow this device.",
                 code="device-not-allowed",
@@ -196,6 +197,8 @@ def plan_group_removal(group: VolumeGroup, context: Context) -> Tuple[Action, ..
     """Remove a volume group; one that holds volumes only with consent that names its UUID. Its disks are left blank."""
     for volume in group.visible:
         check_unused(group, volume, context.host)
+        device = context.host.resolve(f"/dev/{group.name}/{volume.name}")
+        check_boot(context.host, "state", (device,) if device else (), (f"/dev/{group.name}/{volume.name}",))
     loses = ""
     if group.visible:
         names = ", ".join(volume.name for volume in group.visible)

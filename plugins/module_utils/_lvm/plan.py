@@ -47,6 +47,8 @@ class Outcome:
     unadopted: Tuple[dict, ...] = ()
     #: Names of the volume groups whose metadata is backed up.
     recorded: FrozenSet[str] = frozenset()
+    #: Volume groups that the wish has this machine do without, because it has no disk for them.
+    left_out: Tuple[str, ...] = ()
 
 
 def plan(observed: Observed, layout: Layout) -> Plan:
@@ -61,6 +63,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     actions: List[Action] = [*renames, *removals]
     recorded = set(state.recorded)
     degraded: List[dict] = []
+    left_out: List[str] = []
     groups: Dict[str, VolumeGroup] = {group.name: group for group in state.groups}
     for group in layout.groups:
         present = groups.get(group.name)
@@ -74,6 +77,10 @@ def plan(observed: Observed, layout: Layout) -> Plan:
         if present is None and not group.wanted:
             # Nothing but absent volumes in it: they are.
             continue
+        if present is None and not choice.new:
+            # Its rule permits that, or there would have been a refusal by now.
+            left_out.append(group.name)
+            continue
         check_members(group, present, choice, host)
         check_devices(leaving(present, group, host) if present else (), f"{group.parameter}.remove_devices", host, layout.allowed)
         actions += prepare(choice.new, orphans)
@@ -84,7 +91,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     unadopted = tuple(
         {"volume_group": name, "device": device.id, "size_bytes": device.size} for name, choice in choices.items() for device in choice.unadopted
     )
-    outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded))
+    outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded), tuple(left_out))
     return Plan(tuple(actions), outcome, warnings=_warnings(layout, degraded, unadopted))
 
 
@@ -155,7 +162,7 @@ def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dic
         taken={pv.device: f"volume group {group.name}" for group in state.groups for pv in group.pvs if pv.device},
         marked=marked(host),
         allow_kernel_names=layout.allow_kernel_names,
-        allows=lambda device: layout.allowed.devices.allows(device.names),
+        allows=lambda device: layout.allowed.devices.allows(device.spellings),
     )
     return {group.name: chosen[_label(group.name)] for group in wanted}
 

@@ -22,6 +22,10 @@ from .trouble import trouble
 from .volumes import LOCAL_TAG
 
 
+#: Where the boot loader, the kernel's command line and the initial RAM disk look for volumes by their paths.
+_STARTED_FROM = frozenset(("/", "/usr", "/boot", "/boot/efi", "/efi", "[SWAP]"))
+
+
 def plan_renames(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Layout, Host, State]:
     """The actions, and the wish and the machine after them.
 
@@ -136,10 +140,11 @@ def _check_path(group: VolumeGroup, volume: LogicalVolume, host: Host, parameter
     path = f"/dev/{group.name}/{volume.name}"
     device = host.resolve(path)
     reason = ""
-    if device and host.system(device):
+    entry = next((each for each in host.boot if lv_mapper_path(path) in each.names and each.path), None)
+    if device and _STARTED_FROM.intersection(host.mounts(device)):
         reason = f"the machine runs from {path}"
-    elif {path, lv_mapper_path(path)} & set(host.fstab):
-        reason = f"/etc/fstab names {path}"
+    elif entry:
+        reason = f"{entry.place} names {path}"
     elif volume.open and not volume.thin_pool and not (device and host.mounts(device)):
         reason = f"{path} is in use by a program, which may know it by its path"
     if reason:

@@ -16,9 +16,29 @@ from .made import shown
 from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
 
 
-def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = ()) -> Dict[str, Any]:
-    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
-    return {"volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)]}
+def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), left_out: Iterable[str] = ()) -> Dict[str, Any]:
+    """``{volume_groups[], left_out[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
+    return {
+        "volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)],
+        "left_out": sorted(left_out),
+    }
+
+
+def absentees(after: Optional[Mapping[str, Any]]) -> Tuple[str, ...]:
+    """The volume groups that a ``pending`` parameter says the machine does without."""
+    names = (after or {}).get("left_out") or ()
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise _no_after(f"left_out is {names!r}")
+    return tuple(names)
+
+
+def _no_after(why: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"not what cairn.storage.lvm_layout returns as after: {why}.",
+        code="pending-form",
+        parameter="pending",
+        fix="hand its after on unchanged.",
+    )
 
 
 def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[str, Any]:
@@ -92,10 +112,5 @@ def load(after: Optional[Mapping[str, Any]], host: Host) -> Tuple[VolumeGroup, .
                 )
             )
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        raise InvalidRequest(
-            f"not what cairn.storage.lvm_layout returns as after: {type(error).__name__} {error}.",
-            code="pending-form",
-            parameter="pending",
-            fix="hand its after on unchanged.",
-        ) from None
+        raise _no_after(f"{type(error).__name__} {error}") from None
     return tuple(groups)
