@@ -98,7 +98,7 @@ INFO = (
 
 LAYOUT = (
     layout("vg-twice", "volume_groups[1].name", FAST, FAST),
-    layout("vg-devices", "volume_groups[0].devices", {"name": GROUP}),
+    layout("vg-devices", "volume_groups[0].devices", {"name": "badnew"}),
     layout("devices-form", "volume_groups[0].devices", {"name": GROUP, "devices": "MEMBER"}),
     layout("devices-empty", "volume_groups[0].devices", {"name": GROUP, "devices": []}),
     layout("rule-unknown", "volume_groups[0].devices", {"name": GROUP, "devices": {"rule": "none"}}),
@@ -159,7 +159,7 @@ GROUPS = (
     group("data-alignment", "data_alignment", data_alignment="3MiB"),
     group("size-ambiguous", "data_alignment", data_alignment="1M"),
     group("lvm-tag", "tags", tags=["a b"]),
-    group("vg-devices", "devices", devices=None),
+    group("vg-devices", "devices", name="badnew", devices=None),
     group("devices-form", "devices", devices={"rule": ""}),
     group("devices-empty", "devices", devices=[]),
     group("kernel-name", "devices[0]", devices=["/dev/sda"]),

@@ -51,11 +51,22 @@ class Directory:
 
 @dataclass(frozen=True)
 class Mounted:
-    """What the kernel says of one mount. ``told`` are all options in force where ext4 tells them, ``errors`` those that it has on record."""
+    """What the kernel says of one mount.
+
+    ``told`` are all options in force where ext4 tells them, ``errors`` those that it has on record. ``lacks`` are options that its device knows
+    nothing of: the kernel mounts without them and says so in its log alone.
+    """
 
     mount: Mount
     told: FrozenSet[str] = frozenset()
     errors: int = 0
+    lacks: FrozenSet[str] = frozenset()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the kernel takes no more writes, which nobody asked for. Not every version of ext4 shows that it stopped after an error."""
+        stopped = bool(self.errors) and "errors=remount-ro" in self.told
+        return self.mount.failed or stopped or bool(self.mount.whole & {"emergency_ro", "shutdown"})
 
 
 @dataclass(frozen=True)

@@ -94,14 +94,17 @@ def _mounted(base_dir: str, table: Sequence[mounts.Mount], host: Host) -> Dict[s
     """What the kernel says of the mounts in the discovery directories, of each place the topmost."""
     there = {mount.path: mount for mount in table if mount.path.startswith(f"{base_dir}/")}
     names = {mount: device.kernel_name.replace("/", "!") for device in host for mount in device.mounts}
-    return {
-        path: Mounted(
-            mount,
-            frozenset(files.value(f"/proc/fs/ext4/{names.get(path, '')}/options").split("\n")) if mount.fs == "ext4" else frozenset(),
-            int(files.value(f"/sys/fs/ext4/{names.get(path, '')}/errors_count") or 0) if mount.fs == "ext4" else 0,
-        )
-        for path, mount in there.items()
-    }
+    return {path: _of(mount, names[path]) for path, mount in there.items() if path in names}
+
+
+def _of(mount: mounts.Mount, name: str) -> Mounted:
+    # A partition has its disk's.
+    queues = (f"/sys/class/block/{name}/queue", f"/sys/class/block/{name}/../queue")
+    lacks = {word for word, file in (("discard", "discard_max_bytes"), ("dax=always", "dax")) if "0" in {files.value(f"{each}/{file}") for each in queues}}
+    if mount.fs != "ext4":
+        return Mounted(mount, lacks=frozenset(lacks))
+    told = files.value(f"/proc/fs/ext4/{name}/options")
+    return Mounted(mount, frozenset(told.split("\n")), int(files.value(f"/sys/fs/ext4/{name}/errors_count") or 0), frozenset(lacks))
 
 
 def _directory(path: str, host: Host) -> Iterator[Directory]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import List, Optional, Sequence, Tuple
 
-from .._block.in_force import Difference, differences, remounted, unseen
+from .._block.in_force import differences, remounted, unseen
 from .._block.model import Device
 from .._core.command import command
 from .._core.plan import Action
@@ -36,7 +36,7 @@ def trial(wanted: VolumeClass) -> Tuple[Action, ...]:
 def hindered(wanted: VolumeClass, device: Device, path: str, found: Mounted) -> str:
     """What to tell of a volume whose file system the kernel found damaged. A remount would hide that, where it is not refused."""
     repair = {"ext4": "e2fsck -f", "xfs": "xfs_repair", "btrfs": "btrfs check"}[wanted.fs_type]
-    what = "was turned read-only by the kernel" if found.mount.failed else f"has {found.errors} errors of its file system on record"
+    what = "was turned read-only by the kernel" if found.failed else f"has errors of its file system on record ({found.errors})"
     return (
         f"{device.id} (class {wanted.name}) {what}, and is neither remounted nor grown: look for its disk in dmesg, delete the pods that use it, "
         f"umount {path}, {repair} {device.id}, and run again"
@@ -47,7 +47,7 @@ def why_small(wanted: VolumeClass, found: Optional[Mounted]) -> str:
     """Why a volume that may grow does not, in words; empty where nothing keeps it from that."""
     if not found or not wanted.grow:
         return ""
-    if found.mount.failed or found.errors:
+    if found.failed or found.errors:
         return "is damaged"
     return "is mounted read-only, as its class says, and does not grow" if "ro" in wanted.mount_options else ""
 
@@ -59,28 +59,37 @@ def plan_options(
 
     ``before`` are the options of the line in fstab that was there; ``rewritten`` whether it had others than are wished.
     """
-    changes: List[Difference] = differences(wanted.fs_type, wanted.mount_options, found.mount, found.told)
+    changes = [each for each in differences(wanted.fs_type, wanted.mount_options, found.mount, found.told) if each.wanted not in found.lacks]
     if rewritten:
         changes += unseen(wanted.fs_type, before, wanted.mount_options)
-    if not changes:
-        return [], "", rewritten
-    name = f"{wanted.name} on {source}"
-    after = {"mount_options": list(wanted.mount_options)}
-    shown = {"mount_options": sorted((found.mount.options | found.mount.whole) - {""})}
     if device.read_only and any(each.wanted == "rw" for each in changes):
         return [], f"{device.id} (class {wanted.name}) is mounted read-only, as the device itself is: blockdev --setrw, or replace it", rewritten
-    if all(each.remount for each in changes):
+    after = {"mount_options": list(wanted.mount_options)}
+    shown = {"mount_options": sorted((found.mount.options | found.mount.whole) - {""})}
+    quick, slow = [each for each in changes if each.remount], [each for each in changes if not each.remount]
+    if slow and device.mounts == (path,):
+        step: object = Renew(source, path, wanted.fs_type, wanted.mount_options, _again(found))
+    elif quick:
         # With its device named, what fstab still says is not taken along (mount(8), "remount").
-        options = ",".join(("remount", *remounted(wanted.fs_type, wanted.mount_options, changes)))
-        return [Action("remount", "local volume", name, (command("mount", "--options", options, source, path),), shown, after)], "", False
-    if device.mounts == (path,):
-        return [Action("remount", "local volume", name, (Renew(source, path, wanted.fs_type, wanted.mount_options, _again(found)),), shown, after)], "", True
+        step = command("mount", "--options", ",".join(("remount", *remounted(wanted.fs_type, wanted.mount_options, quick))), source, path)
+    else:
+        step = None
+    actions = [Action("remount", "local volume", f"{wanted.name} on {source}", (step,), shown, after)] if step else []
+    if isinstance(step, Renew):
+        return actions, "", True
     others = [mount for mount in device.mounts if mount != path] or [f"{path} a second time"]
     reason = (
-        f"{device.id} (class {wanted.name}) is mounted {' and '.join(map(str, changes))}, and a remount does not change that. It has the options of "
+        f"{device.id} (class {wanted.name}) is mounted {' and '.join(map(str, slow))}, and a remount does not change that. It has the options of "
         f"/etc/fstab from its next mount on: delete the pods that use it (it is mounted at {others[0]}) and run again, or reboot"
     )
-    return [], reason, rewritten
+    # What a remount brought needs no trial.
+    return actions, reason if slow else "", rewritten and (bool(slow) or not quick)
+
+
+def lacking(wanted: VolumeClass, device: Device, found: Mounted) -> Tuple[str, ...]:
+    """What to say where a device cannot do what was asked for, so that no mount would bring it."""
+    missed = [each.wanted for each in differences(wanted.fs_type, wanted.mount_options, found.mount, found.told) if each.wanted in found.lacks]
+    return (f"{device.id} (class {wanted.name}) does without {' and '.join(missed)}, of which its device knows nothing.",) if missed else ()
 
 
 def _again(found: Mounted) -> Tuple[str, ...]:

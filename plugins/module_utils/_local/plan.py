@@ -85,6 +85,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
             actions += volumes.give_out(source)
         degraded += volumes.lost(entries)
         tries += trial(wanted) if volumes.untried else ()
+        warnings += volumes.said
         outcome += sorted(volumes.found, key=lambda volume: (volume.name is None, volume.name or volume.device))
     # The cluster knows them by the path that was written.
     outcome = [replace(each, path=each.path and written.base_dir + each.path[len(wish.base_dir) :]) for each in outcome]

@@ -48,7 +48,7 @@ def _try(step: TryOptions, image: str, place: str) -> None:
             else f"the kernel does not mount a file system of type {step.fs_type}, as mkfs makes it here, with these options. Nothing was changed.",
             code="mount-option-untried" if lacks else "mount-option-untaken",
             parameter=step.parameter,
-            found=f"{','.join(step.options)}: {refused.said}",
+            found=f"{','.join(step.options)}: {refused.said.rstrip('.')}",
             fix="load the module loop." if lacks else "take out the option that the end of dmesg names.",
         ) from None
     mutate(command("umount", place))
@@ -73,7 +73,7 @@ def renew(step: Renew) -> None:
             "a local volume has to be unmounted for its new mount options, and something on the machine uses it. Nothing was changed.",
             code="volume-busy",
             parameter="classes",
-            found=f"{step.device} at {step.path}: {refused.said}",
+            found=f"{step.device} at {step.path}: {refused.said.rstrip('.')}",
             fix=f"end what `fuser --verbose --mount {step.path}` tells, then run again.",
         ) from None
     mount = ("mount", "--types", step.fs_type)

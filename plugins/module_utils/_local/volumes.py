@@ -27,7 +27,7 @@ from .desired import VolumeClass, Wish
 from .disks import check_unproven
 from .identity import DAMAGED, OURS, Identity, Known
 from .model import Entry, Observed, Volume, disk_ids, is_ours, label
-from .options import hindered, plan_options, why_small
+from .options import hindered, lacking, plan_options, why_small
 from .sources import Source
 from .steps import Link, MakeFileSystem, Mount, MountOwn, Retire
 from .table import Table
@@ -44,6 +44,8 @@ class Volumes:
         self._damaged: Dict[str, str] = {}
         #: Whether the mount options of the class have to be tried before anything else is done.
         self.untried = False
+        #: What a person should know and can do nothing about.
+        self.said: List[str] = []
         #: Whether some of its volumes are only activated by the plan: entries without a device may be theirs.
         self._waits = False
         #: Devices of the class that hold nothing while a volume is missing of which nobody knows where it was.
@@ -164,7 +166,7 @@ class Volumes:
         stays = why_small(wanted, mounted)
         grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown and not stays else ()
         size = entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size
-        failed = bool(mounted and mounted.mount.failed)
+        failed = bool(mounted and mounted.failed)
         self.found.append(Volume(wanted.name, name, path, "Filesystem", source.path, size, name, failed, source.disks))
         self._book.present(wanted, source, name)
         before = fstab.options_of(self._table.present[path]) if path in self._table.present else []
@@ -179,6 +181,7 @@ class Volumes:
             return []
         actions, told, untried = plan_options(wanted, path, source.path, device, mounted, before, rewritten) if mounted else ([], "", rewritten)
         self.untried |= untried
+        self.said += lacking(wanted, device, mounted) if mounted else ()
         if told or stays:
             self._damaged[name] = told or f"{device.id} (class {wanted.name}) {stays}"
         return [*actions, *grown]

@@ -95,7 +95,8 @@ def test_a_remount_says_again_what_an_older_kernel_would_take_away() -> None:
 
 
 def made(
-    wished: Sequence[str], shown: Mount, kind: str = "xfs", before: Sequence[str] = (), used: bool = True, errors: int = 0, **device: Any
+    wished: Sequence[str], shown: Mount, kind: str = "xfs", before: Sequence[str] = (), used: bool = True, errors: int = 0,
+    lacks: frozenset = frozenset(), **device: Any
 ) -> Plan:
     """The plan for a volume that fstab has with the options ``before`` and the kernel as ``shown``; a pod uses it, or nobody."""
     mounts = (PATH, "/var/lib/kubelet/pods/x/volumes/y") if used else (PATH,)
@@ -106,7 +107,7 @@ def made(
         wanted,
         entries=(Entry("fs", UUID, PATH, False, "sda", GIB),),
         text=fstab.line(UUID, PATH, kind, before, "fs", wwn("a")) + "\n",
-        observed={"mounted": {PATH: Mounted(shown, TOLD if kind == "ext4" else frozenset(), errors)}},
+        observed={"mounted": {PATH: Mounted(shown, TOLD if kind == "ext4" else frozenset(), errors, lacks)}},
     )
 
 
@@ -131,21 +132,26 @@ def test_what_takes_a_new_mount_is_tried_written_and_told_where_a_pod_uses_it() 
     later = made(["prjquota"], mount("xfs"), before=["prjquota"])
     assert actions(later) == [] and "/var/lib/kubelet/pods/x" in later.warnings[0] and "reboot" in later.warnings[0]
     assert [each["entry"] for each in later.after.degraded] == [UUID] and not later.after.volumes[0].degraded, "it is there to be used"
-    both = made(["noatime", "prjquota"], mount("xfs"), before=["noatime", "prjquota"])
-    assert actions(both) == [] and "without noatime but with relatime and without prjquota" in both.warnings[0]
+    both = made(["noatime", "prjquota"], mount("xfs", whole="rw,inode64,usrquota"), before=["noatime", "prjquota"])
+    assert actions(both) == [f"remount local volume fs on {wwn('a')}"] and "with usrquota and without prjquota" in both.warnings[0]
+
+
+def test_what_the_device_cannot_do_is_said_and_not_tried_again_and_again() -> None:
+    plan = made(["discard", "dax"], mount("xfs"), before=["discard", "dax"], used=False, lacks=frozenset(("discard", "dax=always")))
+    assert actions(plan) == [] and "does without discard and dax=always" in plan.warnings[0] and not plan.after.degraded
 
 
 @pytest.mark.parametrize(
     "shown, errors, says",
     [
         (mount("ext4", "rw,relatime", "ro"), 0, "turned read-only by the kernel"),
-        (mount("ext4"), 3, "has 3 errors"),
+        (mount("ext4"), 3, "on record (3)"),
     ],
 )
 def test_a_damaged_file_system_is_neither_remounted_nor_grown(shown: Mount, errors: int, says: str) -> None:
     plan = made(["noatime"], shown, "ext4", before=["noatime"], errors=errors, geometry=Geometry(4096, GIB // 4096))
     assert actions(plan) == [] and says in plan.warnings[0] and "e2fsck" in plan.warnings[0]
-    assert plan.after.volumes[0].degraded == shown.failed
+    assert plan.after.volumes[0].degraded == (not errors)
     assert any(step.startswith("grow ext4") for step in steps(made([], mount("ext4"), "ext4", geometry=Geometry(4096, GIB // 4096))))
 
 
