@@ -28,7 +28,9 @@ _TAGS = {"PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel", "ID": "by-id", 
 _STABLE = re.compile(r"/dev/(disk/by-(id|path|partuuid|partlabel)|mapper|md)/[^/]+|/dev/(?!disk/|block/|char/|mapper/)[^/]+/[^/]+")
 _NAME = re.compile(r"[^/\s]+")
 #: As the kernel counts disks and their partitions (Documentation/admin-guide/devices.txt), without /dev.
-_KERNEL = re.compile(r"((sd|hd|vd|xvd|ubd)[a-z]{1,3}\d*|(nvme\d+n\d+|mmcblk\d+|md\d+|nbd\d+|loop\d+)(p\d+)?|(dm-|sr|zram|ram|pmem|bcache|drbd|dasd[a-z])\d+)")
+_KERNEL = re.compile(
+    r"(sd|hd|vd|xvd|ubd)[a-z]{1,3}\d*|(nvme\d+n\d+|mmcblk\d+|md\d+|nbd\d+|loop\d+)(p\d+)?|dasd[a-z]+\d*|(dm-|sr|zram|ram|pmem|bcache|drbd)\d+"
+)
 
 
 def rank(links: Iterable[str]) -> Tuple[str, ...]:
@@ -40,7 +42,8 @@ def rank(links: Iterable[str]) -> Tuple[str, ...]:
             return len(_ORDER) + 1, name
         return next((place for place, prefix in enumerate(_ORDER) if name.startswith(prefix)), len(_ORDER)), name
 
-    return tuple(sorted((link for link in links if not posixpath.basename(link).startswith(_CONTENT) and not link.startswith("/dev/md/")), key=position))
+    own = (link for link in links if not posixpath.basename(link).startswith(_CONTENT) and not link.startswith("/dev/md/"))
+    return tuple(sorted(own, key=position))
 
 
 def called(links: Iterable[str]) -> Tuple[str, ...]:

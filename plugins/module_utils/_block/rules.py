@@ -44,7 +44,7 @@ OPTIONS: Dict[str, Any] = {
     "disks": {"type": "list", "elements": "dict", "options": _CHOSEN},
 }
 _BOOLS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
-_WORDS = {"bool": "true or false is needed", "int": "a whole number is needed", "str": "a text is needed", "list": "a text or a list of texts is needed"}
+_WORDS = {"bool": "true or false", "int": "a whole number", "str": "a text", "list": "a text or a list of texts"}
 #: Entries of a partition table that firmware and boot loaders use, or that hold further ones; blank as many of them are, they are nobody's to take.
 #: EFI system, BIOS boot, PReP, Microsoft reserved (UEFI specification, systemd's list of GPT types); of DOS tables EFI, PReP and extended ones.
 FIRMWARE_TYPES = frozenset(
@@ -164,7 +164,7 @@ def _typed(kind: str, value: Any, parameter: str) -> Any:
     items = value.split(",") if isinstance(value, str) else value
     if kind == "list" and isinstance(items, (list, tuple)) and all(isinstance(item, str) for item in items):
         return [item.strip() for item in items]
-    raise InvalidRequest(f"{_WORDS[kind]}.", code="selector-type", parameter=parameter, found=repr(value), fix="correct the value.")
+    raise InvalidRequest(f"{_WORDS[kind]} is needed.", code="selector-type", parameter=parameter, found=repr(value), fix="correct the value.")
 
 
 def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:

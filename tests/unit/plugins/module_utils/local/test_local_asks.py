@@ -103,5 +103,6 @@ def test_a_machine_without_the_disks_of_a_class_does_without_it() -> None:
     with pytest.raises(CairnError) as refused:
         planned(host(disk("a")), volumes)
     assert refused.value.code == "vg-unknown", "nobody said that the machine does without it"
-    lost = planned(host(disk("c")), {"name": "files", "devices": {"id": "wwn-0x60011$", "at_least": 0}}, entries=(Entry("files", UUID, PATH, False),), text=LINE)
+    files = {"name": "files", "devices": {"id": "wwn-0x60011$", "at_least": 0}}
+    lost = planned(host(disk("c")), files, entries=(Entry("files", UUID, PATH, False),), text=LINE)
     assert lost.after.left_out == () and lost.after.degraded, "one that was there is missing"
