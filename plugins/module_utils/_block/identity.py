@@ -29,7 +29,8 @@ _STABLE = re.compile(r"/dev/(disk/by-(id|path|partuuid|partlabel)|mapper|md)/[^/
 _NAME = re.compile(r"[^/\s]+")
 #: As the kernel counts disks and their partitions (Documentation/admin-guide/devices.txt), without /dev.
 _KERNEL = re.compile(
-    r"(sd|hd|vd|xvd|ubd)[a-z]{1,3}\d*|(nvme\d+n\d+|mmcblk\d+|md\d+|nbd\d+|loop\d+)(p\d+)?|dasd[a-z]+\d*|(dm-|sr|zram|ram|pmem|bcache|drbd)\d+"
+    r"(sd|hd|vd|xvd|ubd)[a-z]{1,3}\d{0,3}|dasd[a-z]{1,3}\d?|(nvme\d+n\d+|mmcblk\d+|(md|nbd|loop)\d{1,3})(p\d+)?"
+    r"|(dm-|sr|zram|ram|pmem|bcache|drbd)\d{1,3}"
 )
 
 
@@ -109,9 +110,11 @@ def check_reference(reference: object, parameter: str, allow_kernel_names: bool)
 
 
 def _path(written: str) -> str:
-    """The path that a tag of fstab(5) stands for, and any path without detours."""
+    """The path that a tag of fstab(5) or the bare name of such a link stands for, and any path without detours."""
     tag, equals, value = written.partition("=")
     if equals and tag in _TAGS:
         value = value.strip("\"'")
         return f"/dev/disk/{_TAGS[tag]}/{value.lower() if tag == 'PARTUUID' else link_text(value)}"
+    if written.startswith(_CONTENT):
+        return f"/dev/disk/by-id/{written}"
     return posixpath.normpath(written) if written.startswith("/dev/") else written
