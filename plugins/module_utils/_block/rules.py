@@ -108,7 +108,7 @@ class DiskRule:
             and device.transport not in self.transport_not
             and (self.removable is None or device.removable == self.removable)
             and (self.id is None or any(self.id.search(name) for name in _identities(device)))
-            and (self.disks is None or any(disk.reference in (*_identities(device), device.wwn, device.serial) for disk in self.disks))
+            and (self.disks is None or any(disk.reference in _called(device) for disk in self.disks))
         )
 
     def _kind(self, device: Device) -> bool:
@@ -123,6 +123,11 @@ class DiskRule:
 def _identities(device: Device) -> List[str]:
     names = device.links or (device.path,)
     return [*names, *map(posixpath.basename, names)]
+
+
+def _called(device: Device) -> List[str]:
+    # A partition has the number of its disk, and is not meant by it.
+    return [*_identities(device), *((device.wwn, device.serial) if device.whole else ())]
 
 
 def parse(rules: Sequence[Mapping[str, Any]], parameter: str = "disk_rules") -> Tuple[DiskRule, ...]:
@@ -186,7 +191,7 @@ def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
         transport_not=_texts(item.get("transport_not") or ()),
         removable=item.get("removable"),
         partitions=bool(item.get("partitions") or of_table),
-        partition_type=str(item["partition_type"]).strip().lower() if item.get("partition_type") is not None else None,
+        partition_type=None if item.get("partition_type") is None else _part_type(str(item["partition_type"])),
         only_unused=bool(item.get("only_unused")),
         size_min=0 if size_min is None else parse_bytes(size_min, f"{here}.size_min"),
         size_max=None if size_max is None else parse_bytes(size_max, f"{here}.size_max"),
@@ -212,6 +217,11 @@ def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
             fix="swap them.",
         )
     return rule
+
+
+def _part_type(text: str) -> str:
+    # YAML reads 0x83 as a number.
+    return hex(int(text)) if re.fullmatch(r"\d{1,3}", text.strip()) else text.strip().lower()
 
 
 def _texts(value: Any) -> Tuple[str, ...]:

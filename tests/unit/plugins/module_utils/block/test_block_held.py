@@ -103,6 +103,7 @@ def parted() -> Host:
         ({"partitions": "yes", "size_min": "3GiB"}, ["sda3"]),
         ({"partition_label": "^data$"}, ["sda2"]),
         ({"partition_type": "0FC63DAF-8483-4772-8E79-3D69D8477DE4", "at_most": "1"}, ["sda2"]),
+        ({"partition_type": 0x83, "at_least": 0}, []),
         ({"partition_type": "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"}, ["sda4"]),
         ({"partitions": True, "transport": "nvme", "model": "Boot", "only_unused": True}, ["sda2", "sda3"]),
         ({"partitions": True, "transport_not": "nvme", "at_least": 0}, []),
