@@ -40,7 +40,7 @@ removable:
   type: bool
 partitions:
   description:
-    - Partitions are chosen, and not whole disks. What is said of the disk (C(rotational), C(model), C(serial), C(transport)) is that of the one below.
+    - Partitions are chosen, and not whole disks. C(rotational), C(model), C(serial), C(transport) and C(removable) are those of the disk below.
     - Partitions for firmware and boot loaders are passed over unless C(partition_type) names their type.
   type: bool
 partition_label:
@@ -90,8 +90,8 @@ options:
     description:
       - Rules that sort the disks of any machine, in order. A disk belongs to the first rule that it matches in all its criteria and that has room.
       - One disk that is there over two paths which nothing joins is refused when a rule or a list would take it (start C(multipathd)).
-      - The disk that the machine runs from belongs to none. A rule whose O(disk_rules[].id) matches it is refused, other criteria pass it over. One that
-        is in use already by whom the rule is for stays with him, whatever the machine has on it.
+      - The disk that the machine runs from belongs to none. A rule whose O(disk_rules[].id) matches it is refused, other criteria pass it over.
+        One that is in use already by whom the rule is for stays with it, whatever the machine has on it.
       - Memory and network block devices (zram, nbd, null_blk) belong to none.
       - Disks without a stable name belong to none, unless O(allow_kernel_names=true).
     type: list

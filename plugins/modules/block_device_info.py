@@ -145,8 +145,8 @@ devices:
           type: int
     partitions:
       description:
-        - Its partitions, each with C(id), C(ids), C(kernel_name), C(size_bytes), C(logical_block_bytes), C(signatures), C(holders), C(mounts), C(found)
-          and C(use), and with what its entry in the partition table says as C(partition_uuid), C(partition_label) and C(partition_type).
+        - Its partitions, each with C(id), C(ids), C(kernel_name), C(size_bytes), C(logical_block_bytes), C(signatures), C(holders), C(mounts),
+          C(found) and C(use), and with what its entry in the partition table says as C(partition_uuid), C(partition_label) and C(partition_type).
       type: list
       elements: dict
 rules:

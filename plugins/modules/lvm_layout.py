@@ -85,7 +85,7 @@ after:
       type: list
       elements: dict
     left_out:
-      description: Names of volume groups that the machine has no disk for, which C(at_least=0) in their rule permits. Nothing is made of them.
+      description: Names of volume groups that the machine has no disk for, which C(at_least=0) permits. Nothing is made of them.
       type: list
       elements: str
 degraded:

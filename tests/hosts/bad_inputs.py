@@ -93,7 +93,8 @@ INFO = (
     info("rule-range", "selector", selector={"size_min": "2TiB", "size_max": "1TiB"}),
     info("rule-count", "selector.at_most", selector={"at_most": 0}),
     info(TYPE, "rotational", {"name": "a", "rotational": "perhaps"}),
-    info(TYPE, "name", {"rotational": True}),
+    info(TYPE, "removable", {"removable": "perhaps"}),
+    info("rule-partitions", "disk_rules[0].partition_type", {"partitions": False, "partition_type": "0x83"}),
 )
 
 LAYOUT = (

@@ -30,6 +30,7 @@ MARK = "x-cairn.class="
 FSTAB, CRYPTTAB = "/etc/fstab", "/etc/crypttab"
 #: Where systemd looks for units (systemd.unit(5)), an administrator's before a package's. What a generator wrote stands in one of the tables.
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_UNIT_FILES = ("*.mount", "*.swap", "*.mount.d/*.conf", "*.swap.d/*.conf")
 #: Mount options whose value is a further device of the file system (xfs(5), ext4(5), btrfs(5)).
 _DEVICE_OPTIONS = ("logdev", "rtdev", "journal_path", "device")
 _TAGS = ("UUID", "LABEL", "PARTUUID", "PARTLABEL", "ID")
@@ -43,7 +44,7 @@ def observe() -> Tuple[BootEntry, ...]:
     found = [*parse_fstab(files.text(FSTAB), lead), *parse_crypttab(files.text(CRYPTTAB), lead)]
     seen = set()
     for folder in UNITS:
-        for path in sorted(each for pattern in ("*.mount", "*.swap", "*.mount.d/*.conf", "*.swap.d/*.conf") for each in glob.glob(f"{folder}/{pattern}")):
+        for path in sorted(each for pattern in _UNIT_FILES for each in glob.glob(f"{folder}/{pattern}")):
             name, real = path[len(folder) :], os.path.realpath(path)
             # A unit takes the place of another's of its name, and one that is masked is none.
             if name not in seen and real != os.devnull:
@@ -137,7 +138,7 @@ def check_boot(host: Host, parameter: str, devices: Iterable[Device], paths: Ite
     unit = entry.place.rpartition(" of ")[2].partition(".d/")[0]
     reload = "" if unit == CRYPTTAB else ", run systemctl daemon-reload"
     raise Refused(
-        "the machine still uses this when it boots, and would not come up without it.",
+        "the machine is set up to use this when it boots, and may not come up without it.",
         code="boot-mount",
         parameter=parameter,
         found=f"{device}: {entry.place} {entry.words}",

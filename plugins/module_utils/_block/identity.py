@@ -28,7 +28,10 @@ _TAGS = {"PARTUUID": "by-partuuid", "PARTLABEL": "by-partlabel", "ID": "by-id", 
 _STABLE = re.compile(r"/dev/(disk/by-(id|path|partuuid|partlabel)|mapper|md)/[^/]+|/dev/(?!disk/|block/|char/|mapper/)[^/]+/[^/]+")
 _NAME = re.compile(r"[^/\s]+")
 #: As the kernel counts disks and their partitions (Documentation/admin-guide/devices.txt), without /dev.
-_KERNEL = re.compile(r"((sd|hd|vd|xvd|ubd)[a-z]{1,3}\d*|(nvme\d+n\d+|mmcblk\d+|md\d+|nbd\d+|loop\d+)(p\d+)?|(dm-|sr|zram|ram|pmem|bcache|drbd|dasd[a-z])\d+)")
+_KERNEL = re.compile(
+    r"(sd|hd|vd|xvd|ubd)[a-z]{1,3}\d{0,3}|dasd[a-z]{1,3}\d?|(nvme\d+n\d+|mmcblk\d+|(md|nbd|loop)\d{1,3})(p\d+)?"
+    r"|(dm-|sr|zram|ram|pmem|bcache|drbd)\d{1,3}"
+)
 
 
 def rank(links: Iterable[str]) -> Tuple[str, ...]:
@@ -40,7 +43,8 @@ def rank(links: Iterable[str]) -> Tuple[str, ...]:
             return len(_ORDER) + 1, name
         return next((place for place, prefix in enumerate(_ORDER) if name.startswith(prefix)), len(_ORDER)), name
 
-    return tuple(sorted((link for link in links if not posixpath.basename(link).startswith(_CONTENT) and not link.startswith("/dev/md/")), key=position))
+    own = (link for link in links if not posixpath.basename(link).startswith(_CONTENT) and not link.startswith("/dev/md/"))
+    return tuple(sorted(own, key=position))
 
 
 def called(links: Iterable[str]) -> Tuple[str, ...]:
@@ -106,9 +110,11 @@ def check_reference(reference: object, parameter: str, allow_kernel_names: bool)
 
 
 def _path(written: str) -> str:
-    """The path that a tag of fstab(5) stands for, and any path without detours."""
+    """The path that a tag of fstab(5) or the bare name of such a link stands for, and any path without detours."""
     tag, equals, value = written.partition("=")
     if equals and tag in _TAGS:
         value = value.strip("\"'")
         return f"/dev/disk/{_TAGS[tag]}/{value.lower() if tag == 'PARTUUID' else link_text(value)}"
+    if written.startswith(_CONTENT):
+        return f"/dev/disk/by-id/{written}"
     return posixpath.normpath(written) if written.startswith("/dev/") else written

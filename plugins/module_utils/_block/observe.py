@@ -29,8 +29,8 @@ _COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO,LO
 #: 64: a device went away in between (lsblk(8), "EXIT STATUS").
 _SOME = (0, 64)
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path", "/dev/md")
-#: They stand on disks, though the kernel does not say on which.
-_STACKED = ("drbd",)
+#: They stand on disks, though the kernel does not say on which (zd: volumes of ZFS).
+_STACKED = ("drbd", "zd")
 
 
 def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda volume: False, claim: bool = True) -> Host:

@@ -58,4 +58,5 @@ def vacant(host: Host, device: Device) -> bool:
     above = any(each.type != "part" for each in host.above(device)) or any(each.opened for each in host.overlapping(device))
     held = marked(host)
     ours = any(each.kernel_name in held or bears_mark(each) for each in host.overlapping(device))
-    return eligible(host, device) and device.readable and not (above or host.mounts(device) or ours or host.boot_entry((device, *host.above(device))))
+    needed = host.boot_entry((device, *host.above(device)))
+    return device.whole and eligible(host, device) and device.readable and not (above or host.mounts(device) or ours or needed)

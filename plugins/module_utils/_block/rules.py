@@ -44,7 +44,7 @@ OPTIONS: Dict[str, Any] = {
     "disks": {"type": "list", "elements": "dict", "options": _CHOSEN},
 }
 _BOOLS = {**dict.fromkeys(("true", "yes", "on", "1"), True), **dict.fromkeys(("false", "no", "off", "0"), False)}
-_WORDS = {"bool": "true or false is needed", "int": "a whole number is needed", "str": "a text is needed", "list": "a text or a list of texts is needed"}
+_WORDS = {"bool": "true or false", "int": "a whole number", "str": "a text", "list": "a text or a list of texts"}
 #: Entries of a partition table that firmware and boot loaders use, or that hold further ones; blank as many of them are, they are nobody's to take.
 #: EFI system, BIOS boot, PReP, Microsoft reserved (UEFI specification, systemd's list of GPT types); of DOS tables EFI, PReP and extended ones.
 FIRMWARE_TYPES = frozenset(
@@ -108,7 +108,7 @@ class DiskRule:
             and device.transport not in self.transport_not
             and (self.removable is None or device.removable == self.removable)
             and (self.id is None or any(self.id.search(name) for name in _identities(device)))
-            and (self.disks is None or any(disk.reference in (*_identities(device), device.wwn, device.serial) for disk in self.disks))
+            and (self.disks is None or any(disk.reference in _called(device) for disk in self.disks))
         )
 
     def _kind(self, device: Device) -> bool:
@@ -123,6 +123,11 @@ class DiskRule:
 def _identities(device: Device) -> List[str]:
     names = device.links or (device.path,)
     return [*names, *map(posixpath.basename, names)]
+
+
+def _called(device: Device) -> List[str]:
+    # A partition has the number of its disk, and is not meant by it.
+    return [*_identities(device), *((device.wwn, device.serial) if device.whole else ())]
 
 
 def parse(rules: Sequence[Mapping[str, Any]], parameter: str = "disk_rules") -> Tuple[DiskRule, ...]:
@@ -164,7 +169,7 @@ def _typed(kind: str, value: Any, parameter: str) -> Any:
     items = value.split(",") if isinstance(value, str) else value
     if kind == "list" and isinstance(items, (list, tuple)) and all(isinstance(item, str) for item in items):
         return [item.strip() for item in items]
-    raise InvalidRequest(f"{_WORDS[kind]}.", code="selector-type", parameter=parameter, found=repr(value), fix="correct the value.")
+    raise InvalidRequest(f"{_WORDS[kind]} is needed.", code="selector-type", parameter=parameter, found=repr(value), fix="correct the value.")
 
 
 def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
@@ -186,7 +191,7 @@ def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
         transport_not=_texts(item.get("transport_not") or ()),
         removable=item.get("removable"),
         partitions=bool(item.get("partitions") or of_table),
-        partition_type=str(item["partition_type"]).strip().lower() if item.get("partition_type") is not None else None,
+        partition_type=None if item.get("partition_type") is None else _part_type(str(item["partition_type"])),
         only_unused=bool(item.get("only_unused")),
         size_min=0 if size_min is None else parse_bytes(size_min, f"{here}.size_min"),
         size_max=None if size_max is None else parse_bytes(size_max, f"{here}.size_max"),
@@ -212,6 +217,11 @@ def _rule(name: str, item: Mapping[str, Any], here: str) -> DiskRule:
             fix="swap them.",
         )
     return rule
+
+
+def _part_type(text: str) -> str:
+    # YAML reads 0x83 as a number.
+    return hex(int(text)) if re.fullmatch(r"\d{1,3}", text.strip()) else text.strip().lower()
 
 
 def _texts(value: Any) -> Tuple[str, ...]:

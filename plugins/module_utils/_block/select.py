@@ -214,7 +214,9 @@ def _check_enough(host: Host, consumer: Consumer, choice: Choice, rule: Optional
             code="rule-no-disk",
             parameter=consumer.wanted.parameter,
             found=_overview(host, kernel_names),
-            fix=f"change {rule.parameter if rule else 'the list'}, or add the disk; at_least: 0 in it says that a machine may have none.",
+            fix=f"change {rule.parameter}, or add the disk; at_least: 0 there says that a machine may have none."
+            if rule
+            else "change the list, or add the disk.",
         )
     if rule:
         check_count(host, consumer.name, rule, known + consumer.missing, kernel_names)

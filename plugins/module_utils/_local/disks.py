@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, Optional, Sequence
 
 from .._block.assign import eligible
-from .._block.model import Device
+from .._block.model import Device, Host
 from .._block.record import MAKING
 from .._block.rules import DiskRule
 from .._block.select import Choice, Consumer, marked, select
@@ -19,7 +20,7 @@ from .sources import minimum
 
 def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -> Dict[str, Choice]:
     """Disks of the classes that stand on devices, by class."""
-    host = observed.host
+    host = _in_use(observed)
     classes = [item for item in wish.classes if item.wanted]
     for item in classes:
         check_unproven(_unproven(observed, wish, item, identity), item, wish)
@@ -35,6 +36,16 @@ def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -
         allow_kernel_names=wish.allow_kernel_names,
     )
     return {item.name: choices[f"class {item.name}"] for item in classes}
+
+
+def _in_use(observed: Observed) -> Host:
+    """The machine with what volumes of somebody else lead to in use, so that rules for unused disks pass over it as long as no pod has it open."""
+    used = {
+        name: replace(observed.host.devices[name], opened=f"persistent volume {volume}, which somebody else made")
+        for name, volume in observed.foreign.items()
+        if name in observed.host.devices
+    }
+    return replace(observed.host, devices={**observed.host.devices, **used})
 
 
 def _consumer(observed: Observed, wanted: VolumeClass, identity: Identity) -> Consumer:

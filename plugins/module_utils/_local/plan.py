@@ -98,9 +98,8 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
         f"{each['device']} ({human(each['size_bytes'])}) matches, but class {each['class']} does not use it; set adopt_new: true to let it."
         for each in unadopted
     ]
-    return Plan(
-        tuple(actions), Outcome(tuple(outcome), tuple(degraded), tuple(unadopted), tuple(left_out)), (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings())
-    )
+    after = Outcome(tuple(outcome), tuple(degraded), tuple(unadopted), tuple(left_out))
+    return Plan(tuple(actions), after, (*warnings, *wish.wipe.warnings(), *wish.adopt.warnings()))
 
 
 def _real(wish: Wish, places: Mapping[str, str]) -> Wish:

@@ -68,7 +68,8 @@ def _take_out(observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry,
     if device and wiped:
         # Our own line goes with the entry; another one stays, and would wait for what is gone.
         check_boot(observed.host, "wipe", (device,))
-        wish.wipe.require(device.id, held, " and ".join(map(str, device.signatures)) or "what is on it", names=device.spellings, code="device-signature")
+        loss = " and ".join(map(str, device.signatures)) or "what is on it"
+        wish.wipe.require(device.id, held, loss, names=device.spellings, code="device-signature")
     left = None
     if device and not entry.link:
         kind = next((each.type for each in device.signatures if each.uuid == entry.name), "")

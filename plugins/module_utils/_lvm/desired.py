@@ -149,6 +149,6 @@ class Layout:
             return True
         volume = self._volumes.get(device.path)
         if volume is None or volume.state != "present":
-            return volume is not None and volume.state == "absent"
+            return volume is not None and volume.state == "absent" and not device.mounts
         shrinks = isinstance(volume.size, (Percent, Extents)) or (volume.size is not None and volume.size < device.size)
         return bool(volume.filesystem or device.mounts or shrinks)

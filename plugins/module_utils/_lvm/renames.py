@@ -23,7 +23,7 @@ from .volumes import LOCAL_TAG
 
 
 #: Where the boot loader, the kernel's command line and the initial RAM disk look for volumes by their paths.
-_STARTED_FROM = frozenset(("/", "/usr", "/boot", "/boot/efi", "/efi", "[SWAP]"))
+_STARTED_FROM = frozenset(("/", "/usr", "/etc", "/var", "/boot", "/boot/efi", "/efi", "[SWAP]"))
 
 
 def plan_renames(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Layout, Host, State]:

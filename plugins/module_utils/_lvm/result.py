@@ -17,7 +17,7 @@ from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
 
 
 def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), left_out: Iterable[str] = ()) -> Dict[str, Any]:
-    """``{volume_groups[], left_out[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
+    """``{volume_groups[], left_out[]}``, by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
     return {
         "volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)],
         "left_out": sorted(left_out),
