@@ -126,7 +126,13 @@ _OF_ANY = (
     _switch("dirsync", "no dirsync"),
 )
 _QUOTAS = tuple(
-    _Choice((_Way((f"no {kind} quota", "noquota")), _Way((f"{kind}quota", *also), f"{kind}quota"), _Way((f"{letter}qnoenforce", *loose), f"{letter}qnoenforce")))
+    _Choice(
+        (
+            _Way((f"no {kind} quota", "noquota")),
+            _Way((f"{kind}quota", *also), f"{kind}quota"),
+            _Way((f"{letter}qnoenforce", *loose), f"{letter}qnoenforce"),
+        )
+    )
     for kind, letter, also, loose in (
         ("usr", "u", ("uquota", "quota"), ("qnoenforce",)),
         ("grp", "g", ("gquota",), ()),

@@ -100,7 +100,8 @@ def _mounted(base_dir: str, table: Sequence[mounts.Mount], host: Host) -> Dict[s
 def _of(mount: mounts.Mount, name: str) -> Mounted:
     # A partition has its disk's.
     queues = (f"/sys/class/block/{name}/queue", f"/sys/class/block/{name}/../queue")
-    lacks = {word for word, file in (("discard", "discard_max_bytes"), ("dax=always", "dax")) if "0" in {files.value(f"{each}/{file}") for each in queues}}
+    files_of = (("discard", "discard_max_bytes"), ("dax=always", "dax"))
+    lacks = {word for word, file in files_of if "0" in {files.value(f"{each}/{file}") for each in queues}}
     if mount.fs != "ext4":
         return Mounted(mount, lacks=frozenset(lacks))
     told = files.value(f"/proc/fs/ext4/{name}/options")
