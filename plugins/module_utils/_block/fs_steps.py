@@ -43,6 +43,12 @@ def make(kind: str, path: str, label: str = "", uuid: str = "", options: Sequenc
     return command(f"mkfs.{kind}", "-q", *options, *names, path, timeout=3600)
 
 
+def tried(kind: str, path: str, options: Sequence[str] = ()) -> Tuple[Command, ...]:
+    """The command that makes a file system, told to write nothing: it refuses what that one would. mkfs.btrfs knows no such thing."""
+    told = {"ext4": ("mkfs.ext4", "-n", "-F"), "xfs": ("mkfs.xfs", "-N", "-f")}.get(kind)
+    return (command(*told, "-q", *options, path, timeout=3600),) if told else ()
+
+
 def rename(kind: str, path: str, label: str, at: str = "") -> Command:
     """The command that labels a file system, mounted ``at`` a path or nowhere."""
     if kind == "ext4":

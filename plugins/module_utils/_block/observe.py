@@ -24,7 +24,7 @@ from .probe import readable, signatures
 from .superblock import measured
 from .sysfs import relations, survey
 
-_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO,LOG-SEC"
 #: 64: a device went away in between (lsblk(8), "EXIT STATUS").
 _SOME = (0, 64)
 _LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
@@ -114,6 +114,7 @@ def parse_lsblk(text: str) -> Dict[str, Device]:
             serial=(row["serial"] or "").strip(),
             wwn=row["wwn"] or "",
             optimal_io=int(row["opt-io"] or 0),
+            logical_block=int(row.get("log-sec") or 0),
         )
         for row in json.loads(text)["blockdevices"]
     }

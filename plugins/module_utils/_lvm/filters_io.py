@@ -18,10 +18,8 @@ from .._core.command import installed, read
 from .._core.errors import Refused
 from .filters import LOCAL, MAIN, Seen, Wanted, Whole
 from .model import State
-from .observe import BACKUPS
+from .observe import devices_file, settings
 from .report import argv, parse
-
-DEVICES = "/etc/lvm/devices"
 
 #: Commands that change a volume group; others write backups as well, of whatever they see.
 _CHANGES = re.compile(
@@ -37,7 +35,7 @@ def observe(wanted: Wanted) -> Seen:
     texts = {path: files.text(path) for path in (MAIN, LOCAL)}
     if not installed("lvm"):
         return Seen(State(), texts)
-    return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(BACKUPS))
+    return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(settings().backups))
 
 
 def _state() -> State:
@@ -45,13 +43,8 @@ def _state() -> State:
 
 
 def _devices_file() -> Optional[Dict[str, str]]:
-    # An LVM before 2.03.12 knows no such setting, and ends with 5.
-    said = read("lvm", "lvmconfig", "--typeconfig", "full", "devices/use_devicesfile", "devices/devicesfile", ok=(0, 5))
-    settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    path = os.path.join(DEVICES, settings.get("devicesfile", "").strip('"'))
-    if settings.get("use_devicesfile") != "1" or not os.path.isfile(path):
-        return None
-    return {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", files.text(path))}
+    text = devices_file()
+    return None if text is None else {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", text)}
 
 
 def device_names(folder: str) -> Dict[str, Tuple[str, ...]]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Dict, FrozenSet, List, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple
 
-from .._block.model import Host
+from .._block.filesystems import TYPES
+from .._block.model import UNKNOWN, Device, Host
 from .._block.select import Choice, Consumer, marked, select
 from .._core.errors import NotFound
 from .._core.plan import Action, Plan
@@ -20,14 +21,20 @@ from .._core.quantity import human
 from .contents import plan_contents
 from .context import Context, Planned, chain
 from .desired import Group, Layout
-from .groups import check_devices, check_identity, check_members, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
+from .groups import check_devices, check_identity, check_members, check_new, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
 from .health import ailments
 from .members import admissible, leaving, plan_resize, plan_resume
+from .hidden import check_named, uses
 from .model import State, VolumeGroup
 from .renames import plan_renames
 from .repair import plan_repair
+from .seen import Shown
+from .settings import BACKUPS
 from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT
 from .trouble import trouble
+
+#: What LVM shows a disk with.
+PLAIN = (*TYPES, UNKNOWN, "swap", "vfat", "ntfs")
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,18 @@ class Outcome:
     unadopted: Tuple[dict, ...] = ()
     #: Names of the volume groups whose metadata is backed up.
     recorded: FrozenSet[str] = frozenset()
+    #: And where.
+    backups: str = BACKUPS
 
 
 def plan(observed: Observed, layout: Layout) -> Plan:
     """All that has to happen for ``layout``; ``after`` is an ``Outcome`` over every volume group of the machine."""
     for group in layout.groups:
         check_identity(group.name, f"{group.parameter}.name", observed.state, layout.allowed, observed.host)
+    check_named(layout.groups, observed.host, observed.state, layout.wipe)
     renames, layout, host, state = plan_renames(layout, observed.host, observed.state)
     removals, host, state = _remove(layout, host, state)
-    context = Context(host, layout.wipe, layout.data_loss, state.dmeventd, state.profiles)
+    context = Context(host, layout.wipe, layout.data_loss, state.dmeventd, state.profiles, state.settings)
     orphans = frozenset(pv.device for pv in state.orphans if pv.orphan)
     choices = _choose(layout, host, state, orphans)
     actions: List[Action] = [*renames, *removals]
@@ -75,6 +85,7 @@ def plan(observed: Observed, layout: Layout) -> Plan:
             # Nothing but absent volumes in it: they are.
             continue
         check_members(group, present, choice, host)
+        check_new(group, present, choice.new, host, state)
         check_devices(leaving(present, group, host) if present else (), f"{group.parameter}.remove_devices", host, layout.allowed)
         actions += prepare(choice.new, orphans)
         made, groups[group.name] = _plan_one(group, present, choice, orphans, context)
@@ -84,8 +95,34 @@ def plan(observed: Observed, layout: Layout) -> Plan:
     unadopted = tuple(
         {"volume_group": name, "device": device.id, "size_bytes": device.size} for name, choice in choices.items() for device in choice.unadopted
     )
-    outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded))
-    return Plan(tuple(actions), outcome, warnings=_warnings(layout, degraded, unadopted))
+    outcome = Outcome(tuple(groups.values()), tuple(degraded), unadopted, frozenset(recorded), state.settings.backups)
+    new = [device for choice in choices.values() for device in choice.new]
+    return Plan(_tried(actions, new), outcome, warnings=(*_warnings(layout, degraded, unadopted), *_unrecorded(layout, outcome, state)))
+
+
+def _tried(actions: Sequence[Action], new: Sequence[Device]) -> Tuple[Action, ...]:
+    """``actions``, the first one asking LVM whether a filter of its keeps it from the new disks: nothing is changed then."""
+    # It never shows what bears a partition table or the mark of another; that is wiped first.
+    plain = tuple(device.id for device in new if all(each.type in PLAIN for each in device.signatures))
+    if not actions or not plain:
+        return tuple(actions)
+    first, *others = actions
+    return (replace(first, steps=(Shown(plain), *first.steps)), *others)
+
+
+def _unrecorded(layout: Layout, outcome: Outcome, state: State) -> Iterator[str]:
+    """A volume group without a backup is not known any more once its disks are gone."""
+    for group in layout.groups:
+        found = next((each for each in outcome.groups if each.name == group.name), None)
+        if found and group.state == "present" and (group.name not in outcome.recorded or _other(state.recorded.get(group.name), found)):
+            yield (
+                f"LVM has no backup of the metadata of volume group {group.name} in {outcome.backups}: were all its disks gone, the next run would take "
+                f"it for one that was never made. vgcfgbackup {group.name} writes one; look at backup/backup in lvm.conf and at the folder."
+            )
+
+
+def _other(recorded: Optional[str], found: VolumeGroup) -> bool:
+    return bool(recorded and found.uuid) and recorded != found.uuid
 
 
 def _remove(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Host, State]:
@@ -106,7 +143,7 @@ def _remove(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...
 
 def _plan_one(group: Group, present: Optional[VolumeGroup], choice: Choice, orphans: frozenset, context: Context) -> Planned:
     if present is None:
-        made, present = plan_creation(group, choice.new, orphans)
+        made, present = plan_creation(group, choice.new, orphans, context.settings)
         more, present = plan_contents(group, present, context)
         return (*made, *more), present
     return chain(
@@ -114,7 +151,7 @@ def _plan_one(group: Group, present: Optional[VolumeGroup], choice: Choice, orph
         (
             plan_resume,
             # LVM extends a group that has lost a disk, and needs the room to repair it; anything else has to wait for the repair.
-            lambda found: plan_extension(group, found, choice.new, orphans),
+            lambda found: plan_extension(group, found, choice.new, orphans, context.settings),
             partial(plan_repair, wanted=group, context=context),
             partial(plan_resize, wanted=group, context=context),
             partial(plan_tags, wanted=group),
@@ -144,7 +181,10 @@ def _choose(layout: Layout, host: Host, state: State, orphans: frozenset) -> Dic
         layout.rules,
         [_consumer(group, state, orphans) for group in wanted],
         layout.wipe,
-        taken={pv.device: f"volume group {group.name}" for group in state.groups for pv in group.pvs if pv.device},
+        taken={
+            **uses(host, state.hidden, layout.wipe, [group.name for group in layout.groups]),
+            **{pv.device: f"volume group {group.name}" for group in state.groups for pv in group.pvs if pv.device},
+        },
         marked=marked(host),
         allow_kernel_names=layout.allow_kernel_names,
         allows=lambda device: layout.allowed.devices.allows(device.names),

@@ -109,7 +109,8 @@ def test_unknown_data_needs_consent_unless_it_is_what_extents_held_before() -> N
     (wiped, *steps), (made, check, *_rest) = planned(UNSIGNED, {"type": "ext4"}, wipe={PATH: UNKNOWN})
     assert (wiped, made, check) == ("wipe", "make", f"check that {PATH} holds nothing")
     # The tag first: a run that is interrupted after that needs no consent for what it has half wiped.
-    assert [step.split()[0] for step in steps] == ["check", "lvchange", "clear", "wipefs"]
+    assert [step.split()[0] for step in steps] == ["check", "mkfs.ext4", "lvchange", "clear", "wipefs"]
+    assert steps[1] == f"mkfs.ext4 -n -F -q {PATH}", "options that mkfs refuses are found before anything is lost"
     assert planned(UNSIGNED, {"type": "ext4"}, tags=(UNFORMATTED,)) == planned(volume_device(), {"type": "ext4"}, tags=(UNFORMATTED,))
     with pytest.raises(CairnError) as signed:
         planned(volume_device("xfs"), {"type": "ext4"}, tags=(UNFORMATTED,))
@@ -118,7 +119,7 @@ def test_unknown_data_needs_consent_unless_it_is_what_extents_held_before() -> N
 
 def test_another_file_system_takes_the_place_of_ours_with_its_tag() -> None:
     wiped, made = planned(volume_device("xfs"), {"type": "ext4"}, tags=(NOTED,), wipe={PATH: UUID})
-    assert wiped[2] == f"lvchange --deltag {NOTED} --addtag {UNFORMATTED} vg/data" and "lvchange" not in " ".join(made)
+    assert wiped[3] == f"lvchange --deltag {NOTED} --addtag {UNFORMATTED} vg/data" and "lvchange" not in " ".join(made)
 
 
 def test_volumes_of_the_version_before_are_tagged_with_their_next_change() -> None:
