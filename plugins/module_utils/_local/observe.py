@@ -12,8 +12,9 @@ import os
 from typing import Dict, Iterator, List, Tuple
 
 from .._block import observe as devices
-from .._block.model import KEPT, Host
+from .._block.model import KEPT, Device, Host
 from .._block.record import MAKING, Made, Record, lasting
+from .._block.select import is_member
 from .._block.sysfs import device_number
 from .._core import files
 from .._lvm import observe as lvm
@@ -26,9 +27,11 @@ FSTAB = "/etc/fstab"
 
 
 def observe(wish: Wish) -> Observed:
-    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
+    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes, one is given up, or a disk
+    bears LVM's mark and nothing else tells what is on it.
+    """
     host = devices.observe(wish.base_dir, logical_volumes=lambda volume: True)
-    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
+    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes) or any(_idle_member(host, device) for device in host)
     found = entries(wish.base_dir, host)
     notes = _notes(wish.base_dir, host)
     return Observed(
@@ -45,6 +48,10 @@ def observe(wish: Wish) -> Observed:
         systemd=os.path.isdir("/run/systemd/system"),
         directories={path: found for item in wish.classes for path in item.directories for found in _directory(path, host)},
     )
+
+
+def _idle_member(host: Host, device: Device) -> bool:
+    return is_member(device) and not (device.entry or device.kept or host.above(device))
 
 
 def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
