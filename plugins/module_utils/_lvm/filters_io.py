@@ -15,7 +15,7 @@ from typing import Dict, FrozenSet, List, Optional, Tuple
 from .._core import files
 from .._core.blocks import WriteFile
 from .._core.command import installed, read
-from .._core.errors import Refused
+from .._core.errors import Conflict, Refused
 from .filters import LOCAL, MAIN, Seen, Wanted, Whole
 from .model import State
 from .observe import devices_file, settings
@@ -32,6 +32,15 @@ _CHANGES = re.compile(
 
 def observe(wanted: Wanted) -> Seen:
     """Two commands: LVM's configuration and its report; none where lvm2 is still to be installed."""
+    elsewhere = os.environ.get("LVM_SYSTEM_DIR", "")
+    if elsewhere and os.path.realpath(elsewhere) != os.path.dirname(MAIN):
+        raise Conflict(
+            "LVM's configuration is in another folder here, which this module does not write to.",
+            code="lvm-system-dir",
+            parameter="reject",
+            found=f"LVM_SYSTEM_DIR={elsewhere}",
+            fix="take the variable out of the environment of this task, or write devices/global_filter there by hand.",
+        )
     texts = {path: files.text(path) for path in (MAIN, LOCAL)}
     if not installed("lvm"):
         return Seen(State(), texts)

@@ -31,6 +31,8 @@ class Hidden:
     group: str = ""
     system_id: str = ""
     twin: str = ""
+    #: Whether it came over iSCSI, so that it can be a pod's: what is written there keeps nothing else from being done.
+    attached: bool = False
 
     @property
     def what(self) -> str:
@@ -73,7 +75,8 @@ def find(host: Host, state: State, owners: Mapping[str, Tuple[str, str]], listed
         uuid = next(each.uuid for each in device.signatures if each.type == MEMBER)
         group, system_id = owners.get(device.kernel_name, ("", ""))
         why = COPY if uuid in used else FOREIGN if system_id else UNLISTED if listed else FILTERED
-        found[device.kernel_name] = Hidden(uuid, why, group, system_id, used.get(uuid, ""))
+        attached = any(disk.transport == "iscsi" for disk in host.disks(device))
+        found[device.kernel_name] = Hidden(uuid, why, group, system_id, used.get(uuid, ""), attached)
     return found
 
 
@@ -104,7 +107,7 @@ def check_named(groups: Sequence[Group], host: Host, state: State, consent: Cons
             if device and device.kernel_name in barred:
                 raise _refusal(state.hidden[device.kernel_name], device, f"{group.parameter}.devices[{index}]")
         if group.state == "present" and not state.group(group.name) and group.name not in state.recorded:
-            name = next((name for name, each in state.hidden.items() if each.group == group.name), "")
+            name = next((name for name, each in state.hidden.items() if each.group == group.name and not each.attached), "")
             if name:
                 raise _refusal(state.hidden[name], host.devices[name], f"{group.parameter}.name")
 

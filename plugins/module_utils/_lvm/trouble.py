@@ -41,7 +41,7 @@ def trouble(group: Group, present: Optional[VolumeGroup], state: State, host: Ho
 
 
 def _oddities(pv: PhysicalVolume, present: VolumeGroup, state: State, host: Host) -> Iterator[str]:
-    copies = [host.devices[name].id for name, each in state.hidden.items() if each.uuid == pv.uuid]
+    copies = [host.devices[name].id for name, each in state.hidden.items() if each.uuid == pv.uuid and not each.attached]
     if copies:
         yield f"is there twice: {' and '.join(copies)} bears the same physical volume {pv.uuid}. Detach the copy"
     size = pv.start_bytes + pv.extents * present.extent_bytes

@@ -197,6 +197,14 @@ def test_a_copy_and_a_shrunk_disk_are_degraded_and_other_groups_go_on() -> None:
         assert words in made.after.degraded[0]["reason"] and actions(made) == ["create volume group new"]
 
 
+def test_what_a_pod_wrote_on_its_lun_stops_nothing() -> None:
+    lun = host(holding(disk("a", transport="iscsi"), "LVM2_member", "pv-x"), disk("b"))
+    for owners, group_state in (({"sda": ("new", "")}, None), ({}, dataclasses.replace(GROUP, pvs=(dataclasses.replace(GROUP.pvs[0], uuid="pv-x", device="sdb"),)))):
+        seen = state(group_state, hidden=hidden.find(lun, state(group_state), owners, False))
+        made = planned(group_state, {"name": "new", "devices": [wwn("b")]} if group_state is None else {**NAMED, "devices": [wwn("b")]}, machine=lun, state=seen)
+        assert seen.hidden["sda"].attached and not made.after.degraded
+
+
 def test_a_safeguard_that_is_off_is_told() -> None:
     assert not planned(GROUP, NAMED).warnings
     off = planned(GROUP, NAMED, state=State((GROUP,), settings=Settings(backups="/var/b")))
