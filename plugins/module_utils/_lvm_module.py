@@ -32,7 +32,8 @@ def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Layout]) -> 
 
     def result(planned):
         outcome = planned.after
-        return {"after": dump(outcome.groups, seen["host"], outcome.recorded, outcome.backups), "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
+        after = dump(outcome.groups, seen["host"], outcome.recorded, outcome.backups)
+        return {"after": after, "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
 
     def finish(planned):
         # What was made has UUIDs now.

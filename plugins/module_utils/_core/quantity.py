@@ -115,8 +115,8 @@ def parse_size(value: object, parameter: str, *, shares: tuple = ()) -> Size:
         return Extents(int(count))
     size = parse_bytes(value, parameter)
     if size < _LEAST_BARE and re.fullmatch(r"\d+", text):
-        raise InvalidRequest("a size without a unit is in bytes, and this is less than a volume can have.", code="size-unit-missing", parameter=parameter,
-                             found=repr(value), fix=f"write it with its unit, like {text}MiB or {text}GiB.")
+        raise InvalidRequest("a size without a unit is in bytes, and this is less than a volume can have.", code="size-unit-missing",
+                             parameter=parameter, found=repr(value), fix=f"write it with its unit, like {text}MiB or {text}GiB.")
     return size
 
 

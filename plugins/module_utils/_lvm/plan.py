@@ -21,7 +21,18 @@ from .._core.quantity import human
 from .contents import plan_contents
 from .context import Context, Planned, chain
 from .desired import Group, Layout
-from .groups import check_devices, check_identity, check_members, check_new, plan_creation, plan_extension, plan_group_removal, plan_tags, prepare, with_backup
+from .groups import (
+    check_devices,
+    check_identity,
+    check_members,
+    check_new,
+    plan_creation,
+    plan_extension,
+    plan_group_removal,
+    plan_tags,
+    prepare,
+    with_backup,
+)
 from .health import ailments
 from .members import admissible, leaving, plan_resize, plan_resume
 from .hidden import check_named, uses
@@ -116,8 +127,8 @@ def _unrecorded(layout: Layout, outcome: Outcome, state: State) -> Iterator[str]
         found = next((each for each in outcome.groups if each.name == group.name), None)
         if found and group.state == "present" and (group.name not in outcome.recorded or _other(state.recorded.get(group.name), found)):
             yield (
-                f"LVM has no backup of the metadata of volume group {group.name} in {outcome.backups}: were all its disks gone, the next run would take "
-                f"it for one that was never made. vgcfgbackup {group.name} writes one; look at backup/backup in lvm.conf and at the folder."
+                f"LVM has no backup of the metadata of volume group {group.name} in {outcome.backups}: were all its disks gone, the next run would "
+                f"take it for one that was never made. vgcfgbackup {group.name} writes one; look at backup/backup in lvm.conf and at the folder."
             )
 
 

@@ -98,7 +98,9 @@ def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
     )
 
 
-def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], parts: List[str], holes: Mapping[str, Mapping[int, int]]) -> LogicalVolume:
+def _lv(
+    row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], parts: List[str], holes: Mapping[str, Mapping[int, int]]
+) -> LogicalVolume:
     segment = segments[0]
     # Thin volumes have none.
     stripes, devices = (max(1, int(segment.get(field) or 1)) for field in ("data_stripes", "stripes"))

@@ -18,8 +18,12 @@ from .settings import BACKUPS
 
 
 def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), folder: str = BACKUPS) -> Dict[str, Any]:
-    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup in ``folder``."""
-    return {"volume_groups": [_group(group, host, f"{folder}/{group.name}" if group.name in recorded else None) for group in sorted(groups, key=lambda group: group.name)]}
+    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared.
+
+    ``recorded`` groups have a backup in ``folder``.
+    """
+    ordered = sorted(groups, key=lambda group: group.name)
+    return {"volume_groups": [_group(group, host, f"{folder}/{group.name}" if group.name in recorded else None) for group in ordered]}
 
 
 def _group(group: VolumeGroup, host: Host, backup: Optional[str]) -> Dict[str, Any]:

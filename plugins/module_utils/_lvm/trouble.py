@@ -23,8 +23,14 @@ def trouble(group: Group, present: Optional[VolumeGroup], state: State, host: Ho
     """
     if present is None:
         if group.name in state.recorded and not group.adopt_new:
-            text = f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there or answers. "
-            text += "Bring them back, or start afresh with adopt_new: true."
+            text = (
+                f"volume group {group.name} ({state.recorded[group.name]}) is recorded on this machine, but none of its disks is there or answers. "
+                "Bring them back, or start afresh with adopt_new: true."
+            )
+            shown = next((f"{host.devices[name].id} is {each.what}: {each.fix(host.devices[name].id)}" for name, each in state.hidden.items()
+                          if each.group == group.name), "")  # fmt: skip
+            if shown:
+                text = f"volume group {group.name} is there, but LVM does not show it. {shown} Nothing of it is changed until then."
             return [{"volume_group": group.name, "device": absent[0] if len(absent) == 1 else "", "reason": text}]
         return []
     found = [] if group.repair_missing else [_missing(present, pv, state, absent) for pv in present.missing]

@@ -179,6 +179,13 @@ def test_a_group_is_not_made_anew_on_another_disk_while_it_is_hidden_on_one() ->
     assert refusal(None, wish, machine=MARKED, state=State(hidden={"sda": FOREIGN})).code == "pv-foreign"
 
 
+def test_a_recorded_group_that_is_hidden_is_told_so_and_its_disk_is_not_said_to_be_gone() -> None:
+    found = State(recorded={"data": "u"}, hidden={"sda": FOREIGN})
+    made = planned(None, {"name": "data", "devices": {"rule": "spare"}}, machine=MARKED, state=found, rules=[{"name": "spare", "rotational": True}])
+    (reason,) = [each["reason"] for each in made.after.degraded]
+    assert not made.actions and "LVM does not show it" in reason and "extra_system_ids" in reason and "adopt_new" not in reason
+
+
 def test_what_is_given_out_is_not_hidden() -> None:
     given = Host({name: dataclasses.replace(each, entry="raw/x") if name == "sda" else each for name, each in MARKED.devices.items()})
     assert hidden.find(MARKED, State(), {"sda": ("data", "")}, False)["sda"].why == hidden.FILTERED
