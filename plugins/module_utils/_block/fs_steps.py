@@ -35,6 +35,18 @@ class Grow:
         return f"grow {self.type} on {self.path}" + ("" if self.at else ", mounted for the moment")
 
 
+@dataclass(frozen=True)
+class TryMake:
+    """Before a volume is made or wiped for it: mkfs has to take the options, on a file of ``size`` bytes that takes no room."""
+
+    type: str
+    size: int
+    options: Tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"check that mkfs.{self.type} takes {' '.join(self.options)}"
+
+
 def make(kind: str, path: str, label: str = "", uuid: str = "", options: Sequence[str] = ()) -> Command:
     """The command that makes a file system; that of xfs and btrfs refuses a device that holds one."""
     names = ("-L", label) if label else ()

@@ -188,7 +188,8 @@ def _make(wanted: FileSystem, path: str, size: int, tags: Tuple[str, ...]) -> Tu
     step = fs_steps.make(wanted.type, path, wanted.label, wanted.uuid, wanted.options)
     after = {"type": wanted.type, "size": human(size), **({"label": wanted.label} if wanted.label else {})}
     note = NoteMade(_name(path), wanted.type, (UNFORMATTED,))
-    steps = (Unchanged(path, "", ours=UNFORMATTED in tags), *_begin(path, tags), step, note)
+    trial = (fs_steps.TryMake(wanted.type, size, wanted.options),) if wanted.options else ()
+    steps = (*trial, Unchanged(path, "", ours=UNFORMATTED in tags), *_begin(path, tags), step, note)
     return (Action("make", "file system", path, steps, None, after),)
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Dict, FrozenSet, Iterator, List, Optional, Sequence, Tuple
 
 from .._block.filesystems import TYPES
+from .._block.fs_steps import TryMake
 from .._block.model import UNKNOWN, Device, Host
 from .._block.select import Choice, Consumer, marked, select
 from .._core.errors import NotFound
@@ -112,13 +113,17 @@ def plan(observed: Observed, layout: Layout) -> Plan:
 
 
 def _tried(actions: Sequence[Action], new: Sequence[Device]) -> Tuple[Action, ...]:
-    """``actions``, the first one asking LVM whether a filter of its keeps it from the new disks: nothing is changed then."""
+    """``actions``, the first one asking whether a filter keeps LVM from the new disks, and mkfs whether it takes its options: if not, nothing is
+    changed.
+    """
     # It never shows what bears a partition table or the mark of another; that is wiped first.
     plain = tuple(device.id for device in new if all(each.type in PLAIN for each in device.signatures))
-    if not actions or not plain:
+    trials = [step for action in actions for step in action.steps if isinstance(step, TryMake)]
+    checks = (*((Shown(plain),) if plain else ()), *dict.fromkeys(trials))
+    if not actions or not checks:
         return tuple(actions)
-    first, *others = actions
-    return (replace(first, steps=(Shown(plain), *first.steps)), *others)
+    first, *others = (replace(action, steps=tuple(step for step in action.steps if step not in trials)) for action in actions)
+    return (replace(first, steps=(*checks, *first.steps)), *others)
 
 
 def _unrecorded(layout: Layout, outcome: Outcome, state: State) -> Iterator[str]:

@@ -63,11 +63,12 @@ MADE = [
 
 @pytest.mark.parametrize("wanted, command", MADE, ids=lambda value: value.get("type") if isinstance(value, dict) else "")
 def test_a_file_system_is_made_on_what_holds_nothing(wanted: dict, command: str) -> None:
+    trial = [f"check that mkfs.btrfs takes {' '.join(wanted['options'])}"] if "options" in wanted else []
     check, note = f"check that {PATH} holds nothing", f"tag vg/data with the UUID of its {wanted['type']}"
-    assert planned(None, wanted, present=False) == [("make", check, command, note)], "on a volume that is only now made"
-    assert planned(volume_device(), wanted, tags=(UNFORMATTED,)) == [("make", check, command, note)], "on one that an interrupted run left"
+    assert planned(None, wanted, present=False) == [("make", *trial, check, command, note)], "on a volume that is only now made"
+    assert planned(volume_device(), wanted, tags=(UNFORMATTED,)) == [("make", *trial, check, command, note)], "on one that an interrupted run left"
     begun = f"lvchange --addtag {UNFORMATTED} vg/data"
-    assert planned(volume_device(), wanted) == [("make", check, begun, command, note)], "on one that had none so far"
+    assert planned(volume_device(), wanted) == [("make", *trial, check, begun, command, note)], "on one that had none so far"
     assert planned(None, wanted) == [], "what an inactive volume holds is not known"
     assert planned(volume_device(wanted["type"], label="db"), wanted) == [], "and not made twice"
 

@@ -144,6 +144,14 @@ def test_a_file_system_with_errors_or_mounted_read_only_is_told_before_its_volum
     assert refused.code == "fs-stuck" and "recorded errors" in refused.found and "e2fsck" in refused.fix
 
 
+def test_what_only_the_programs_can_say_is_asked_before_the_first_change() -> None:
+    wish = {"name": "new", "devices": [wwn("b")], "logical_volumes": [{"name": "db", "size": "64MiB", "filesystem": {"type": "ext4", "options": ["-b", "65536"]}}]}
+    made = planned(None, wish, machine=host(holding(disk("b"), "xfs", "u-xfs")), wipe={wwn("b"): "u-xfs"})
+    assert [action.verb for action in made.actions] == ["wipe", "create", "create", "make"]
+    asked = [str(step) for action in made.actions for step in action.steps if "LVM shows" in str(step) or "takes" in str(step)]
+    assert asked == [str(step) for step in made.actions[0].steps[:2]] == [f"check that LVM shows {wwn('b')}", "check that mkfs.ext4 takes -b 65536"]
+
+
 # What LVM does not show.
 MARKED = host(holding(disk("a"), "LVM2_member", "pv-x"), disk("b"))
 FOREIGN = Hidden("pv-x", hidden.FOREIGN, "data", "web2")
