@@ -15,7 +15,11 @@ description:
   - Brings the LVM of a machine into the wanted layout in one call. Anything that is not named is left alone.
   - Sizes are worked out to the extent before anything is changed, and LVM is given extents, so a second run changes nothing.
   - Nothing is wiped, shrunk or removed without consent that names what is there.
-  - When a disk of a volume group is gone or cannot be read, that is reported and the group is left alone; the others go on.
+  - When a disk of a volume group is gone or cannot be read, is there twice or has become smaller, that is reported and the group is left alone; the
+    others go on.
+  - What C(lvm.conf) says of how commands look and work changes nothing here. Filters, the devices file, the system id, C(volume_list), the folders of
+    backups and profiles, and the number of copies of the metadata are honoured. A disk with a volume group that LVM does not show is named as that,
+    with the command that brings it in.
 extends_documentation_fragment:
   - cairn.storage.host_attributes
   - cairn.storage.disk_rules

@@ -94,6 +94,11 @@ class Device:
     logical_block: int = 0
     #: How much of it the file system that it holds uses, ``None`` where that is not known.
     geometry: Optional[Geometry] = None
+    #: Why that file system takes no changes, and what is to be done about it, in words; empty where nothing stands in the way.
+    stuck: str = ""
+    mend: str = ""
+    #: Bytes of a logical block, 0 where that is not known.
+    logical_block: int = 0
 
     @property
     def id(self) -> str:

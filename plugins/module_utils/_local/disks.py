@@ -11,6 +11,7 @@ from .._block.record import MAKING
 from .._block.rules import DiskRule
 from .._block.select import Choice, Consumer, marked, select
 from .._core.errors import Refused
+from .._lvm.hidden import uses
 from .._lvm.model import State
 from .desired import VolumeClass, Wish
 from .identity import Identity
@@ -31,7 +32,7 @@ def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -
         wish.rules,
         consumers,
         wish.wipe,
-        taken={**taken, **identity.elsewhere},
+        taken={**uses(host, pending.hidden, wish.wipe), **taken, **identity.elsewhere},
         marked=marked(host) | frozenset(observed.kept),
         allow_kernel_names=wish.allow_kernel_names,
     )

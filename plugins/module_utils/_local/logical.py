@@ -146,7 +146,7 @@ def _one(
             found=f"{group.name}/{name} without the tag {mark}",
             fix="rename that volume, or name the class differently.",
         )
-    asked = extents(source.size, group.extents, group.free, group.extent_bytes)
+    asked = extents(source.size, group.extents, group.room, group.extent_bytes)
     if asked > present.extents and wanted.grow:
         if not (stays or group.missing):
             made, group = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)

@@ -14,8 +14,9 @@ from typing import Dict, Iterator, List, Sequence, Tuple
 
 from .._block import observe as devices
 from .._block.boot import FSTAB, UNITS
-from .._block.model import KEPT, Host
+from .._block.model import KEPT, Device, Host
 from .._block.record import MAKING, PATH, Made, Record, lasting
+from .._block.select import is_member
 from .._block.sysfs import device_number
 from .._core import files, mounts, trusted
 from .._lvm import observe as lvm
@@ -26,10 +27,12 @@ from .model import FORMATTING, Directory, Entry, Mounted, Observed, is_ours
 
 
 def observe(wish: Wish) -> Observed:
-    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
+    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes, one is given up, or a disk
+    bears LVM's mark and nothing else tells what is on it.
+    """
     base = trusted.resolve(wish.base_dir, "base_dir")
     host = devices.observe(base, logical_volumes=lambda volume: True)
-    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
+    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes) or any(_idle_member(host, device) for device in host)
     found = entries(base, host)
     notes = _notes(base, host)
     text = files.text(FSTAB)
@@ -62,6 +65,10 @@ def _places(text: str, wish: Wish) -> Dict[str, str]:
     points = (point for point in map(fstab.mount_point, fstab.rows(text)) if is_ours(os.path.basename(point)))
     published = (each.path for each in wish.published or () if each.path.startswith("/"))
     return {path: _place(path) for path in (*points, *published)}
+
+
+def _idle_member(host: Host, device: Device) -> bool:
+    return is_member(device) and not (device.entry or device.kept or host.above(device))
 
 
 def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:

@@ -38,7 +38,7 @@ def plan(observed: Observed, wish: Wish, new_uuid: Callable[[], str]) -> Plan:
     written, wish = wish, _real(wish, observed.places)
     check_modes(observed, wish.classes)
     state = pending_state(observed, wish)
-    context = Context(observed.host, wish.wipe, Consent("allow_data_loss", {}))
+    context = Context(observed.host, wish.wipe, Consent("allow_data_loss", {}), settings=state.settings)
     identity = Identity(observed, wish)
     for wanted in wish.classes:
         check_places(observed, identity, wanted)

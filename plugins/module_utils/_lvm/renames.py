@@ -16,7 +16,7 @@ from .._core.command import command
 from .._core.errors import Conflict, InvalidRequest, Refused
 from .._core.plan import Action
 from .desired import Group, Layout, ThinPool, Volume
-from .groups import check_identity, with_backup
+from .groups import check_free, check_identity, with_backup
 from .model import LogicalVolume, State, VolumeGroup
 from .trouble import trouble
 from .volumes import LOCAL_TAG
@@ -74,6 +74,7 @@ def _rename_group(group: Group, layout: Layout, host: Host, state: State) -> Tup
         return (), as_it_is if trouble(as_it_is, None, state, host) else group, host, state
     if old.missing or trouble(as_it_is, old, state, host):
         return (), as_it_is, host, state
+    check_free(group.name, f"{group.parameter}.name", state)
     for volume in old.visible:
         _check_path(old, volume, host, parameter)
     new = replace(old, name=group.name)

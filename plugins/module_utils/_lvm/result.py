@@ -13,13 +13,19 @@ from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Tup
 from .._block.model import Host
 from .._core.errors import InvalidRequest
 from .made import shown
-from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
+from .model import LogicalVolume, PhysicalVolume, VolumeGroup
+from .settings import BACKUPS
 
 
-def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), left_out: Iterable[str] = ()) -> Dict[str, Any]:
-    """``{volume_groups[], left_out[]}``, by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
+def dump(
+    groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), left_out: Iterable[str] = (), folder: str = BACKUPS
+) -> Dict[str, Any]:
+    """``{volume_groups[], left_out[]}``, by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup in
+    ``folder``.
+    """
+    ordered = sorted(groups, key=lambda group: group.name)
     return {
-        "volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)],
+        "volume_groups": [_group(group, host, f"{folder}/{group.name}" if group.name in recorded else None) for group in ordered],
         "left_out": sorted(left_out),
     }
 
@@ -41,7 +47,7 @@ def _no_after(why: str) -> InvalidRequest:
     )
 
 
-def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[str, Any]:
+def _group(group: VolumeGroup, host: Host, backup: Optional[str]) -> Dict[str, Any]:
     return {
         "name": group.name,
         "uuid": group.uuid,
@@ -49,7 +55,7 @@ def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[st
         "free_bytes": group.free * group.extent_bytes,
         "extent_size_bytes": group.extent_bytes,
         "tags": list(group.tags),
-        "backup": f"{BACKUPS}/{group.name}" if group.name in recorded else None,
+        "backup": backup,
         "devices": sorted(host.devices[pv.device].id if pv.device in host.devices else pv.path for pv in group.pvs),
         "logical_volumes": [
             {
