@@ -181,7 +181,7 @@ _NOT_THE_KERNELS = frozenset("_netdev nofail silent loud".split())
 def differences(kind: str, wished: Sequence[str], mount: Mount, told: Collection[str] = ()) -> List[Difference]:
     """What is not in force of ``wished``, and what is in force beyond it; ``told`` are all options that ext4 tells of in /proc/fs."""
     words = [_usual(kind, option) for option in wished]
-    of_mount = (each.compare(words, mount.options, told) for each in _OF_MOUNT)
+    of_mount = (each.compare(words, mount.options, ()) for each in _OF_MOUNT)
     of_whole = (each.compare(words, mount.whole, told) for each in (*_OF_ANY, *_OF_TYPE[kind]))
     return [each for each in (*of_mount, *of_whole) if each]
 

@@ -43,13 +43,16 @@ def hindered(wanted: VolumeClass, device: Device, path: str, found: Mounted) -> 
     )
 
 
-def why_small(wanted: VolumeClass, found: Optional[Mounted]) -> str:
-    """Why a volume that may grow does not, in words; empty where nothing keeps it from that."""
-    if not found or not wanted.grow:
+def why_small(wanted: VolumeClass, device: Device, found: Optional[Mounted]) -> str:
+    """Why a volume that may grow does not, in words; empty where nothing keeps it from that. One that a person mounted read-only is remounted first."""
+    if not wanted.grow:
         return ""
-    if found.failed or found.errors:
+    if found and (found.failed or found.errors):
         return "is damaged"
-    return "is mounted read-only, as its class says, and does not grow" if "ro" in wanted.mount_options else ""
+    if "ro" in wanted.mount_options:
+        return "is mounted read-only, as its class says, and does not grow"
+    by_hand = bool(found and found.mount.read_only)
+    return f"{device.stuck}, and does not grow until that is mended: {device.mend}" if device.stuck and not by_hand else ""
 
 
 def plan_options(

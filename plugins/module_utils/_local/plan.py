@@ -127,7 +127,8 @@ def _check_open(observed: Observed, wish: Wish, actions: Sequence[Action]) -> No
 def _stays(observed: Observed, wanted: VolumeClass, path: str) -> bool:
     """Whether the logical volume at ``path`` keeps its size, because its file system would."""
     device = observed.host.resolve(path)
-    return any(why_small(wanted, observed.mounted.get(mount)) for mount in device.mounts) if device else False
+    found = next((observed.mounted[mount] for mount in device.mounts if mount in observed.mounted), None) if device else None
+    return bool(device and not wanted.block and why_small(wanted, device, found))
 
 
 def _check_owner(owners: Dict[str, str], source: Source, wanted: VolumeClass, observed: Observed, identity: Identity) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence
 
 from .._block.admit import how_to_clear
@@ -163,8 +164,10 @@ class Volumes:
         path = f"{self._folder}/{name}"
         entry = next((each for each in self._observed.entries if each.path == path), None)
         mounted = self._observed.mounted.get(path)
-        stays = why_small(wanted, mounted)
-        grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown and not stays else ()
+        stays = why_small(wanted, device, mounted)
+        if stays:
+            self._damaged[name] = f"{device.id} (class {wanted.name}) {stays}"
+        grown = plan_growth(source.path, replace(device, stuck=""), source.size, path) if wanted.grow and not (source.grown or stays) else ()
         size = entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size
         failed = bool(mounted and mounted.failed)
         self.found.append(Volume(wanted.name, name, path, "Filesystem", source.path, size, name, failed, source.disks))
@@ -182,8 +185,8 @@ class Volumes:
         actions, told, untried = plan_options(wanted, path, source.path, device, mounted, before, rewritten) if mounted else ([], "", rewritten)
         self.untried |= untried
         self.said += lacking(wanted, device, mounted) if mounted else ()
-        if told or stays:
-            self._damaged[name] = told or f"{device.id} (class {wanted.name}) {stays}"
+        if told:
+            self._damaged[name] = told
         return [*actions, *grown]
 
     def _free_mount_point(self, path: str) -> None:

@@ -155,6 +155,15 @@ def test_a_damaged_file_system_is_neither_remounted_nor_grown(shown: Mount, erro
     assert any(step.startswith("grow ext4") for step in steps(made([], mount("ext4"), "ext4", geometry=Geometry(4096, GIB // 4096))))
 
 
+def test_what_a_superblock_says_of_errors_is_told_of_one_volume_and_stops_no_other() -> None:
+    small, stuck = Geometry(4096, GIB // 4096), {"stuck": "has recorded errors", "mend": "e2fsck -f"}
+    plan = made([], mount("ext4"), "ext4", geometry=small, **stuck)
+    assert actions(plan) == [] and "has recorded errors, and does not grow" in plan.warnings[0]
+    # One that a person mounted read-only, which the block room tells in the same way, is remounted and grows.
+    plan = made([], mount("ext4", "ro,relatime", "ro"), "ext4", geometry=small, stuck="is mounted read-only at x", mend="mount")
+    assert actions(plan) == [f"remount local volume fs on {wwn('a')}", f"grow file system {wwn('a')}"]
+
+
 def test_a_class_that_is_read_only_does_not_grow() -> None:
     shown = mount("ext4", "ro,relatime", "ro")
     plan = made(["ro"], shown, "ext4", before=["ro"], geometry=Geometry(4096, GIB // 4096))
