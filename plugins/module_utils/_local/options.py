@@ -49,6 +49,8 @@ def why_small(wanted: VolumeClass, device: Device, found: Optional[Mounted]) -> 
         return ""
     if found and (found.failed or found.errors):
         return "is damaged"
+    if device.read_only:
+        return "is a device that is read-only, and does not grow"
     if "ro" in wanted.mount_options:
         return "is mounted read-only, as its class says, and does not grow"
     by_hand = bool(found and found.mount.read_only)

@@ -171,7 +171,7 @@ def test_a_class_that_is_read_only_does_not_grow() -> None:
 
 
 def test_a_device_that_is_read_only_is_not_remounted() -> None:
-    plan = made([], mount("xfs", "ro,relatime", "ro,inode64,noquota"), read_only=True)
+    plan = made([], mount("xfs", "ro,relatime", "ro,inode64,noquota"), read_only=True, geometry=Geometry(4096, GIB // 4096))
     assert actions(plan) == [] and "as the device itself is" in plan.warnings[0]
 
 
