@@ -27,15 +27,36 @@ id:
   type: str
 transport:
   description:
-    - How the disk is attached, for example V(sata), V(sas) or V(nvme).
-    - Disks that came over iSCSI, which can belong to pods, are passed over unless this is V(iscsi), or C(id) or C(serial) matches them.
+    - How the disk is attached, one or more of those such as V(sata), V(sas) or V(nvme).
+    - Disks that came over iSCSI, which can belong to pods, are passed over unless V(iscsi) is among these, or C(id) or C(serial) matches them.
+  type: list
+  elements: str
+transport_not:
+  description: How the disk must not be attached, for example V(usb).
+  type: list
+  elements: str
+removable:
+  description: Whether the disk's medium can be taken out, as of USB sticks and the virtual media of management controllers.
+  type: bool
+partitions:
+  description:
+    - Partitions are chosen, and not whole disks. C(rotational), C(model), C(serial), C(transport) and C(removable) are those of the disk below.
+    - Partitions for firmware and boot loaders are passed over unless C(partition_type) names their type.
+  type: bool
+partition_label:
+  description: Regular expression, found anywhere in the name that the partition table gives the partition. Implies C(partitions).
+  type: str
+partition_type:
+  description: Type of the partition, a UUID, or a number such as V(0x83) in a DOS table. Implies C(partitions).
   type: str
 only_unused:
   description: Only disks that are empty, or already hold what the user of this rule put there.
   type: bool
   default: false
 at_least:
-  description: How many disks there have to be on a machine, those included that are in use by this but gone. Fewer are refused.
+  description:
+    - How many disks there have to be on a machine, those included that are in use by this but gone. Fewer are refused.
+    - V(0) says that a machine may have none. What stands on this is then left out there. Without this option one is needed to begin with.
   type: int
 at_most:
   description:
@@ -70,15 +91,16 @@ options:
       - Rules that sort the disks of any machine, in order. A disk belongs to the first rule that it matches in all its criteria and that has room.
       - One disk that is there over two paths which nothing joins is refused when a rule or a list would take it (start C(multipathd)).
       - The disk that the machine runs from belongs to none. A rule whose O(disk_rules[].id) matches it is refused, other criteria pass it over.
+        One that is in use already by whom the rule is for stays with it, whatever the machine has on it.
+      - Memory and network block devices (zram, nbd, null_blk) belong to none.
       - Disks without a stable name belong to none, unless O(allow_kernel_names=true).
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: Name of the rule.
+        description: Name of the rule. One without a name keeps its disks from the rules that follow.
         type: str
-        required: true
 """
         + indent(_SELECTOR.strip(), "      ")
         + r"""

@@ -197,6 +197,7 @@ devices:
     - "The disks, as C({rule: NAME}) with a name from O(disk_rules), as a selector with the options of a rule such as C({rotational: false, at_most: 2}),
       or as a list of stable names."
     - Disks that are in the volume group already but are not named here stay in it.
+    - Of a volume group that is there they can be left out. It is taken as it is found, with the disks and volumes that it has.
   type: raw
 remove_devices:
   description:

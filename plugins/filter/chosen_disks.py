@@ -11,7 +11,8 @@ version_added: 1.0.0
 author:
   - cairn.storage contributors (@cairn-storage)
 description:
-  - Turns the answers in the file of C(cairn.storage.discover) into disk rules for one host. What the rules say otherwise does not count then.
+  - Turns the answers in the file of C(cairn.storage.discover) into disk rules for one host. What the rules say otherwise does not count then,
+    but that a machine may have none (C(at_least=0)).
 positional: known, host
 options:
   _input:

@@ -32,13 +32,14 @@ def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Layout]) -> 
 
     def result(planned):
         outcome = planned.after
-        return {"after": dump(outcome.groups, seen["host"], outcome.recorded), "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
+        after = dump(outcome.groups, seen["host"], outcome.recorded, outcome.left_out, outcome.backups)
+        return {"after": after, "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
 
     def finish(planned):
         # What was made has UUIDs now.
         if not planned.changed:
             return {}
         state = lvm.observe(seen["host"])
-        return {"after": dump(state.groups, seen["host"], state.recorded)}
+        return {"after": dump(state.groups, seen["host"], state.recorded, planned.after.left_out, state.settings.backups)}
 
     _module.run(module, parse=parse, observe=observe, plan=plan, handlers={**DEVICES, **HANDLERS}, result=result, finish=finish)

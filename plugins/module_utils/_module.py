@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any, Callable, Mapping, Optional
 
 from ansible.module_utils.basic import AnsibleModule
@@ -37,6 +38,8 @@ def run(
     ``finish`` waits for what was applied to take hold and gives return values; it is not called in check mode.
     ``lock`` is for modules that change this host.
     """
+    # Whatever the caller's is: folders that anybody writes to would be anybody's, and those that nobody enters of no use.
+    os.umask(0o022)
     try:
         desired = parse(module.params)
         with host_lock() if lock else contextlib.nullcontext():

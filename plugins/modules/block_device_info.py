@@ -40,6 +40,11 @@ EXAMPLES = r"""
     selector: {rotational: false, only_unused: true, at_least: 2, at_most: 2}
   register: disks
 
+- name: Choose the partitions that were left for data when the machines were installed
+  cairn.storage.block_device_info:
+    selector: {partition_label: ^data, only_unused: true}
+  register: partitions
+
 - name: Find disks with errors
   ansible.builtin.debug:
     msg: "{{ disks.devices | selectattr('health.io_errors') | map(attribute='id') }}"
@@ -47,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 devices:
-  description: Whole disks, and what stands for several paths to or members of one.
+  description: Whole disks, and what stands for several paths to or members of one. Memory and network block devices (zram, nbd) are none.
   returned: success
   type: list
   elements: dict
@@ -76,8 +81,14 @@ devices:
     transport:
       description: How it is attached.
       type: str
+    removable:
+      description: Whether its medium can be taken out, as of a USB stick or the virtual medium of a management controller.
+      type: bool
     size_bytes:
       description: Size in bytes.
+      type: int
+    logical_block_bytes:
+      description: The smallest unit that it reads and writes, in bytes.
       type: int
     rotational:
       description: Whether it is rotational.
@@ -115,7 +126,8 @@ devices:
         - V(unknown data) where there is no signature, and the head, the tail or a place of a copy of a superblock is not zero.
       type: str
     vacant:
-      description: Whether nothing uses it, and no process writes to it. It can hold something all the same.
+      description:
+        - Whether nothing uses it, no process writes to it, and neither fstab nor a unit of systemd names it. It can hold something all the same.
       type: bool
     health:
       description: What the kernel counted since it found the disk, for SCSI and ATA disks, and its state, for NVMe as well. V(null) where it does not tell.
@@ -132,7 +144,9 @@ devices:
           description: Requests that ended with a timeout.
           type: int
     partitions:
-      description: Its partitions, each with C(id), C(ids), C(kernel_name), C(size_bytes), C(signatures), C(holders), C(mounts), C(found) and C(use).
+      description:
+        - Its partitions, each with C(id), C(ids), C(kernel_name), C(size_bytes), C(logical_block_bytes), C(signatures), C(holders), C(mounts),
+          C(found) and C(use), and with what its entry in the partition table says as C(partition_uuid), C(partition_label) and C(partition_type).
       type: list
       elements: dict
 rules:

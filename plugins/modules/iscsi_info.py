@@ -174,13 +174,20 @@ maps:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.cairn.storage.plugins.module_utils._core.lock import check_root
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator import info as initiator
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target import info as target
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
+def read(_params):
+    """Targets and sessions; what is saved of them holds secrets, so that others than root see nothing."""
+    check_root("the iSCSI targets and sessions of this machine")
+    return {"targets": target.read(), **initiator.read()}
+
+
 def main():
-    inform(AnsibleModule(argument_spec={}, supports_check_mode=True), lambda params: {"targets": target.read(), **initiator.read()})
+    inform(AnsibleModule(argument_spec={}, supports_check_mode=True), read)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,11 @@ description:
     and udev assembles and activates nothing of it. To keep LVM's own commands away from it is up to M(cairn.storage.lvm_device_filter).
   - File systems carry a label with the class's name. On a machine that has lost its record, for example because it was installed anew, it tells
     which disks were whose, and O(adopt) takes them in.
-  - A disk that is gone or cannot be read is reported, and the rest goes on.
+  - A disk that is gone or cannot be read is reported, and the rest goes on. So is a file system that the kernel turned read-only, or that has errors on
+    record; it is neither remounted nor grown.
+  - O(base_dir) can be reached by symbolic links, as on systems where C(/srv) leads to C(/var/srv). They are followed where only root can have them lead
+    elsewhere. C(/etc/fstab) has the folder that they lead to, the results have the one that was written, as the cluster knows it.
+  - Where C(/etc/fstab) or another file cannot be written, or another line or a mount unit claims the place of a volume, nothing is done at all.
   - Encryption is no part of this. An opened LUKS device that is named by its path in C(/dev/mapper) works as any other,
     but opening it at boot before the mounts is up to you.
 requirements:
@@ -90,7 +94,13 @@ options:
         type: bool
         default: false
       mount_options:
-        description: Mount options of its file systems, one in each item; those that change nothing but how the volume itself is mounted.
+        description:
+          - Mount options of its file systems, one in each item; those that change nothing but how the volume itself is mounted.
+          - What the kernel says is in force counts, and not what C(/etc/fstab) says. What a remount changes is remounted. What it does not change (such as
+            quotas of XFS) comes with a new mount, at once where nobody uses the volume; where a pod does, it is written to C(/etc/fstab) and reported in
+            RV(degraded) until the pod is gone and this runs again, or the machine was booted.
+          - Options that not every kernel takes are tried on a file before a disk is wiped or anything is written. Refused ones change nothing.
+          - A pod that runs keeps flags of its own mount, such as C(noatime), until it is started again.
         type: list
         elements: str
       grow:
@@ -122,7 +132,8 @@ options:
   published:
     description:
       - The volumes that the cluster knows on this machine, from the C(published) of M(cairn.storage.storage_info). Needed to give up a class.
-      - A device that a volume leads to which somebody else made, by its C(path), counts as given out.
+      - A device that a volume leads to which somebody else made, by its C(path), counts as given out. Rules with C(only_unused) pass over it, any other
+        way to ask for it is refused with the name of that volume.
     type: list
     elements: dict
     suboptions:
@@ -211,13 +222,13 @@ entries:
       description: Stable name of the device.
       type: str
     size_bytes:
-      description: Capacity in bytes. An upper bound while the file system is still to be made, 0 if the volume is degraded.
+      description: Capacity in bytes. An upper bound while the file system is still to be made, 0 if its device is gone.
       type: int
     uuid:
       description: UUID of the file system; null for raw volumes.
       type: str
     degraded:
-      description: Whether its device is gone, cannot be read, does not hold it any more, or is no longer chosen.
+      description: Whether its device is gone, cannot be read, does not hold it any more, is no longer chosen, or was turned read-only by the kernel.
       type: bool
     disks:
       description: Stable names of the disks that it stands on.
@@ -227,12 +238,20 @@ entries:
       description: Whether it is a directory, whose capacity others count as theirs as well.
       type: bool
 degraded:
-  description: Volumes whose device is gone, cannot be read or does not hold them any more, each with C(class), C(entry), C(device) and C(reason).
+  description:
+    - Volumes whose device is gone, cannot be read or does not hold them any more, whose file system is damaged, or whose mount options are not in force,
+      each with C(class), C(entry), C(device) and C(reason).
   returned: success
   type: list
   elements: dict
 unadopted:
   description: Disks that match but are not used, each with C(class), C(device) and C(size_bytes).
+  returned: success
+  type: list
+  elements: dict
+left_out:
+  description:
+    - Classes that the machine has no disk for, which C(at_least=0) permits, or no volume group, as O(pending) says. Each has C(class) and C(reason).
   returned: success
   type: list
   elements: dict
@@ -302,7 +321,8 @@ def main():
 
     def result(plan_made):
         outcome = plan_made.after
-        return {"entries": [each.dump() for each in outcome.volumes], "degraded": list(outcome.degraded), "unadopted": list(outcome.unadopted)}
+        told = {name: list(getattr(outcome, name)) for name in ("degraded", "unadopted", "left_out")}
+        return {"entries": [each.dump() for each in outcome.volumes], **told}
 
     def finish(plan_made):
         # What was made has names and sizes now.

@@ -75,7 +75,7 @@ volume_groups:
       description: Whether several machines share it through a lock manager.
       type: bool
     backed_up:
-      description: Whether C(/etc/lvm/backup) on this machine has its metadata.
+      description: Whether LVM's backup folder on this machine (C(backup/backup_dir) of C(lvm.conf)) has its metadata.
       type: bool
     physical_volumes:
       description: Its disks.
@@ -197,7 +197,7 @@ physical_volumes:
   type: list
   elements: dict
 lost:
-  description: Volume groups that C(/etc/lvm/backup) tells of but none of whose disks is there, each with C(name) and C(uuid).
+  description: Volume groups that LVM's backups tell of but none of whose disks is there, each with C(name) and C(uuid).
   returned: success
   type: list
   elements: dict

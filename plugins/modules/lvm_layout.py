@@ -15,7 +15,11 @@ description:
   - Brings the LVM of a machine into the wanted layout in one call. Anything that is not named is left alone.
   - Sizes are worked out to the extent before anything is changed, and LVM is given extents, so a second run changes nothing.
   - Nothing is wiped, shrunk or removed without consent that names what is there.
-  - When a disk of a volume group is gone or cannot be read, that is reported and the group is left alone; the others go on.
+  - When a disk of a volume group is gone or cannot be read, is there twice or has become smaller, that is reported and the group is left alone; the
+    others go on.
+  - What C(lvm.conf) says of how commands look and work changes nothing here. Filters, the devices file, the system id, C(volume_list), the folders of
+    backups and profiles, and the number of copies of the metadata are honoured. A disk with a volume group that LVM does not show is named as that,
+    with the command that brings it in.
 extends_documentation_fragment:
   - cairn.storage.host_attributes
   - cairn.storage.disk_rules
@@ -84,6 +88,10 @@ after:
         and C(backup), the file that its metadata is backed up in. Thin pools have C(data_percent), C(metadata_percent) and C(monitored).
       type: list
       elements: dict
+    left_out:
+      description: Names of volume groups that the machine has no disk for, which C(at_least=0) permits. Nothing is made of them.
+      type: list
+      elements: str
 degraded:
   description:
     - Recorded disks that are gone or cannot be read, thin pools that are filling or ailing, and snapshots that are filling or invalid.

@@ -146,8 +146,8 @@ def test_power_cut_at_every_action(book: Path) -> None:
     _output, planned, _changed = finish(start(book, "--check"))
     assert planned >= 20, "a plan worth cutting"
     cuts, first, reached = [], READING + 2, {ssh(PROGRESS)}
-    # vgcreate is preceded by a check of each disk.
-    at = READING + len(LAYOUT["devices"]) + 1
+    # vgcreate is preceded by the question whether LVM would take the disks, and by a check of each.
+    at = READING + 1 + len(LAYOUT["devices"]) + 1
     while True:
         assert len(cuts) < MOST, cuts
         lab("hold", NODE, "--at", str(at))

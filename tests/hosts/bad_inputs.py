@@ -93,12 +93,13 @@ INFO = (
     info("rule-range", "selector", selector={"size_min": "2TiB", "size_max": "1TiB"}),
     info("rule-count", "selector.at_most", selector={"at_most": 0}),
     info(TYPE, "rotational", {"name": "a", "rotational": "perhaps"}),
-    info(TYPE, "name", {"rotational": True}),
+    info(TYPE, "removable", {"removable": "perhaps"}),
+    info("rule-partitions", "disk_rules[0].partition_type", {"partitions": False, "partition_type": "0x83"}),
 )
 
 LAYOUT = (
     layout("vg-twice", "volume_groups[1].name", FAST, FAST),
-    layout("vg-devices", "volume_groups[0].devices", {"name": GROUP}),
+    layout("vg-devices", "volume_groups[0].devices", {"name": "badnew"}),
     layout("devices-form", "volume_groups[0].devices", {"name": GROUP, "devices": "MEMBER"}),
     layout("devices-empty", "volume_groups[0].devices", {"name": GROUP, "devices": []}),
     layout("rule-unknown", "volume_groups[0].devices", {"name": GROUP, "devices": {"rule": "none"}}),
@@ -159,7 +160,7 @@ GROUPS = (
     group("data-alignment", "data_alignment", data_alignment="3MiB"),
     group("size-ambiguous", "data_alignment", data_alignment="1M"),
     group("lvm-tag", "tags", tags=["a b"]),
-    group("vg-devices", "devices", devices=None),
+    group("vg-devices", "devices", name="badnew", devices=None),
     group("devices-form", "devices", devices={"rule": ""}),
     group("devices-empty", "devices", devices=[]),
     group("kernel-name", "devices[0]", devices=["/dev/sda"]),

@@ -13,6 +13,7 @@ from typing import Mapping
 from .._core.errors import NoSpace, Refused
 from .._core.plan import Consent
 from .._core.quantity import human
+from .boot import check_boot
 from .model import UNKNOWN, Device, Host
 
 
@@ -30,7 +31,15 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
         raise Refused(
             "the device is read-only.", code="device-read-only", parameter=parameter, found=device.id, fix="make it writable, or name another."
         )
-    twin = host.twin(device)
+    if device.virtual:
+        raise Refused(
+            "this is no disk: it is memory, or a device of another machine.",
+            code="device-virtual",
+            parameter=parameter,
+            found=f"{device.path}, behind which no bus of this machine has anything",
+            fix=hint,
+        )
+    twin = host.twin(host.devices.get(device.parents[0], device) if device.type == "part" and device.parents else device)
     if twin:
         raise Refused(
             "this disk is there twice, and nothing joins the two paths to it.",
@@ -54,6 +63,7 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
     opened = next((each for each in host.overlapping(device) if each.opened), None)
     if opened:
         raise Refused("the device is in use.", code="device-open", parameter=parameter, found=f"{opened.id} is open in {opened.opened}", fix=hint)
+    check_boot(host, parameter, (device, *host.above(device)))
     if device.size < minimum:
         raise NoSpace(
             "the device is too small.",
@@ -65,7 +75,7 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
     if blank:
         return
     if device.kept and device.unsigned:
-        consent.require(device.id, device.kept, f"what is left there of local volume {device.kept}", names=device.names, code="device-kept")
+        consent.require(device.id, device.kept, f"what is left there of local volume {device.kept}", names=device.spellings, code="device-kept")
         # It is the same that is found there without this word for it.
         consent.grant(device.id, UNKNOWN)
     elif device.signatures:
@@ -75,7 +85,7 @@ def admit(host: Host, device: Device, *, parameter: str, minimum: int, blank: bo
             device.id,
             device.found,
             " and ".join(map(str, device.signatures)) + (f" with {parts} partitions" if parts else ""),
-            names=device.names,
+            names=device.spellings,
             code="device-unknown" if device.unsigned else "device-partitioned" if partitioned else "device-signature",
             hint=how_to_clear(device) if device.unsigned else "",
         )

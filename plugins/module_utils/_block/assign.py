@@ -20,8 +20,11 @@ Standing = Callable[[DiskRule, Device], int]
 
 
 def eligible(host: Host, device: Device) -> bool:
-    """Whether rules may choose ``device`` at all: a whole writable disk that is neither the machine's own nor one leg of a larger device."""
-    return device.whole and device.size > 0 and not device.read_only and not host.leg(device) and not host.system(device)
+    """Whether rules may choose ``device`` at all: a writable disk, or a partition of one, that is neither the machine's own nor one leg of a larger
+    device. That is asked of what is to be taken; what a consumer holds is its own, whatever stands on it."""
+    disk = host.devices.get(device.parents[0]) if device.type == "part" and device.parents else device
+    kind = bool(disk and disk.whole and not host.leg(disk))
+    return kind and device.size > 0 and not device.read_only and not host.leg(device) and not host.system(device)
 
 
 def assign(
@@ -58,19 +61,21 @@ def wants(host: Host, rule: DiskRule, device: Device, standing: Standing) -> boo
     return rule.describes(device) and (ours or named or not attached) and (ours or not rule.only_unused or not host.use(device))
 
 
-def check_system_disk(host: Host, rules: Sequence[DiskRule]) -> None:
-    """Refuse a rule whose ``id`` takes in the disk that the machine runs from; other criteria pass that disk over in silence."""
+def check_system_disk(host: Host, rules: Sequence[DiskRule], taken_by: Callable[[DiskRule, Device], bool]) -> None:
+    """Refuse a rule whose ``id`` takes in the disk that the machine runs from; other criteria pass that disk over in silence.
+
+    ``taken_by`` says whether a rule would take a disk that it matches, and does not hold it already.
+    """
     for device in host:
-        if device.whole and host.system(device):
-            for rule in rules:
-                if rule.id is not None and rule.describes(device):
-                    raise Refused(
-                        "this matches the disk that the machine runs from.",
-                        code="system-disk",
-                        parameter=f"{rule.parameter}.id",
-                        found=f"{device.id}, mounted at {host.mounts(device)[0]}",
-                        fix="narrow the regular expression.",
-                    )
+        for rule in rules if host.system(device) else ():
+            if rule.id is not None and rule.describes(device) and taken_by(rule, device):
+                raise Refused(
+                    "this matches the disk that the machine runs from.",
+                    code="system-disk",
+                    parameter=f"{rule.parameter}.id",
+                    found=f"{device.id}, mounted at {host.mounts(device)[0]}",
+                    fix="narrow the regular expression.",
+                )
 
 
 def check_claims(host: Host, selectors: Sequence[DiskRule], assigned: Mapping[str, Sequence[Device]], standing: Standing) -> None:

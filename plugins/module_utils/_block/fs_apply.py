@@ -12,7 +12,8 @@ import os
 import tempfile
 
 from .._core.command import command, mutate
-from .fs_steps import Grow
+from .._core.errors import CommandFailed
+from .fs_steps import Grow, TryMake, make, tried
 
 #: So that nothing on the file system takes effect, and a copy of an XFS that is mounted elsewhere (a snapshot) is not refused.
 _PRIVATE = {"ext4": "nosuid,nodev,noexec", "xfs": "nosuid,nodev,noexec,nouuid", "btrfs": "nosuid,nodev,noexec"}
@@ -43,4 +44,19 @@ def _grow(step: Grow, place: str) -> None:
         mutate(command("btrfs", "filesystem", "resize", f"{step.member}:max", place))
 
 
-HANDLERS = {Grow: grow}
+def try_make(step: TryMake) -> None:
+    """mkfs.btrfs cannot be told to write nothing; what it writes to a new file system is little."""
+    descriptor, path = tempfile.mkstemp(prefix="cairn-mkfs-", dir="/run")
+    try:
+        os.ftruncate(descriptor, step.size)
+        os.close(descriptor)
+        for each in tried(step.type, path, step.options) or (make(step.type, path, options=step.options),):
+            mutate(each)
+    except CommandFailed as error:
+        error.undone = True
+        raise
+    finally:
+        os.unlink(path)
+
+
+HANDLERS = {Grow: grow, TryMake: try_make}

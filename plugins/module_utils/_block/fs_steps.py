@@ -35,12 +35,30 @@ class Grow:
         return f"grow {self.type} on {self.path}" + ("" if self.at else ", mounted for the moment")
 
 
+@dataclass(frozen=True)
+class TryMake:
+    """Before a volume is made or wiped for it: mkfs has to take the options, on a file of ``size`` bytes that takes no room."""
+
+    type: str
+    size: int
+    options: Tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"check that mkfs.{self.type} takes {' '.join(self.options)}"
+
+
 def make(kind: str, path: str, label: str = "", uuid: str = "", options: Sequence[str] = ()) -> Command:
     """The command that makes a file system; that of xfs and btrfs refuses a device that holds one."""
     names = ("-L", label) if label else ()
     if uuid:
         names += ("-m", f"uuid={uuid}") if kind == "xfs" else ("-U", uuid)
     return command(f"mkfs.{kind}", "-q", *options, *names, path, timeout=3600)
+
+
+def tried(kind: str, path: str, options: Sequence[str] = ()) -> Tuple[Command, ...]:
+    """The command that makes a file system, told to write nothing: it refuses what that one would. mkfs.btrfs knows no such thing."""
+    told = {"ext4": ("mkfs.ext4", "-n", "-F"), "xfs": ("mkfs.xfs", "-N", "-f")}.get(kind)
+    return (command(*told, "-q", *options, path, timeout=3600),) if told else ()
 
 
 def rename(kind: str, path: str, label: str, at: str = "") -> Command:

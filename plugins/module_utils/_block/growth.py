@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Tuple
 
+from .._core.errors import Refused
 from .._core.plan import Action
 from .._core.quantity import human
 from .fs_steps import LEAST_RESIZED, Grow
@@ -24,6 +25,14 @@ def plan_growth(path: str, device: Device, size: int, at: str = "") -> Tuple[Act
     geometry, kind = device.geometry, device.signatures[0].type
     if size <= device.size and (geometry is None or geometry.fills(size)) or size < LEAST_RESIZED.get(kind, 0):
         return ()
+    if device.stuck:
+        raise Refused(
+            "the file system cannot be grown as it is.",
+            code="fs-stuck",
+            parameter="size",
+            found=f"{kind} on {path} {device.stuck}",
+            fix=f"{device.mend}, then run again.",
+        )
     step = Grow(kind, path, at, geometry.member if geometry else 1)
     before = {"size": human(geometry.size)} if geometry else {}
     return (Action("grow", "file system", path, (step,), before, {"size": human(size)}),)

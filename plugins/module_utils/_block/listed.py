@@ -18,12 +18,20 @@ from .rules import Chosen
 
 
 def listed(
-    host: Host, named: Sequence[Tuple[str, Chosen]], known: FrozenSet[str], missing: int, allows: Callable[[Device], bool], consent: Consent
+    host: Host,
+    named: Sequence[Tuple[str, Chosen]],
+    known: FrozenSet[str],
+    missing: int,
+    allows: Callable[[Device], bool],
+    consent: Consent,
+    held: FrozenSet[str] = frozenset(),
+    lasting: bool = False,
 ) -> Tuple[List[Device], List[str]]:
     """The devices, and the references that lead nowhere, of which there may be as many as are ``missing``.
 
     A disk that was chosen as one that holds unknown data is chosen with the consent to lose that.
-    ``named`` are disks with their parameters, ``known`` the kernel names of those whose content is the consumer's own.
+    ``named`` are disks with their parameters, ``known`` the kernel names of those whose content is the consumer's own,
+    ``held`` of those that it has in use. With ``lasting`` a device has to have a name by which it is found again.
     """
     devices: List[Device] = []
     absent: List[str] = []
@@ -42,7 +50,7 @@ def listed(
                     fix="check the cable and the name; cairn.storage.block_device_info lists what is there.",
                 )
             continue
-        if host.system(device):
+        if device.kernel_name not in held and host.system(device):
             raise Refused(
                 "this is the disk that the machine runs from.",
                 code="system-disk",
@@ -61,6 +69,14 @@ def listed(
         if device in devices:
             raise InvalidRequest(
                 "the same device is listed twice.", code="device-twice", parameter=parameter, found=device.id, fix="remove one of the two."
+            )
+        if lasting and device.kernel_name not in known and not device.links and device.path.count("/") == 2:
+            raise Refused(
+                "the device has no lasting name, and what is given out goes by its name.",
+                code="device-nameless",
+                parameter=parameter,
+                found=f"{device.path}, and nothing in /dev/disk/by-id or by-path that leads there",
+                fix="give the disk a serial number (of a virtual one its hypervisor does that), or set allow_kernel_names: true.",
             )
         if device.kernel_name not in known:
             _check_as_chosen(device, disk, parameter)

@@ -149,7 +149,7 @@ _KNOWN: Mapping[str, Mapping[str, Check]] = {"ext4": _EXT4, "xfs": _XFS, "btrfs"
 
 def parse_mkfs(kind: str, words: Sequence[str], here: str) -> Tuple[str, ...]:
     """The words for mkfs of ``kind``, options and values apart; ``-m0`` and ``-m 0`` come out alike."""
-    known, rest, told = _KNOWN[kind], list(words), []  # type: Mapping[str, Check], List[str], List[str]
+    known, rest, told = _KNOWN[kind], [word for each in words for word in each.split(" ")], []  # type: Mapping[str, Check], List[str], List[str]
     while rest:
         word = rest.pop(0)
         if word.startswith("--"):

@@ -11,10 +11,11 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Dict, FrozenSet, Iterator, List, Mapping, Optional, Tuple
+from typing import Dict, FrozenSet, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from .._core.errors import Conflict
 from .geometry import Geometry
+from .identity import link_text
 from .record import Record
 
 #: A device that carries one of these runs the machine itself.
@@ -71,6 +72,15 @@ class Device:
     model: str = ""
     serial: str = ""
     wwn: str = ""
+    removable: bool = False
+    #: Nothing of the machine is behind it: memory (zram), or a network (nbd). See ``sysfs.hardware``.
+    virtual: bool = False
+    #: What its entry in a partition table says: the entry's own UUID, its name, and its type (a UUID, or a number such as 0x83).
+    part_uuid: str = ""
+    part_label: str = ""
+    part_type: str = ""
+    #: Further names that lead to it and say what it is called for now, such as /dev/md/data.
+    aliases: Tuple[str, ...] = ()
     signatures: Tuple[Signature, ...] = ()
     mounts: Tuple[str, ...] = ()
     readable: bool = True
@@ -80,8 +90,15 @@ class Device:
     opened: str = ""
     #: Bytes; what an input or output should be a multiple of, 0 when the device does not say.
     optimal_io: int = 0
+    #: Bytes; the smallest unit that it reads and writes, 0 when the device does not say.
+    logical_block: int = 0
     #: How much of it the file system that it holds uses, ``None`` where that is not known.
     geometry: Optional[Geometry] = None
+    #: Why that file system takes no changes, and what is to be done about it, in words; empty where nothing stands in the way.
+    stuck: str = ""
+    mend: str = ""
+    #: Bytes of a logical block, 0 where that is not known.
+    logical_block: int = 0
 
     @property
     def id(self) -> str:
@@ -92,6 +109,14 @@ class Device:
     def names(self) -> Tuple[str, ...]:
         """Every path that means this device."""
         return self.links + (self.path,)
+
+    @property
+    def spellings(self) -> Tuple[str, ...]:
+        """All that a person may write for it. Unlike ``names`` some of it can be written by whoever has the device, so it proves nothing."""
+        parts = ((f"/dev/disk/by-partuuid/{self.part_uuid}",) if self.part_uuid else ()) + (
+            (f"/dev/disk/by-partlabel/{link_text(self.part_label)}",) if self.part_label else ()
+        )
+        return self.names + self.aliases + parts
 
     @property
     def found(self) -> str:
@@ -105,16 +130,30 @@ class Device:
 
     @property
     def whole(self) -> bool:
-        """Whether rules may choose it: a disk, or what stands for several paths or members of one."""
-        return self.type in ("disk", "mpath") or self.type.startswith("raid")
+        """Whether it is a disk, or what stands for several paths or members of one."""
+        return (self.type == "disk" and not self.virtual) or self.type == "mpath" or self.type.startswith("raid")
+
+
+@dataclass(frozen=True)
+class BootEntry:
+    """One line of the machine's configuration that has a device mounted, swapped to or opened when it boots.
+
+    ``place`` and ``words`` tell a person of it (``line 3 of /etc/fstab``, ``mounts LABEL=scratch at /srv``). ``names`` are what it may mean, in the
+    spellings of ``boot.names_of``; ``path`` is the device's path where the line goes by one, and not by what stands on the device.
+    """
+
+    place: str
+    words: str
+    names: FrozenSet[str]
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class Host:
-    """All block devices of a machine, by kernel name; ``fstab`` are the paths that /etc/fstab names devices by, ``record`` is what was made here."""
+    """All block devices of a machine, by kernel name; ``boot`` is what its configuration does with them at boot, ``record`` is what was made here."""
 
     devices: Mapping[str, Device] = field(default_factory=dict)
-    fstab: FrozenSet[str] = frozenset()
+    boot: Tuple[BootEntry, ...] = ()
     record: Record = field(default_factory=Record)
 
     def __iter__(self) -> Iterator[Device]:
@@ -128,7 +167,7 @@ class Host:
         found = self._by_number.get(name, [])
         if len(found) > 1:
             raise Conflict(
-                "several devices go by this number.",
+                "several devices go by this name.",
                 code="device-ambiguous",
                 parameter=parameter,
                 found=f"{reference} means {' and '.join(device.id for device in found)}",
@@ -142,14 +181,18 @@ class Host:
         for device in self:
             for name in (*device.names, *map(posixpath.basename, device.links)):
                 found.setdefault(name, device)
+        for device in self:
+            for name in device.aliases:
+                found.setdefault(name, device)
         return found
 
     @cached_property
     def _by_number(self) -> Dict[str, List[Device]]:
-        """Whole disks by WWN and serial number. Namespaces of one NVMe disk share theirs, cheap disks have none of their own."""
+        """Whole disks by WWN and serial number, partitions by what their table says. Namespaces of one NVMe disk share theirs, cheap disks have none
+        of their own, and copied disks have the same tables."""
         found: Dict[str, List[Device]] = {}
         for device in self:
-            for name in {device.wwn, device.serial} - {""} if device.whole else ():
+            for name in {device.wwn, device.serial} - {""} if device.whole else device.spellings[len(device.names) + len(device.aliases) :]:
                 found.setdefault(name, []).append(device)
         # Where some of them are the paths to another, that one is meant.
         return {name: [device for device in devices if not self.leg(device)] or devices for name, devices in found.items()}
@@ -198,6 +241,13 @@ class Host:
         """Whether the machine itself runs from ``device``."""
         return any(mount in SYSTEM_MOUNTS for mount in self.mounts(device))
 
+    def boot_entry(self, devices: Iterable[Device], paths: Iterable[str] = ()) -> Optional[BootEntry]:
+        """The first line by which the machine uses one of these devices, or of the logical volumes at ``paths``, when it boots."""
+        if not self.boot:
+            return None
+        meant = {lv_mapper_path(path) or path for path in paths}.union(*(names_of(device) for device in devices))
+        return next((entry for entry in self.boot if entry.names & meant), None)
+
     def use(self, device: Device) -> str:
         """What a device is used for, in words; empty when it is free."""
         mounts = self.mounts(device)
@@ -214,7 +264,8 @@ class Host:
             return "unreadable"
         if device.kept and device.unsigned:
             return f"data of local volume {device.kept}"
-        return " and ".join(map(str, device.signatures))
+        entry = None if device.signatures else self.boot_entry((device,))
+        return f"named in {entry.place}" if entry else " and ".join(map(str, device.signatures))
 
 
 def _one_disk(one: Device, other: Device) -> bool:
@@ -227,6 +278,13 @@ def _one_disk(one: Device, other: Device) -> bool:
 def lv_mapper_path(path: str) -> str:
     """/dev/mapper/vg-lv of /dev/vg/lv; empty for any other path. Hyphens in names are doubled there (lvm(8), "VALID NAMES")."""
     parts = path.split("/")
-    if len(parts) != 4 or parts[:2] != ["", "dev"] or parts[2] in ("mapper", "disk", "block", "char"):
+    if len(parts) != 4 or parts[:2] != ["", "dev"] or parts[2] in ("mapper", "disk", "block", "char", "md"):
         return ""
     return "/dev/mapper/" + "-".join(part.replace("-", "--") for part in parts[2:])
+
+
+def names_of(device: Device) -> FrozenSet[str]:
+    """All names of ``device`` in files such as fstab(5): paths, and what is on it or in its entry of a partition table."""
+    tags = [("PARTUUID", device.part_uuid.lower()), ("PARTLABEL", device.part_label)]
+    tags += [tag for each in device.signatures for tag in (("UUID", each.uuid.lower()), ("LABEL", each.label))]
+    return frozenset((f"/dev/{device.kernel_name}", *device.names, *device.aliases, *(f"{tag}={value}" for tag, value in tags if value)))

@@ -11,23 +11,26 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import Callable, Dict, FrozenSet, Iterable, List, Mapping, Set, Tuple
+import re
+from typing import Callable, Dict, Iterable, List, Mapping, Set, Tuple
 
 from .._core import files, mounts
 from .._core.command import read
 from .._core.lock import check_root
-from . import medium, record
-from .identity import rank
+from . import boot, medium, record
+from .identity import called, rank
 from .model import KEPT, Device, Host, Signature
 from .openers import openers
 from .probe import readable, signatures
 from .superblock import measured
-from .sysfs import relations, survey
+from .sysfs import hardware, relations, survey
 
-_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO"
+_COLUMNS = "KNAME,PATH,MAJ:MIN,TYPE,SIZE,RO,ROTA,TRAN,MODEL,SERIAL,WWN,OPT-IO,LOG-SEC,RM,PARTUUID,PARTLABEL,PARTTYPE"
 #: 64: a device went away in between (lsblk(8), "EXIT STATUS").
 _SOME = (0, 64)
-_LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path")
+_LINK_FOLDERS = ("/dev/disk/by-id", "/dev/disk/by-path", "/dev/md")
+#: They stand on disks, though the kernel does not say on which (zd: volumes of ZFS).
+_STACKED = ("drbd", "zd")
 
 
 def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda volume: False, claim: bool = True) -> Host:
@@ -55,14 +58,17 @@ def observe(base_dir: str, logical_volumes: Callable[[Device], bool] = lambda vo
             parents=parents,
             children=children,
             links=ranked,
+            aliases=called(links.get(name, ())),
+            virtual=devices[name].type == "disk" and not (parents or hardware(name) or name.startswith(_STACKED)),
             mounts=tuple(mounted.get(name, ())),
             entry=entries.get(name, ""),
             kept=kept.get(name, "") or made.given_out(ranked),
         )
+    devices = {name: described(device, devices) for name, device in devices.items()}
     candidates = [device for device in devices.values() if device.size and _probed(device, logical_volumes)]
     dead = {device.kernel_name for device in candidates if not readable(device.path)}
     found = signatures(device.path for device in candidates if device.kernel_name not in dead)
-    host = Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, _fstab_paths(), made)
+    host = Host({name: measured(with_probe(device, found, name in dead)) for name, device in devices.items()}, boot.observe(), made)
     return _examined(host, [host.devices[device.kernel_name] for device in candidates], claim)
 
 
@@ -98,6 +104,15 @@ def with_probe(device: Device, found: Mapping[str, Tuple[Signature, ...]], dead:
     return dataclasses.replace(device, signatures=found.get(device.path, ()), readable=not dead)
 
 
+def described(device: Device, devices: Mapping[str, Device]) -> Device:
+    """``device``, a partition with what is to be said of its disk."""
+    disk = devices.get(device.parents[0]) if device.type == "part" and device.parents else None
+    if disk is None:
+        return device
+    told = {name: getattr(disk, name) for name in ("rotational", "removable", "transport", "model", "serial", "wwn")}
+    return dataclasses.replace(device, **told)
+
+
 def parse_lsblk(text: str) -> Dict[str, Device]:
     """Devices by kernel name from lsblk's JSON list."""
     return {
@@ -114,6 +129,11 @@ def parse_lsblk(text: str) -> Dict[str, Device]:
             serial=(row["serial"] or "").strip(),
             wwn=row["wwn"] or "",
             optimal_io=int(row["opt-io"] or 0),
+            logical_block=int(row["log-sec"] or 0),
+            removable=_true(row["rm"]),
+            part_uuid=(row["partuuid"] or "").lower(),
+            part_label=_text(row["partlabel"] or ""),
+            part_type=(row["parttype"] or "").lower(),
         )
         for row in json.loads(text)["blockdevices"]
     }
@@ -159,15 +179,16 @@ def _links() -> Dict[str, Set[str]]:
             names = os.listdir(folder)
         except FileNotFoundError:
             continue
-        for name in names:
+        for name in filter(lambda name, folder=folder: os.path.islink(f"{folder}/{name}"), names):
             # udev's links lead straight to the node, so there is no need to ask for each part of the way.
             links.setdefault(os.path.basename(os.readlink(f"{folder}/{name}")), set()).add(f"{folder}/{name}")
     return links
 
 
-def _fstab_paths() -> FrozenSet[str]:
-    rows = (mounts.fstab(row) for row in files.text("/etc/fstab").split("\n"))
-    return frozenset(row[0] for row in rows if row and row[0].startswith("/dev/"))
+def _text(value: str) -> str:
+    """As lsblk prints in the C locale what is not ASCII: each byte as a number."""
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes((int(match[1], 16),)), value.encode("utf-8", "surrogateescape"))
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _true(value: object) -> bool:

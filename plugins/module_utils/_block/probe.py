@@ -31,11 +31,32 @@ def parse_blkid(text: str) -> Dict[str, Tuple[Signature, ...]]:
             fields[key] = re.sub(r"\\(.)", r"\1", value)
         signatures = []
         if "TYPE" in fields:
-            signatures.append(Signature(fields["TYPE"], fields.get("UUID", ""), fields.get("LABEL", "")))
+            signatures.append(Signature(fields["TYPE"], fields.get("UUID", ""), decoded(fields.get("LABEL", ""))))
         if "PTTYPE" in fields:
             signatures.append(Signature(f"{fields['PTTYPE']} partition table", fields.get("PTUUID", "")))
         found[fields["DEVNAME"]] = tuple(signatures)
     return found
+
+
+def as_printed(text: str) -> str:
+    """A text as blkid prints it, whatever the locale: of bytes beyond ASCII M- and the rest, of control characters ^ and a letter."""
+
+    def printed(byte: int) -> str:
+        if byte >= 128:
+            return f"M-{printed(byte - 128)}"
+        return f"^{chr(byte ^ 64)}" if byte < 32 or byte == 127 else chr(byte)
+
+    return "".join(map(printed, text.encode("utf-8", "surrogateescape")))
+
+
+def decoded(text: str) -> str:
+    """The text that ``as_printed`` gives so, if it is UTF-8; else ``text``, as for one that was written in latin-1, or that has M- in it itself."""
+    raw = re.sub(r"M-(\^?)(.)", lambda match: chr((ord(match[2]) ^ (64 if match[1] else 0)) + 128) if ord(match[2]) < 128 else match[0], text)
+    try:
+        told = raw.encode("latin-1").decode("utf-8") if raw != text else text
+    except UnicodeError:
+        return text
+    return told if told.isprintable() else text
 
 
 def parse_wipefs(text: str) -> Dict[str, Tuple[Signature, ...]]:
@@ -43,7 +64,7 @@ def parse_wipefs(text: str) -> Dict[str, Tuple[Signature, ...]]:
     found: Dict[str, Dict[Signature, None]] = {}
     for row in json.loads(text or "{}").get("signatures", []):
         kind = f"{row['type']} partition table" if row["usage"] == "partition-table" else row["type"]
-        found.setdefault(row["device"], {})[Signature(kind, row["uuid"] or "", row["label"] or "")] = None
+        found.setdefault(row["device"], {})[Signature(kind, row["uuid"] or "", decoded(row["label"] or ""))] = None
     return {name: tuple(signatures) for name, signatures in found.items()}
 
 

@@ -23,13 +23,18 @@ def dump(host: Host, device: Device) -> Dict[str, Any]:
         "serial": device.serial,
         "model": device.model,
         "transport": device.transport,
+        "removable": device.removable,
         "rotational": device.rotational,
         "read_only": device.read_only,
         "readable": device.readable,
         "type": device.type,
         "system": host.system(device),
         "vacant": vacant(host, device),
-        "partitions": [_common(host, each) for each in host.above(device) if each.type == "part"],
+        "partitions": [
+            {**_common(host, each), "partition_uuid": each.part_uuid, "partition_label": each.part_label, "partition_type": each.part_type}
+            for each in host.above(device)
+            if each.type == "part"
+        ],
     }
 
 
@@ -39,6 +44,7 @@ def _common(host: Host, device: Device) -> Dict[str, Any]:
         "ids": list(device.links),
         "kernel_name": device.kernel_name,
         "size_bytes": device.size,
+        "logical_block_bytes": device.logical_block,
         "signatures": [{"type": each.type, "uuid": each.uuid, "label": each.label} for each in device.signatures],
         "found": device.found,
         "holders": [each.path for each in host.above(device)],
@@ -52,4 +58,5 @@ def vacant(host: Host, device: Device) -> bool:
     above = any(each.type != "part" for each in host.above(device)) or any(each.opened for each in host.overlapping(device))
     held = marked(host)
     ours = any(each.kernel_name in held or bears_mark(each) for each in host.overlapping(device))
-    return eligible(host, device) and device.readable and not (above or host.mounts(device) or ours)
+    needed = host.boot_entry((device, *host.above(device)))
+    return device.whole and eligible(host, device) and device.readable and not (above or host.mounts(device) or ours or needed)

@@ -51,6 +51,8 @@ class Consumer:
     recorded: bool = False
     missing: int = 0
     minimum: int = 0
+    #: Whether it goes by the names of its devices from then on, as what is given out does, and LVM does not.
+    lasting: bool = False
 
 
 @dataclass
@@ -76,7 +78,9 @@ def parse_wanted(value: Any, parameter: str, allow_kernel_names: bool) -> Wanted
             code="devices-form",
             parameter=parameter,
             found=repr(value),
-            fix="write {rule: NAME} with a name from disk_rules, a selector such as {rotational: false}, or a list of stable device names.",
+            fix=f"put it into a list: [{value.strip()}]."
+            if isinstance(value, str) and value.strip()
+            else "write {rule: NAME} with a name from disk_rules, a selector such as {rotational: false}, or a list of stable device names.",
         )
     if not value:
         raise InvalidRequest("the list of devices is empty.", code="devices-empty", parameter=parameter, fix="name at least one device.")
@@ -102,9 +106,10 @@ def select(
     """
     selectors = tuple(consumer.wanted.selector for consumer in consumers if consumer.wanted.selector)
     rules = (*rules, *selectors)
-    check_system_disk(host, rules)
     by_rule = _by_rule(rules, consumers)
     held = frozenset().union(*(consumer.holds for consumer in consumers))
+
+    check_system_disk(host, rules, lambda rule, device: rule.name in by_rule and device.kernel_name not in by_rule[rule.name].holds)
 
     def standing(rule: DiskRule, device: Device) -> int:
         consumer, name = by_rule.get(rule.name), device.kernel_name
@@ -114,7 +119,10 @@ def select(
             return OURS
         return TAKEN if name in marked or name in held else FREE
 
-    candidates = [device for device in host if eligible(host, device) and (device.links or allow_kernel_names) and allows(device)]
+    def open_to_rules(device: Device) -> bool:
+        return device.kernel_name in held or (eligible(host, device) and bool(device.links or allow_kernel_names))
+
+    candidates = [device for device in host if open_to_rules(device) and allows(device)]
     assigned = assign(host, candidates, rules, standing, {name: consumer.missing for name, consumer in by_rule.items()})
     check_claims(host, selectors, assigned, standing)
     owners: Dict[str, str] = {}
@@ -125,7 +133,16 @@ def select(
         named = _named(consumer.wanted, rule)
         devices: Sequence[Device] = assigned.get(consumer.wanted.rule, ())
         if named is not None:
-            devices, choice.absent = listed(host, named, consumer.holds | consumer.blank, consumer.missing, allows, consent)
+            devices, choice.absent = listed(
+                host,
+                named,
+                consumer.holds | consumer.blank,
+                consumer.missing,
+                allows,
+                consent,
+                held=consumer.holds,
+                lasting=consumer.lasting and not allow_kernel_names,
+            )
         for device in devices:
             if owners.setdefault(device.kernel_name, consumer.name) != consumer.name:
                 raise Conflict(
@@ -152,7 +169,7 @@ def select(
                     taken={**taken, **{name: owner for name, owner in owners.items() if name != device.kernel_name}},
                 )
                 choice.new.append(device)
-        _check_enough(host, consumer, choice, rule)
+        _check_enough(host, consumer, choice, rule, allow_kernel_names)
     return choices
 
 
@@ -188,28 +205,31 @@ def _named(wanted: Wanted, rule: Optional[DiskRule]) -> Optional[List[Tuple[str,
     return None
 
 
-def _check_enough(host: Host, consumer: Consumer, choice: Choice, rule: Optional[DiskRule]) -> None:
+def _check_enough(host: Host, consumer: Consumer, choice: Choice, rule: Optional[DiskRule], kernel_names: bool) -> None:
     known = len(choice.held) + len(choice.new) + len(choice.unadopted)
-    if not (choice.held or choice.new or consumer.recorded or consumer.holds):
+    optional = rule is not None and rule.at_least == 0
+    if not (choice.held or choice.new or consumer.recorded or consumer.holds or optional):
         raise NotFound(
             f"no disk is there for {consumer.name}.",
             code="rule-no-disk",
             parameter=consumer.wanted.parameter,
-            found=_overview(host),
-            fix=f"change {rule.parameter if rule else 'the list'}, or add the disk.",
+            found=_overview(host, kernel_names),
+            fix=f"change {rule.parameter}, or add the disk; at_least: 0 there says that a machine may have none."
+            if rule
+            else "change the list, or add the disk.",
         )
     if rule:
-        check_count(host, consumer.name, rule, known + consumer.missing)
+        check_count(host, consumer.name, rule, known + consumer.missing, kernel_names)
 
 
-def check_count(host: Host, name: str, rule: DiskRule, count: int) -> None:
+def check_count(host: Host, name: str, rule: DiskRule, count: int, kernel_names: bool) -> None:
     """Refuse fewer disks than the rule asks for; ``name`` says for whom they are."""
-    if count < rule.at_least:
+    if count < (rule.at_least or 0):
         raise NotFound(
             f"too few disks are there for {name}.",
             code="rule-few-disks",
             parameter=f"{rule.parameter}.at_least",
-            found=f"{count} of at least {rule.at_least}; {_overview(host)}",
+            found=f"{count} of at least {rule.at_least}; {_overview(host, kernel_names)}",
             fix="add disks, or ask for fewer.",
         )
 
@@ -245,10 +265,14 @@ def bears_mark(device: Device) -> bool:
     return is_member(device) or any(each.label.startswith(LABEL_MARK) for each in device.signatures)
 
 
-def _overview(host: Host) -> str:
+def _overview(host: Host, kernel_names: bool) -> str:
+    def use(device: Device) -> str:
+        words = "system disk" if host.system(device) else host.use(device) or "free"
+        # What matches in everything else is passed over for this.
+        return words if device.links or kernel_names or words != "free" else "free, passed over for want of a stable name; see allow_kernel_names"
+
     disks = [
-        f"{device.id} ({human(device.size)}, {'rotational' if device.rotational else 'solid-state'}, "
-        f"{'system disk' if host.system(device) else host.use(device) or 'free'})"
+        f"{device.id} ({human(device.size)}, {'rotational' if device.rotational else 'solid-state'}, {use(device)})"
         for device in host
         if device.whole and device.size
     ]

@@ -23,6 +23,9 @@ _XFS_GEOMETRY, _XFS_GEOMETRY_BYTES = 0x80705864, 112
 #: Where the superblock of a type begins, and how much of it is read.
 _PLACE: Dict[str, Tuple[int, int]] = {"ext4": (1024, 1024), "xfs": (0, 512), "btrfs": (65536, 512)}
 _MIB = 1024**2
+#: s_state in the kernel's documentation, "ext4 Data Structures and Algorithms", and XFS_SB_FEAT_INCOMPAT_NEEDSREPAIR in fs/xfs/libxfs/xfs_format.h.
+_EXT4_ERRORS, _XFS_NEEDS_REPAIR = 2, 1 << 4
+_REPAIR = {"ext4": "e2fsck -f", "xfs": "xfs_repair"}
 
 
 def measured(device: Device) -> Device:
@@ -30,14 +33,38 @@ def measured(device: Device) -> Device:
     if len(device.signatures) != 1 or device.signatures[0].type not in _PLACE:
         return device
     kind = device.signatures[0].type
+    broken = ""
     try:
-        geometry = parse(kind, _superblock(device.path, kind))
+        block = _superblock(device.path, kind)
+        geometry, broken = parse(kind, block), trouble(kind, block)
         # While XFS is mounted, a new size stands in its log first.
         if kind == "xfs" and device.mounts and geometry and not geometry.fills(device.size):
             geometry = _ask(device.mounts[0])
     except (OSError, struct.error):
         geometry = None
+    if broken:
+        return dataclasses.replace(device, geometry=geometry, stuck=broken, mend=f"{_REPAIR[kind]} {device.id} while it is not mounted")
+    if device.mounts and all(map(_read_only, device.mounts)):
+        return dataclasses.replace(
+            device, geometry=geometry, stuck=f"is mounted read-only at {device.mounts[0]}", mend=f"mount --options remount,rw {device.mounts[0]}"
+        )
     return dataclasses.replace(device, geometry=geometry)
+
+
+def trouble(kind: str, block: bytes) -> str:
+    """What a superblock says of errors that keep the kernel from changing the size of its file system, in words."""
+    if kind == "ext4" and struct.unpack_from("<H", block, 58)[0] & _EXT4_ERRORS:
+        return "has recorded errors"
+    if kind == "xfs" and struct.unpack_from(">H", block, 100)[0] & 15 == 5 and struct.unpack_from(">I", block, 216)[0] & _XFS_NEEDS_REPAIR:
+        return "was marked as in need of repair"
+    return ""
+
+
+def _read_only(place: str) -> bool:
+    try:
+        return bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def parse(kind: str, block: bytes) -> Optional[Geometry]:

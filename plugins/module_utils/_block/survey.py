@@ -19,10 +19,10 @@ from .select import check_count, marked
 def survey(host: Host, rules: Sequence[DiskRule], selector: Optional[DiskRule], allow_kernel_names: bool) -> Dict[str, Tuple[Device, ...]]:
     """Disks by rule name, the selector's by its own. Disks that the collection uses count as what any rule may have chosen."""
     every = (*rules, selector) if selector else tuple(rules)
-    check_system_disk(host, every)
     ours = marked(host)
+    check_system_disk(host, every, lambda rule, device: device.kernel_name not in ours)
     candidates = [device for device in host if eligible(host, device) and (device.links or allow_kernel_names)]
     found = assign(host, candidates, every, lambda rule, device: OURS if device.kernel_name in ours else FREE, {})
     if selector:
-        check_count(host, "the selector", selector, len(found[selector.name]))
+        check_count(host, "the selector", selector, len(found[selector.name]), allow_kernel_names)
     return found

@@ -36,6 +36,15 @@ def survey(root: str = ROOT) -> Tuple[Dict[str, Device], List[str]]:
     return volumes, others
 
 
+def hardware(name: str, root: str = ROOT) -> bool:
+    """Whether something of the machine is behind a disk: a bus has it. Memory (zram), a network block device (nbd) and test devices have none.
+
+    Ceph's RADOS block devices have a bus of their own, and are a pod's volume as often as not.
+    """
+    device = f"{root}/{name}/device"
+    return os.path.exists(device) and os.path.basename(os.path.realpath(f"{device}/subsystem")) != "rbd"
+
+
 def relations(names: Iterable[str], root: str = ROOT) -> Dict[str, Tuple[Tuple[str, ...], Tuple[str, ...]]]:
     """What each of the devices ``names`` stands on, and what stands on it."""
     parents = {name: tuple(sorted(_parents(f"{root}/{name}"))) for name in names}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import List, Optional, Tuple
 
 from .errors import CommandFailed, NotFound, Timeout
+from .lvm_command import environment, independent
 
 #: Nothing from the caller's environment may change what a command prints or does.
 _ENVIRONMENT = {
@@ -84,8 +85,8 @@ def _run(argv: Tuple[str, ...], stdin: Optional[str], timeout: int, ok: Tuple[in
     try:
         # Not subprocess.run, nor as a context manager: after the time limit these wait on for a process that hangs in the kernel.
         process = subprocess.Popen(  # pylint: disable=consider-using-with
-            (*_THROUGH, *argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape", cwd=next(iter(_FOLDER), None),
+            (*_THROUGH, *independent(argv)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**environment(os.environ), **_ENVIRONMENT}, encoding="utf-8", errors="surrogateescape", cwd=next(iter(_FOLDER), None),
         )
     except FileNotFoundError as missing:
         if missing.filename in _FOLDER:

@@ -8,9 +8,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
+import struct
 import tempfile
-from typing import List
+from typing import Collection, List
+
+#: FS_IOC_GETFLAGS, and what keeps a file from being replaced: immutable, append-only (ioctl_iflags(2)).
+_GET_FLAGS = 0x80006601 | struct.calcsize("l") << 16
+_FIXED = 0x10 | 0x20
 
 
 def text(path: str) -> str:
@@ -62,6 +69,32 @@ def replace(path: str, content: str, mode: int = 0o644) -> None:
         os.unlink(temporary)
         raise
     sync_folder(folder)
+
+
+def closed(path: str, mounts: Collection[str] = ()) -> str:
+    """Why ``path`` cannot be replaced, or made, in words; empty where nothing is in the way. ``mounts`` are the paths where something is mounted."""
+    if os.path.isfile(path):
+        path = os.path.realpath(path)
+    if path in mounts and not os.path.isdir(path):
+        return f"something is mounted at {path} itself"
+    folder = os.path.dirname(path)
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        return f"{folder} is on a file system that is mounted read-only"
+    return next((f"{each} is immutable or append-only (chattr +i, +a)" for each in (folder, path) if _fixed(each)), "")
+
+
+def _fixed(path: str) -> bool:
+    answer = bytearray(8)
+    # Not there, or on a file system that knows no such flags.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            fcntl.ioctl(descriptor, _GET_FLAGS, answer)
+        finally:
+            os.close(descriptor)
+    return bool(struct.unpack_from("=I", answer)[0] & _FIXED)
 
 
 def sync_folder(folder: str) -> None:

@@ -127,10 +127,10 @@ def _earlier(path: str) -> int:
     return -1
 
 
-def check_root() -> None:
-    """Refuse to look at disks as somebody who cannot read them: all would seem dead."""
+def check_root(what: str = "disks") -> None:
+    """Refuse to look at what this user cannot read: all disks would seem dead."""
     if os.geteuid() != 0:
-        raise not_root("disks")
+        raise not_root(what)
 
 
 def not_root(what: str) -> Refused:

@@ -22,6 +22,9 @@ for _power, _letter in enumerate("kMGTPE", start=1):
 #: The largest size that LVM and the kernel can address (a signed 64-bit number of bytes).
 MAX_BYTES = 2**63 - 1
 
+#: A bare number below this was meant in MiB or GiB, as other tools take it.
+_LEAST_BARE = 1024**2
+
 # Python refuses to read numbers of thousands of digits.
 _QUANTITY = re.compile(r"(?P<number>\d{1,400}(?:\.\d{1,400})?)\s*(?P<unit>[A-Za-z]*)")
 _PERCENT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*%(?P<of>[A-Za-z]*)")
@@ -110,7 +113,11 @@ def parse_size(value: object, parameter: str, *, shares: tuple = ()) -> Size:
         if not re.fullmatch(r"\d{1,19}", count) or int(count) == 0:
             raise InvalidRequest("not a number of extents.", code="size-extents", parameter=parameter, found=repr(value), fix="write it like 25 extents.")
         return Extents(int(count))
-    return parse_bytes(value, parameter)
+    size = parse_bytes(value, parameter)
+    if size < _LEAST_BARE and re.fullmatch(r"\d+", text):
+        raise InvalidRequest("a size without a unit is in bytes, and this is less than a volume can have.", code="size-unit-missing",
+                             parameter=parameter, found=repr(value), fix=f"write it with its unit, like {text}MiB or {text}GiB.")
+    return size
 
 
 def round_up(value: int, step: int) -> int:

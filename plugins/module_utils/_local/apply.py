@@ -15,19 +15,19 @@ import time
 from typing import Tuple
 
 from .._block import fs_steps, record
+from .._block.boot import FSTAB
 from .._block.identity import rank
 from .._block.model import KEPT
 from .._block.probe import signatures
-from .._core import files, trusted
+from .._core import files, mounts, trusted
 from .._core.command import command, mutate
 from .._core.errors import CommandFailed, Conflict, NotFound
-from .._core.mounts import unescape
-from . import fstab, guard
+from . import fstab, guard, trial
 from .book import DropNotes, WriteDown, WriteRules
 from .model import FORMATTING
-from .observe import FSTAB
-from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Retire
+from .steps import Bind, Link, MakeFileSystem, Mount, MountOwn, Renew, Retire
 from .table import EditFstab
+from .trial import make_options, renew, told
 
 
 def write_down(step: WriteDown) -> None:
@@ -67,31 +67,29 @@ def drop_notes(step: DropNotes) -> None:
 
 def make_file_system(step: MakeFileSystem) -> None:
     """Run mkfs."""
-    # No blocks are kept back for root: the volume is data only.
-    options = ("-m", "0") if step.fs_type == "ext4" else ()
-    mutate(fs_steps.make(step.fs_type, step.device, step.label, step.uuid, options))
+    mutate(fs_steps.make(step.fs_type, step.device, step.label, step.uuid, make_options(step.fs_type)))
 
 
 def mount(step: Mount) -> None:
     """Mount point, flag, mount."""
     path = _mount_point(os.path.join(step.base_dir, step.storage_class, step.uuid))
     _tell_udev(step)
-    if _unit_is_there(path, step.device):
-        # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
-        mutate(command("systemctl", "daemon-reload"))
-        mutate(command("systemctl", "start", path))
-        _check_mounted(step, path)
-        if step.options:
-            mutate(command("mount", "--options", ",".join(("remount", *step.options)), path))
+    row = fstab.ours(files.text(FSTAB)).get(path, "")
+    if not _unit_is_there(row, step.device):
+        mutate(command("mount", "--types", step.fs_type, *told(step.options), step.device, path))
         return
-    options = ("--options", ",".join(step.options)) if step.options else ()
-    mutate(command("mount", "--types", step.fs_type, *options, step.device, path))
+    # It may be starting at this moment, because the device just came: mounted twice, one would lie over the other.
+    mutate(command("systemctl", "daemon-reload"))
+    mutate(command("systemctl", "start", path))
+    _check_mounted(step, path)
+    before = tuple(fstab.options_of(row))
+    if before != step.options:
+        renew(Renew(step.device, path, step.fs_type, step.options, before))
 
 
 def _check_mounted(step: Mount, path: str) -> None:
     """Of a device without a lasting name the line goes by UUID, which leads systemd to whatever disk bears it."""
-    rows = (row.split(" ") for row in files.text("/proc/self/mountinfo").splitlines())
-    sources = [row[row.index("-") + 2] for row in rows if unescape(row[4]) == path]
+    sources = [mount.source for mount in mounts.mountinfo(files.text("/proc/self/mountinfo")) if mount.path == path]
     if not sources or os.path.realpath(sources[-1]) != os.path.realpath(step.device):
         if sources:
             mutate(command("umount", path))
@@ -111,9 +109,8 @@ def _tell_udev(step: Mount) -> None:
         mutate(command("udevadm", "trigger", "--action=change", "--settle", step.device))
 
 
-def _unit_is_there(path: str, device: str) -> bool:
+def _unit_is_there(row: str, device: str) -> bool:
     """Whether a line of ours has systemd mount this. One by UUID that the plan replaces is not used: a guest can have written that UUID elsewhere."""
-    row = fstab.ours(files.text(FSTAB)).get(path, "")
     return os.path.isdir("/run/systemd/system") and bool(row) and (row.split()[0].startswith("UUID=") != fstab.lasts(device))
 
 
@@ -184,12 +181,7 @@ def retire(step: Retire) -> None:
 
 def edit_fstab(step: EditFstab) -> None:
     """Replace the file at once, with the mode that it had."""
-    try:
-        with open(FSTAB, encoding="utf-8", errors="surrogateescape") as file:
-            text = file.read()
-    except FileNotFoundError:
-        text = ""
-    files.replace(FSTAB, fstab.edit(text, step.put, step.drop))
+    files.replace(FSTAB, fstab.edit(files.text(FSTAB), step.put, step.drop))
 
 
 def _immutable(path: str, flag: str) -> None:
@@ -213,4 +205,5 @@ HANDLERS = {
     Link: link,
     Retire: retire,
     EditFstab: edit_fstab,
+    **trial.HANDLERS,
 }

@@ -72,7 +72,7 @@ class Book:
         made = self._made(wanted, source.path, MADE)
         agrees = known and set(known.ids).intersection(device.names)
         made = replace(made, ids=known.ids if agrees else lasting(device.links, device.path), since=known.since if known else "")
-        if made != known:
+        if made != self._observed.host.record.volumes.get(name):
             self._put[name] = made
         self._drop += self._given_up(device, name)
 

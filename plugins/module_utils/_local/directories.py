@@ -14,6 +14,7 @@ from .._core.errors import Conflict, NotFound
 from .._core.plan import Action
 from . import fstab
 from .desired import VolumeClass, Wish
+from .paths import check_apart
 from .model import Directory, Observed, Volume, disk_ids, entry_of_directory
 from .steps import Bind
 from .table import Table
@@ -25,13 +26,13 @@ def plan_directories(observed: Observed, wish: Wish, wanted: VolumeClass, table:
     volumes: List[Volume] = []
     degraded: List[dict] = []
     folder = f"{wish.base_dir}/{wanted.name}"
-    given = fstab.bound(observed.fstab, folder)
+    given = fstab.bound(observed.fstab, folder, observed.places)
     mounted = {entry.path for entry in observed.entries if entry.device}
     for index, directory in enumerate(wanted.directories):
         found = observed.directories.get(directory)
         path = given.get(directory, "")
         if not path:
-            found = _check(wanted, index, directory, observed)
+            found = _check(wish, wanted, index, directory, observed)
         name = entry_of_directory(directory, found) if found else ""
         if path and path != f"{folder}/{name}":
             old = path.rpartition("/")[2]
@@ -51,9 +52,10 @@ def plan_directories(observed: Observed, wish: Wish, wanted: VolumeClass, table:
     return actions, volumes, degraded
 
 
-def _check(wanted: VolumeClass, index: int, directory: str, observed: Observed) -> Directory:
+def _check(wish: Wish, wanted: VolumeClass, index: int, directory: str, observed: Observed) -> Directory:
     parameter = f"{wanted.parameter}.directories[{index}]"
     found = observed.directories.get(directory)
+    check_apart(directory, wish.base_dir, parameter)
     if found is None:
         raise NotFound(
             "there is no such directory.",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Dict, List, Optional, Sequence
 
 from .._block.assign import eligible
-from .._block.model import Device
+from .._block.model import Device, Host
 from .._block.record import MAKING
 from .._block.rules import DiskRule
 from .._block.select import Choice, Consumer, marked, select
 from .._core.errors import Refused
+from .._lvm.hidden import uses
 from .._lvm.model import State
 from .desired import VolumeClass, Wish
 from .identity import Identity
@@ -19,7 +21,7 @@ from .sources import minimum
 
 def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -> Dict[str, Choice]:
     """Disks of the classes that stand on devices, by class."""
-    host = observed.host
+    host = _in_use(observed)
     classes = [item for item in wish.classes if item.wanted]
     for item in classes:
         check_unproven(_unproven(observed, wish, item, identity), item, wish)
@@ -30,11 +32,21 @@ def choose(observed: Observed, wish: Wish, pending: State, identity: Identity) -
         wish.rules,
         consumers,
         wish.wipe,
-        taken={**taken, **identity.elsewhere},
+        taken={**uses(host, pending.hidden, wish.wipe), **taken, **identity.elsewhere},
         marked=marked(host) | frozenset(observed.kept),
         allow_kernel_names=wish.allow_kernel_names,
     )
     return {item.name: choices[f"class {item.name}"] for item in classes}
+
+
+def _in_use(observed: Observed) -> Host:
+    """The machine with what volumes of somebody else lead to in use, so that rules for unused disks pass over it as long as no pod has it open."""
+    used = {
+        name: replace(observed.host.devices[name], opened=f"persistent volume {volume}, which somebody else made")
+        for name, volume in observed.foreign.items()
+        if name in observed.host.devices
+    }
+    return replace(observed.host, devices={**observed.host.devices, **used})
 
 
 def _consumer(observed: Observed, wanted: VolumeClass, identity: Identity) -> Consumer:
@@ -52,6 +64,7 @@ def _consumer(observed: Observed, wanted: VolumeClass, identity: Identity) -> Co
         recorded=bool(identity.entries(wanted) or identity.recorded(wanted)),
         missing=len(identity.missing(wanted)),
         minimum=minimum(wanted),
+        lasting=True,
     )
 
 
@@ -79,7 +92,7 @@ def _unproven(observed: Observed, wish: Wish, wanted: VolumeClass, identity: Ide
 
 def check_unproven(devices: Sequence[Device], wanted: VolumeClass, wish: Wish) -> None:
     """Refuse to guess about disks that bear the label of a class and are not on record: as on a machine that was installed anew."""
-    left = [device for device in devices if not any(name in wish.wipe.given for name in device.names)]
+    left = [device for device in devices if not any(name in wish.wipe.given for name in device.spellings)]
     if left:
         lines = ", ".join(f'"{device.id}": "{device.signatures[0].uuid}"' for device in left)
         raise Refused(

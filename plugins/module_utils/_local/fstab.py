@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from types import MappingProxyType
 from typing import Dict, Iterable, List, Mapping, Sequence
 
+from .._block.boot import MARK
+from .._core import mounts
 from .._core.errors import Conflict
-
-#: Marks a line as ours. mount(8) leaves options that begin with x- to user space.
-MARK = "x-cairn.class="
 
 #: A missing disk must not keep the machine from booting, nor boot from ending soon (systemd.mount(5), "FSTAB");
 #: kubelet must find the volumes mounted, or pods would write to the disk below.
@@ -46,7 +47,8 @@ def lasts(device: str) -> bool:
 
 def options_of(row: str) -> List[str]:
     """The mount options of a line of ours that stand before those that are always there."""
-    return row.split()[3].partition(f",{_SAFE[0]}")[0].split(",") if f",{_SAFE[0]}" in row else []
+    options = mounts.fstab(row)[3]
+    return options.partition(f",{_SAFE[0]}")[0].split(",") if f",{_SAFE[0]}" in options else []
 
 
 def without_uuid(row: str, uuid: str) -> str:
@@ -63,6 +65,19 @@ def _unit(path: str) -> str:
     return "".join(letters) + ".device"
 
 
+def units(listed: Mapping[str, Sequence[str]], base_dir: str) -> Dict[str, str]:
+    """The files among those ``listed`` by folder that are mount units of places below ``base_dir``, by that place."""
+    found = {}
+    for folder, names in listed.items():
+        for name in names:
+            stem, _dot, kind = name.rpartition(".")
+            if kind in ("mount", "automount"):
+                path = "/" + re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), stem.replace("-", "/"))
+                if path.startswith(f"{base_dir}/"):
+                    found.setdefault(path, f"{folder}/{name}")
+    return found
+
+
 def _octal(source: str) -> str:
     """As fstab(5) writes what would end a field, or begin such a number."""
     return re.sub(r"[\\\s#]", lambda match: f"\\{ord(match[0]):03o}", source)
@@ -73,27 +88,35 @@ def bind_line(directory: str, path: str, storage_class: str) -> str:
     return " ".join((directory, path, "none", ",".join(("bind", *_SAFE, MARK + storage_class)), "0", "0"))
 
 
-def _mount_point(text: str) -> str:
-    fields = text.split()
-    return fields[1] if len(fields) > 1 and not fields[0].startswith("#") else ""
+def mount_point(row: str) -> str:
+    """The path that a line has something mounted at, plainly; empty where it is none."""
+    fields = mounts.fstab(row)
+    return posixpath.normpath(fields[1]) if len(fields) > 1 and fields[1].startswith("/") else ""
 
 
-def ours(text: str) -> Dict[str, str]:
-    """Our lines by mount point."""
-    return {_mount_point(row): row for row in text.splitlines() if _mount_point(row) and MARK in row}
+def rows(text: str) -> List[str]:
+    """The lines. They end at a newline alone: what else Python takes for an end can stand in a path."""
+    return text.split("\n")
 
 
-def bound(text: str, folder: str) -> Dict[str, str]:
+def ours(text: str, places: Mapping[str, str] = MappingProxyType({})) -> Dict[str, str]:
+    """Our lines by mount point; ``places`` are the real paths of those that are written with a symbolic link in them."""
+    found = ((mount_point(row), row) for row in rows(text) if MARK in row)
+    return {places.get(point, point): row for point, row in found if point}
+
+
+def bound(text: str, folder: str, places: Mapping[str, str] = MappingProxyType({})) -> Dict[str, str]:
     """Mount points of ours below ``folder`` by the directory that is mounted there."""
-    rows = [row.split() for path, row in ours(text).items() if path.startswith(f"{folder}/")]
-    return {fields[0]: fields[1] for fields in rows if fields[2] == "none"}
+    found = ((path, mounts.fstab(row)) for path, row in ours(text, places).items() if path.startswith(f"{folder}/"))
+    return {fields[0]: path for path, fields in found if fields[2] == "none"}
 
 
-def check_foreign(text: str, paths: Iterable[str]) -> None:
+def check_foreign(text: str, paths: Iterable[str], places: Mapping[str, str] = MappingProxyType({})) -> None:
     """Refuse to share a mount point with a line that is not ours."""
     wanted = set(paths)
-    for row in text.splitlines():
-        if _mount_point(row) in wanted and MARK not in row:
+    for row in rows(text):
+        point = mount_point(row)
+        if places.get(point, point) in wanted and MARK not in row:
             raise Conflict(
                 "another line of /etc/fstab claims the mount point of a local volume.",
                 code="fstab-foreign",
@@ -105,17 +128,15 @@ def check_foreign(text: str, paths: Iterable[str]) -> None:
 
 def edit(text: str, put: Mapping[str, str], drop: Iterable[str]) -> str:
     """``text`` with the lines ``put`` (by mount point) replaced or added at the end, and those of the mount points ``drop`` gone."""
-    left = dict(put)
-    gone = set(drop)
-    rows = []
-    for row in text.splitlines(keepends=True):
-        point = _mount_point(row)
-        if point and MARK in row:
-            if point in gone:
-                continue
-            if point in left:
-                row = left.pop(point) + "\n"
-        rows.append(row)
-    if left and rows and not rows[-1].endswith("\n"):
-        rows[-1] += "\n"
-    return "".join(rows) + "".join(row + "\n" for row in left.values())
+    left, gone = dict(put), set(drop)
+    kept = []
+    for row in rows(text):
+        point = mount_point(row) if MARK in row else ""
+        if not point or point not in gone:
+            kept.append(left.pop(point, row))
+    if left:
+        # What ends the file is a newline, and nothing follows it.
+        kept = [*(kept[:-1] if kept[-1:] == [""] else kept), *left.values(), ""]
+    elif kept[-1:] != rows(text)[-1:]:
+        kept.append("")
+    return "\n".join(kept)

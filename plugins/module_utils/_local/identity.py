@@ -43,7 +43,7 @@ class Identity:
     def __init__(self, observed: Observed, wish: Wish) -> None:
         self._observed, self._wish, self._host = observed, wish, observed.host
         self._answers: Dict[tuple, Optional[Known]] = {}
-        self._lines = {path: row for path, row in fstab.ours(observed.fstab).items() if path.startswith(f"{wish.base_dir}/")}
+        self._lines = {path: row for path, row in fstab.ours(observed.fstab, observed.places).items() if path.startswith(f"{wish.base_dir}/")}
         #: Devices that another than their class gives out, with who it is.
         self.elsewhere = self._given_out()
 

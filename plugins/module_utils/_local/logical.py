@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import List, Optional, Set, Tuple
+from typing import Callable, List, Optional, Set, Tuple
 
 from .._block.fs_steps import Grow
 from .._block.model import Host
@@ -24,7 +24,7 @@ from .._lvm.groups import check_identity
 from .._lvm.made import UNFORMATTED
 from .._lvm.model import State, VolumeGroup
 from .._lvm.names import check_length, check_name
-from .._lvm.result import load
+from .._lvm.result import absentees, load
 from .._lvm.space import extents
 from .._lvm.volumes import LOCAL_TAG, plan_volume
 from .desired import VolumeClass, Wish
@@ -52,10 +52,19 @@ def pending_state(observed: Observed, wish: Wish) -> State:
     return merge(observed.state, load(wish.pending, observed.host))
 
 
+def left_out_group(wanted: VolumeClass, state: State, wish: Wish) -> bool:
+    """Whether the class stands on a volume group that the machine does without, as the layout says that was made just before."""
+    name = wanted.logical_volumes.volume_group
+    return name in absentees(wish.pending) and not state.group(name) and name not in state.recorded
+
+
 def logical_volumes(
-    context: Context, wanted: VolumeClass, state: State, recorded: bool
+    context: Context, wanted: VolumeClass, state: State, recorded: bool, stays: Callable[[str], bool] = lambda path: False
 ) -> Tuple[List[Action], List[Source], State, List[dict], List[str]]:
-    """Actions that make the class's logical volumes, the volumes, LVM after that, what is degraded, and warnings."""
+    """Actions that make the class's logical volumes, the volumes, LVM after that, what is degraded, and warnings.
+
+    ``stays`` says of a path whether that volume keeps its size whatever is asked.
+    """
     source = wanted.logical_volumes
     group = state.group(source.volume_group)
     if group is None:
@@ -110,14 +119,16 @@ def logical_volumes(
         )
         new = []
     for name in names + new:
-        group = _one(context, wanted, group, name, mark, actions)
+        group = _one(context, wanted, group, name, mark, actions, stays(f"/dev/{group.name}/{name}"))
     grown = {action.name for action in actions for step in action.steps if isinstance(step, Grow)}
     activated = {f"/dev/{action.name}" for action in actions if action.verb == "activate"}
     sources = [_source(context.host, group, name, grown, activated) for name in sorted(names + new, key=lambda name: (len(name), name))]
     return actions, sources, state.with_group(group), degraded, warnings
 
 
-def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, mark: str, actions: List[Action]) -> VolumeGroup:
+def _one(
+    context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, mark: str, actions: List[Action], stays: bool
+) -> VolumeGroup:
     source = wanted.logical_volumes
     present = group.lv(name)
     if present is None:
@@ -135,10 +146,11 @@ def _one(context: Context, wanted: VolumeClass, group: VolumeGroup, name: str, m
             found=f"{group.name}/{name} without the tag {mark}",
             fix="rename that volume, or name the class differently.",
         )
-    asked = extents(source.size, group.extents, group.free, group.extent_bytes)
-    if asked > present.extents and wanted.grow and not group.missing:
-        made, group = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)
-        actions += made
+    asked = extents(source.size, group.extents, group.room, group.extent_bytes)
+    if asked > present.extents and wanted.grow:
+        if not (stays or group.missing):
+            made, group = plan_volume(group, LogicalVolume(name, source.parameter, source.size, tags=(mark,)), context)
+            actions += made
     elif asked != present.extents and not isinstance(source.size, Percent):
         raise Conflict(
             "the volumes of a class keep the size that they were made with, unless they may grow.",

@@ -12,11 +12,12 @@ import posixpath
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Mapping, Optional, Tuple
 
 from .._block.model import Device, Host
 from .._block.record import Record
 from .._block.select import LABEL_MARK
+from .._core.mounts import Mount
 from .._lvm.model import State
 
 #: Besides KEPT the folder of base_dir that holds notes, not volumes: what the version before wrote before there was a record.
@@ -49,9 +50,30 @@ class Directory:
 
 
 @dataclass(frozen=True)
+class Mounted:
+    """What the kernel says of one mount.
+
+    ``told`` are all options in force where ext4 tells them, ``errors`` those that it has on record. ``lacks`` are options that its device knows
+    nothing of: the kernel mounts without them and says so in its log alone.
+    """
+
+    mount: Mount
+    told: FrozenSet[str] = frozenset()
+    errors: int = 0
+    lacks: FrozenSet[str] = frozenset()
+
+    @property
+    def failed(self) -> bool:
+        """Whether the kernel takes no more writes, which nobody asked for. Not every version of ext4 shows that it stopped after an error."""
+        stopped = bool(self.errors) and "errors=remount-ro" in self.told
+        return self.mount.failed or stopped or bool(self.mount.whole & {"emergency_ro", "shutdown"})
+
+
+@dataclass(frozen=True)
 class Observed:
     """The machine. ``record`` is what was made here, with what the ``notes`` of the version before say (UUIDs) and its file does not.
 
+    ``places`` are real paths by those with a symbolic link in them: of the wish's ``base_dir``, mount points in ``fstab``, paths of published volumes.
     ``kept`` maps kernel names to ``class/entry`` of raw volumes whose class was given up with the data left on them, ``foreign`` those of devices
     that a persistent volume leads to which is none of these entries to the volume's name.
     """
@@ -67,6 +89,13 @@ class Observed:
     #: Directories that classes name, those that are there.
     directories: Mapping[str, Directory] = field(default_factory=dict)
     foreign: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    #: Mounts in the discovery directories, by path.
+    mounted: Mapping[str, Mounted] = field(default_factory=dict)
+    #: Why configuration files cannot be written, by path: those that cannot.
+    closed: Mapping[str, str] = field(default_factory=dict)
+    #: Mount units that were written by hand for places of volumes, by the place: the unit's file.
+    units: Mapping[str, str] = field(default_factory=dict)
     #: Our file of udev rules, and whether udev runs here.
     rules: str = ""
     udev: bool = True
@@ -114,6 +143,7 @@ class Outcome:
     volumes: Tuple[Volume, ...]
     degraded: Tuple[dict, ...] = ()
     unadopted: Tuple[dict, ...] = ()
+    left_out: Tuple[dict, ...] = ()
 
 
 def label(storage_class: str) -> str:

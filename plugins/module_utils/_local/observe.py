@@ -9,42 +9,66 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterator, List, Tuple
+from dataclasses import replace
+from typing import Dict, Iterator, List, Sequence, Tuple
 
 from .._block import observe as devices
-from .._block.model import KEPT, Host
-from .._block.record import MAKING, Made, Record, lasting
+from .._block.boot import FSTAB, UNITS
+from .._block.model import KEPT, Device, Host
+from .._block.record import MAKING, PATH, Made, Record, lasting
+from .._block.select import is_member
 from .._block.sysfs import device_number
-from .._core import files
+from .._core import files, mounts, trusted
 from .._lvm import observe as lvm
 from .._lvm.model import State
-from . import guard
+from . import fstab, guard
 from .desired import Wish
-from .model import FORMATTING, Directory, Entry, Observed
-
-FSTAB = "/etc/fstab"
+from .model import FORMATTING, Directory, Entry, Mounted, Observed, is_ours
 
 
 def observe(wish: Wish) -> Observed:
-    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes or one is given up."""
-    host = devices.observe(wish.base_dir, logical_volumes=lambda volume: True)
-    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes)
-    found = entries(wish.base_dir, host)
-    notes = _notes(wish.base_dir, host)
+    """The machine, by one lsblk, one blkid, and one LVM report if a class stands on logical volumes, one is given up, or a disk
+    bears LVM's mark and nothing else tells what is on it.
+    """
+    base = trusted.resolve(wish.base_dir, "base_dir")
+    host = devices.observe(base, logical_volumes=lambda volume: True)
+    uses_lvm = any(item.logical_volumes or item.state == "absent" for item in wish.classes) or any(_idle_member(host, device) for device in host)
+    found = entries(base, host)
+    notes = _notes(base, host)
+    text = files.text(FSTAB)
+    places = {wish.base_dir: base, **_places(text, wish)}
+    table = mounts.mountinfo(files.text("/proc/self/mountinfo"))
+    points = {mount.path for mount in table}
+    made = {name: replace(each, base_dir=places.get(each.base_dir, each.base_dir)) for name, each in host.record.volumes.items()}
     return Observed(
         host,
         lvm.observe(host) if uses_lvm else State(),
         found,
-        files.text(FSTAB),
-        Record({**notes, **host.record.volumes}),
+        text,
+        Record({**notes, **made}),
         tuple(notes),
-        kept(wish.base_dir),
+        kept(base),
         foreign=_foreign(wish, host, found),
+        places=places,
+        mounted=_mounted(base, table, host),
+        closed={path: why for path in (FSTAB, guard.PATH, PATH, f"{base}/x") for why in [files.closed(path, points)] if why},
+        units=fstab.units({folder: files.listed(folder) for folder in UNITS}, base),
         rules=files.text(guard.PATH),
         udev=os.path.exists("/run/udev/control"),
         systemd=os.path.isdir("/run/systemd/system"),
         directories={path: found for item in wish.classes for path in item.directories for found in _directory(path, host)},
     )
+
+
+def _places(text: str, wish: Wish) -> Dict[str, str]:
+    """Real paths of the mount points in fstab that can be of volumes, and of what is published."""
+    points = (point for point in map(fstab.mount_point, fstab.rows(text)) if is_ours(os.path.basename(point)))
+    published = (each.path for each in wish.published or () if each.path.startswith("/"))
+    return {path: _place(path) for path in (*points, *published)}
+
+
+def _idle_member(host: Host, device: Device) -> bool:
+    return is_member(device) and not (device.entry or device.kept or host.above(device))
 
 
 def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
@@ -71,6 +95,24 @@ def entries(base_dir: str, host: Host) -> Tuple[Entry, ...]:
             else:
                 found.append(Entry(storage_class, name, path, False))
     return tuple(found)
+
+
+def _mounted(base_dir: str, table: Sequence[mounts.Mount], host: Host) -> Dict[str, Mounted]:
+    """What the kernel says of the mounts in the discovery directories, of each place the topmost."""
+    there = {mount.path: mount for mount in table if mount.path.startswith(f"{base_dir}/")}
+    names = {mount: device.kernel_name.replace("/", "!") for device in host for mount in device.mounts}
+    return {path: _of(mount, names[path]) for path, mount in there.items() if path in names}
+
+
+def _of(mount: mounts.Mount, name: str) -> Mounted:
+    # A partition has its disk's.
+    queues = (f"/sys/class/block/{name}/queue", f"/sys/class/block/{name}/../queue")
+    files_of = (("discard", "discard_max_bytes"), ("dax=always", "dax"))
+    lacks = {word for word, file in files_of if "0" in {files.value(f"{each}/{file}") for each in queues}}
+    if mount.fs != "ext4":
+        return Mounted(mount, lacks=frozenset(lacks))
+    told = files.value(f"/proc/fs/ext4/{name}/options")
+    return Mounted(mount, frozenset(told.split("\n")), int(files.value(f"/sys/fs/ext4/{name}/errors_count") or 0), frozenset(lacks))
 
 
 def _directory(path: str, host: Host) -> Iterator[Directory]:

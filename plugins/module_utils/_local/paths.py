@@ -56,14 +56,25 @@ def parse_directories(paths: Sequence[str], base_dir: str, here: str) -> Tuple[s
         wrong = ""
         if not _plain(path) or path.rstrip("/") in ("", *_SYSTEM_FOLDERS):
             wrong = "use an absolute path without blanks to a directory of its own."
-        elif f"{path.rstrip('/')}/".startswith(f"{base_dir}/") or base_dir.startswith(f"{path.rstrip('/')}/"):
-            wrong = f"use one outside of {base_dir}, where it will be given out."
         elif path.rstrip("/") in checked:
             wrong = "name it once."
         if wrong:
             raise InvalidRequest("not a directory to give out.", code="directory-path", parameter=f"{here}[{index}]", found=repr(path), fix=wrong)
+        check_apart(path.rstrip("/"), base_dir, f"{here}[{index}]")
         checked.append(path.rstrip("/"))
     return tuple(checked)
+
+
+def check_apart(directory: str, base_dir: str, parameter: str) -> None:
+    """Refuse a directory that lies in the folder of the discovery directories, or around it."""
+    if f"{directory}/".startswith(f"{base_dir}/") or base_dir.startswith(f"{directory}/"):
+        raise InvalidRequest(
+            "not a directory to give out.",
+            code="directory-path",
+            parameter=parameter,
+            found=repr(directory),
+            fix=f"use one outside of {base_dir}, where it will be given out.",
+        )
 
 
 def _plain(path: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import List
 
+from .._block.boot import check_boot
 from .._block.record import PATH, Made, lasting
 from .._block.steps import Clear, blank
 from .._core.command import command
@@ -63,9 +64,12 @@ def _take_out(observed: Observed, wish: Wish, wanted: VolumeClass, entry: Entry,
     device = None if is_directory(entry.name) else identity.device_of(wanted, entry)
     # What a raw volume holds bears no signature that a pod did not write.
     held = (device.found or (f"{entry.storage_class}/{entry.name}" if entry.link else "")) if device else ""
-    wiped = bool(device and held and any(name in wish.wipe.given for name in device.names))
+    wiped = bool(device and held and any(name in wish.wipe.given for name in device.spellings))
     if device and wiped:
-        wish.wipe.require(device.id, held, " and ".join(map(str, device.signatures)) or "what is on it", names=device.names, code="device-signature")
+        # Our own line goes with the entry; another one stays, and would wait for what is gone.
+        check_boot(observed.host, "wipe", (device,))
+        loss = " and ".join(map(str, device.signatures)) or "what is on it"
+        wish.wipe.require(device.id, held, loss, names=device.spellings, code="device-signature")
     left = None
     if device and not entry.link:
         kind = next((each.type for each in device.signatures if each.uuid == entry.name), "")

@@ -58,6 +58,35 @@ class MountOwn:
 
 
 @dataclass(frozen=True)
+class TryOptions:
+    """Mount a small file system of the type, in a file, with these options and take it away again.
+
+    What the kernel refuses there it would refuse of the volume: after a disk was wiped for it, or at the next boot.
+    """
+
+    fs_type: str
+    options: Tuple[str, ...]
+    parameter: str
+
+    def __str__(self) -> str:
+        return f"try to mount {self.fs_type} with {','.join(self.options)}, in a file"
+
+
+@dataclass(frozen=True)
+class Renew:
+    """Unmount a volume that nobody uses, and mount it with other options; if that fails with those that it had ``before``."""
+
+    device: str
+    path: str
+    fs_type: str
+    options: Tuple[str, ...]
+    before: Tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"mount {self.device} at {self.path} anew" + (f" with {','.join(self.options)}" if self.options else "")
+
+
+@dataclass(frozen=True)
 class Bind:
     """Make the immutable mount point ``path`` and mount ``directory`` there as well."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Tuple
 
 from .._core.command import command
+from .._core.errors import Conflict
 from .._core.plan import Action
 from . import fstab
 from .model import Observed
@@ -32,7 +33,7 @@ class Table:
     """What fstab has of ours, and what it should have."""
 
     def __init__(self, observed: Observed) -> None:
-        self.present = fstab.ours(observed.fstab)
+        self.present = fstab.ours(observed.fstab, observed.places)
         self._observed = observed
         self._put: Dict[str, str] = {}
         self._drop: List[str] = []
@@ -41,10 +42,23 @@ class Table:
 
     def put(self, path: str, row: str, fresh_uuid: str = "") -> bool:
         """Want ``row`` for the mount point ``path``; whether that changes the mount options of a line that was there."""
-        fstab.check_foreign(self._observed.fstab, [path])
+        fstab.check_foreign(self._observed.fstab, [path], self._observed.places)
+        unit = self._observed.units.get(path)
+        if unit:
+            raise Conflict(
+                "a mount unit that somebody wrote claims the mount point of a local volume, and systemd prefers it to the line in /etc/fstab.",
+                code="unit-foreign",
+                parameter="base_dir",
+                found=unit,
+                fix=f"rm {unit}; systemctl daemon-reload.",
+            )
         if self.present.get(path) == row:
             return False
         self._put[path] = row
+        written = fstab.mount_point(self.present.get(path, row))
+        if written != path:
+            # The line names it by a symbolic link, which is not there yet when the machine boots.
+            self._drop.append(written)
         if fresh_uuid:
             self._fresh[path] = fresh_uuid
         return path in self.present and fstab.options_of(self.present[path]) != fstab.options_of(row)
@@ -56,7 +70,7 @@ class Table:
     def drop(self, path: str) -> None:
         """Want no line of ours for ``path``."""
         if path in self.present:
-            self._drop.append(path)
+            self._drop.append(fstab.mount_point(self.present[path]))
 
     def actions(self) -> Tuple[Action, ...]:
         """One write and one reload, or nothing."""
@@ -66,6 +80,6 @@ class Table:
         if self._observed.systemd:
             # systemd makes its mount units from fstab, also those that order kubelet after them.
             steps += (command("systemctl", "daemon-reload"),)
-        before = [row for path, row in self.present.items() if path in self._put or path in self._drop]
+        before = [row for path, row in self.present.items() if path in self._put or fstab.mount_point(row) in self._drop]
         after = [fstab.without_uuid(row, self._fresh[path]) if path in self._fresh else row for path, row in self._put.items()]
         return (Action("update", "file", "/etc/fstab", steps, {"lines": before}, {"lines": after}),)

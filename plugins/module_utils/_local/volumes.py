@@ -8,9 +8,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Callable, Dict, List, Optional, Sequence
 
 from .._block.admit import how_to_clear
+from .._block.boot import check_boot
 from .._block.growth import plan_growth
 from .._block.model import Device
 from .._block.record import MADE, MAKING
@@ -26,6 +28,7 @@ from .desired import VolumeClass, Wish
 from .disks import check_unproven
 from .identity import DAMAGED, OURS, Identity, Known
 from .model import Entry, Observed, Volume, disk_ids, is_ours, label
+from .options import hindered, lacking, plan_options, why_small
 from .sources import Source
 from .steps import Link, MakeFileSystem, Mount, MountOwn, Retire
 from .table import Table
@@ -38,8 +41,12 @@ class Volumes:
         self, observed: Observed, wish: Wish, wanted: VolumeClass, identity: Identity, table: Table, book: Book, new_uuid: Callable[[], str]
     ) -> None:
         self.found: List[Volume] = []
-        #: Why volumes cannot be used that are there, by name.
+        #: What is wrong with volumes that are there, by name.
         self._damaged: Dict[str, str] = {}
+        #: Whether the mount options of the class have to be tried before anything else is done.
+        self.untried = False
+        #: What a person should know and can do nothing about.
+        self.said: List[str] = []
         #: Whether some of its volumes are only activated by the plan: entries without a device may be theirs.
         self._waits = False
         #: Devices of the class that hold nothing while a volume is missing of which nobody knows where it was.
@@ -131,7 +138,8 @@ class Volumes:
         used = host.mounts(device) or tuple(each.path for each in host.above(device) if each.type != "part") or ("LVM",) * is_member(device)
         if used:
             raise Refused("the device is in use.", code="device-in-use", parameter="wipe", found=f"{device.id}: {used[0]}", fix="end that use first.")
-        self._wish.wipe.require(device.id, says, f"what is left of {what}", names=device.names, code="device-kept")
+        check_boot(host, self._wanted.parameter, (device,))
+        self._wish.wipe.require(device.id, says, f"what is left of {what}", names=device.spellings, code="device-kept")
         there = any(entry.path == path for entry in self._observed.entries)
         self._table.drop(path)
         steps = ((Retire(path),) if there else ()) + self._book.gone(name, forget=True)
@@ -140,7 +148,7 @@ class Volumes:
         return [given_up, *cleared, *self._make(source, self._new_uuid())]
 
     def _consented(self, device: Device) -> bool:
-        return any(name in self._wish.wipe.given for name in device.names)
+        return any(name in self._wish.wipe.given for name in device.spellings)
 
     def _present(self, source: Source, device: Device, name: str) -> List[Action]:
         wanted = self._wanted
@@ -155,34 +163,31 @@ class Volumes:
             )
         path = f"{self._folder}/{name}"
         entry = next((each for each in self._observed.entries if each.path == path), None)
-        mounted = path in device.mounts
-        grown = plan_growth(source.path, device, source.size, path) if wanted.grow and not source.grown else ()
-        self.found.append(
-            Volume(
-                wanted.name,
-                name,
-                path,
-                "Filesystem",
-                source.path,
-                entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size,
-                name,
-                disks=source.disks,
-            )
-        )
+        mounted = self._observed.mounted.get(path)
+        stays = why_small(wanted, device, mounted)
+        if stays:
+            self._damaged[name] = f"{device.id} (class {wanted.name}) {stays}"
+        grown = plan_growth(source.path, replace(device, stuck=""), source.size, path) if wanted.grow and not (source.grown or stays) else ()
+        size = entry.capacity if entry and entry.capacity and not (grown or source.grown) else source.size
+        failed = bool(mounted and mounted.failed)
+        self.found.append(Volume(wanted.name, name, path, "Filesystem", source.path, size, name, failed, source.disks))
         self._book.present(wanted, source, name)
-        changed = self._table.put(path, fstab.line(name, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path))
-        if not mounted:
+        before = fstab.options_of(self._table.present[path]) if path in self._table.present else []
+        rewritten = self._table.put(path, fstab.line(name, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path))
+        if path not in device.mounts:
             self._free_mount_point(path)
             step = Mount(source.path, wanted.fs_type, wanted.mount_options, self._wish.base_dir, wanted.name, name)
             return [Action("mount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"path": path}), *grown]
-        if changed:
-            # With its device named, what fstab still says is not taken along (mount(8), "remount").
-            step = command("mount", "--options", ",".join(("remount", *wanted.mount_options)), source.path, path)
-            return [
-                Action("remount", "local volume", f"{wanted.name} on {source.path}", (step,), None, {"mount_options": list(wanted.mount_options)}),
-                *grown,
-            ]
-        return list(grown)
+        if mounted and (failed or mounted.errors):
+            self._damaged[name] = hindered(wanted, device, path, mounted)
+            self.untried |= rewritten
+            return []
+        actions, told, untried = plan_options(wanted, path, source.path, device, mounted, before, rewritten) if mounted else ([], "", rewritten)
+        self.untried |= untried
+        self.said += lacking(wanted, device, mounted) if mounted else ()
+        if told:
+            self._damaged[name] = told
+        return [*actions, *grown]
 
     def _free_mount_point(self, path: str) -> None:
         other = next((entry for entry in self._observed.entries if entry.path == path and entry.device), None)
@@ -205,6 +210,7 @@ class Volumes:
 
     def _make(self, source: Source, uuid: str) -> List[Action]:
         wanted = self._wanted
+        self.untried = True
         self.found.append(Volume(wanted.name, None, None, "Filesystem", source.path, source.size, disks=source.disks))
         path = f"{self._folder}/{uuid}"
         self._table.put(path, fstab.line(uuid, path, wanted.fs_type, wanted.mount_options, wanted.name, source.path), uuid)
@@ -228,8 +234,9 @@ class Volumes:
         if not device.signatures:
             return []
         # For a disk that was just chosen this holds already; a logical volume of the class can hold what somebody else made there.
+        check_boot(self._observed.host, self._wanted.parameter, (device,))
         code, hint = ("device-unknown", how_to_clear(device)) if device.unsigned else ("device-signature", "")
-        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.names, code=code, hint=hint)
+        self._wish.wipe.require(device.id, device.found, " and ".join(map(str, device.signatures)), names=device.spellings, code=code, hint=hint)
         return [
             Action(
                 "wipe",

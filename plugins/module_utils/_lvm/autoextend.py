@@ -19,9 +19,8 @@ from .context import Context, Planned, chain
 from .describe import describe
 from .desired import Autoextend, ThinPool
 from .model import VolumeGroup
+from .settings import PROFILES
 
-#: lvm.conf(5), config/profile_dir.
-PROFILES = "/etc/lvm/profile"
 PREFIX = "cairn-extend-"
 
 
@@ -31,21 +30,24 @@ class WriteProfile:
 
     name: str
     text: str
+    #: Where LVM looks for it.
+    folder: str = PROFILES
 
     @property
     def path(self) -> str:
-        """Where LVM looks for it."""
-        return f"{PROFILES}/{self.name}.profile"
+        """Its file."""
+        return f"{self.folder}/{self.name}.profile"
 
     def __str__(self) -> str:
         return f"write {self.path}"
 
 
-def profile(wanted: Autoextend) -> WriteProfile:
+def profile(wanted: Autoextend, folder: str = PROFILES) -> WriteProfile:
     """The profile whose name tells its values, so that one file serves all pools that want the same."""
     return WriteProfile(
         f"{PREFIX}{wanted.threshold}-{wanted.percent}",
         f"activation {{\n\tthin_pool_autoextend_threshold = {wanted.threshold}\n\tthin_pool_autoextend_percent = {wanted.percent}\n}}\n",
+        folder,
     )
 
 
@@ -72,7 +74,7 @@ def _extend(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
     present = group.lv(pool.name)
     if not present or not pool.autoextend:
         return (), group
-    wanted, name = profile(pool.autoextend), f"{group.name}/{pool.name}"
+    wanted, name = profile(pool.autoextend, context.settings.profiles), f"{group.name}/{pool.name}"
     write = () if context.profiles.get(wanted.name) == wanted.text else (wanted,)
     attach = () if present.profile == wanted.name else (command("lvchange", "--metadataprofile", wanted.name, name),)
     if not write and not attach:

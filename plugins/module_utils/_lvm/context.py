@@ -14,6 +14,7 @@ from typing import Callable, Iterable, List, Mapping, Tuple
 from .._block.model import Host
 from .._core.plan import Action, Consent
 from .model import VolumeGroup
+from .settings import Settings
 
 #: The actions, and the volume group after them.
 Planned = Tuple[Tuple[Action, ...], VolumeGroup]
@@ -21,13 +22,14 @@ Planned = Tuple[Tuple[Action, ...], VolumeGroup]
 
 @dataclass(frozen=True)
 class Context:
-    """The machine's devices, the consents (to wipe devices, and to lose what volumes hold), and what watches thin pools."""
+    """The machine's devices, the consents (to wipe devices, and to lose what volumes hold), what watches thin pools, and what lvm.conf says."""
 
     host: Host
     wipe: Consent
     data_loss: Consent
     dmeventd: bool = True
     profiles: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = Settings()
 
 
 def chain(group: VolumeGroup, planners: Iterable[Callable[[VolumeGroup], Planned]]) -> Planned:

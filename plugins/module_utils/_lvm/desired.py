@@ -88,7 +88,7 @@ class Volume:
 class Group:
     """A wanted volume group. ``extent_bytes``, ``alignment_bytes`` and ``tags`` are ``None`` where anything will do.
 
-    ``wanted`` is ``None`` where the volume group has to be there already. ``remove_devices`` are references, or UUIDs of missing
+    ``wanted`` is ``None`` where the volume group has to be there already, ``found`` where a person asks for it as it is found. ``remove_devices`` are references, or UUIDs of missing
     physical volumes, to be emptied and taken out.
     """
 
@@ -106,6 +106,7 @@ class Group:
     remove_devices: Tuple[str, ...] = ()
     resize_devices: bool = False
     repair_missing: bool = False
+    found: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,11 @@ class Layout:
         return {lv_mapper_path(f"/dev/{old}/{name}"): volume for group, volume, name in names for old in (group.rename_from, group.name) if old}
 
     @cached_property
+    def _removed(self) -> Tuple[str, ...]:
+        """What the paths of volumes in groups begin with that are to be removed."""
+        return tuple(lv_mapper_path(f"/dev/{group.name}/x")[:-1] for group in self.groups if group.state == "absent")
+
+    @cached_property
     def _references(self) -> FrozenSet[str]:
         named = (reference for group in self.groups if group.wanted for reference in group.wanted.references)
         return frozenset(lv_mapper_path(reference) or reference for reference in named)
@@ -135,11 +141,14 @@ class Layout:
 
         With hundreds of volumes a look at each would take most of a run.
         """
-        if self._references.intersection(device.names):
+        if self._references.intersection(device.spellings):
             # It is wanted as a disk.
+            return True
+        if device.path.startswith(self._removed) and not device.path.startswith(tuple(f"{name}-" for name in self._removed)):
+            # Its group goes, and what is on it may be what the machine mounts.
             return True
         volume = self._volumes.get(device.path)
         if volume is None or volume.state != "present":
-            return False
+            return volume is not None and volume.state == "absent" and not device.mounts
         shrinks = isinstance(volume.size, (Percent, Extents)) or (volume.size is not None and volume.size < device.size)
         return bool(volume.filesystem or device.mounts or shrinks)

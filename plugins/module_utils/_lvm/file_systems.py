@@ -13,6 +13,7 @@ from typing import Any, Optional, Tuple
 
 from .._block import fs_steps
 from .._block.admit import how_to_clear
+from .._block.boot import check_boot
 from .._block.filesystems import TYPES, FileSystem
 from .._block.growth import plan_growth
 from .._block.model import Device, Signature
@@ -45,10 +46,13 @@ def plan_file_system(
     if volume.filesystem and not (found and _is_wanted(volume.filesystem, found)):
         _check_damage(volume.filesystem, path, device, before)
         wiped, tags = _wipe(volume.filesystem, path, device, before, context)
+        _check_writable(group, before, volume.filesystem.parameter)
         return (*wiped, *_make(volume.filesystem, path, size, tags))
     if not found or not (volume.filesystem or device.mounts):
         return ()
     actions = (*_label(volume.filesystem, path, found, device), *plan_growth(path, device, size, device.mounts[0] if device.mounts else ""))
+    if actions:
+        _check_writable(group, before, volume.filesystem.parameter if volume.filesystem else volume.parameter)
     if actions and (before.open or device.entry) and not device.mounts:
         # A guest or an initiator may have it mounted, and two kernels on one file system destroy it.
         raise Busy(
@@ -59,6 +63,17 @@ def plan_file_system(
             fix="take the option out and let its user do that, or stop what uses it, then run again.",
         )
     return _noted(volume.filesystem, path, found, before, actions)
+
+
+def _check_writable(group: VolumeGroup, before: Optional[LogicalVolume], parameter: str) -> None:
+    if before and before.read_only:
+        raise Refused(
+            "the logical volume is read-only, and its file system would have to be written to.",
+            code="lv-read-only",
+            parameter=parameter,
+            found=f"{group.name}/{before.name}",
+            fix=f"lvchange --permission rw {group.name}/{before.name}, or leave it as it is.",
+        )
 
 
 def _noted(wanted: Optional[FileSystem], path: str, found: Signature, before: LogicalVolume, actions: Tuple[Action, ...]) -> Tuple[Action, ...]:
@@ -106,6 +121,7 @@ def plan_shrink(group: VolumeGroup, volume: Volume, wanted: int, context: Contex
             found=f"{f'{_words(device)}, {human(device.size)}' if device else 'an inactive volume'} on {path}",
             fix="ask for at least the present size.",
         )
+    _check_writable(group, group.lv(volume.name), parameter)
     mounts = context.host.mounts(device)
     if mounts:
         raise Busy(
@@ -142,10 +158,13 @@ def _wipe(wanted: FileSystem, path: str, device: Device, before: LogicalVolume, 
         )
     if not device.signatures or (UNFORMATTED in before.tags and device.unsigned):
         return (), _ours(before.tags)
+    check_boot(context.host, wanted.parameter, (device,))
     hint = how_to_clear(device) if device.unsigned else ""
-    context.wipe.require(path, device.found, _words(device), names=device.names, code="fs-unknown" if hint else "fs-signature", hint=hint)
+    context.wipe.require(path, device.found, _words(device), names=device.spellings, code="fs-unknown" if hint else "fs-signature", hint=hint)
     check, *clear = blank(device)
-    steps = (check, *_begin(path, _ours(before.tags)), *clear)
+    # Options that mkfs refuses for this device: what is there is still there then.
+    check = (check, *fs_steps.tried(wanted.type, path, wanted.options))
+    steps = (*check, *_begin(path, _ours(before.tags)), *clear)
     holds = {"holds": [str(each) for each in device.signatures]}
     return (Action("wipe", "device", path, steps, holds, {"holds": []}, loses=_words(device)),), (UNFORMATTED,)
 
@@ -171,7 +190,8 @@ def _make(wanted: FileSystem, path: str, size: int, tags: Tuple[str, ...]) -> Tu
     step = fs_steps.make(wanted.type, path, wanted.label, wanted.uuid, wanted.options)
     after = {"type": wanted.type, "size": human(size), **({"label": wanted.label} if wanted.label else {})}
     note = NoteMade(_name(path), wanted.type, (UNFORMATTED,))
-    steps = (Unchanged(path, "", ours=UNFORMATTED in tags), *_begin(path, tags), step, note)
+    trial = (fs_steps.TryMake(wanted.type, size, wanted.options),) if wanted.options else ()
+    steps = (*trial, Unchanged(path, "", ours=UNFORMATTED in tags), *_begin(path, tags), step, note)
     return (Action("make", "file system", path, steps, None, after),)
 
 

@@ -15,13 +15,11 @@ from typing import Dict, FrozenSet, List, Optional, Tuple
 from .._core import files
 from .._core.blocks import WriteFile
 from .._core.command import installed, read
-from .._core.errors import Refused
+from .._core.errors import Conflict, Refused
 from .filters import LOCAL, MAIN, Seen, Wanted, Whole
 from .model import State
-from .observe import BACKUPS
+from .observe import devices_file, settings
 from .report import argv, parse
-
-DEVICES = "/etc/lvm/devices"
 
 #: Commands that change a volume group; others write backups as well, of whatever they see.
 _CHANGES = re.compile(
@@ -34,10 +32,19 @@ _CHANGES = re.compile(
 
 def observe(wanted: Wanted) -> Seen:
     """Two commands: LVM's configuration and its report; none where lvm2 is still to be installed."""
+    elsewhere = os.environ.get("LVM_SYSTEM_DIR", "")
+    if elsewhere and os.path.realpath(elsewhere) != os.path.dirname(MAIN):
+        raise Conflict(
+            "LVM's configuration is in another folder here, which this module does not write to.",
+            code="lvm-system-dir",
+            parameter="reject",
+            found=f"LVM_SYSTEM_DIR={elsewhere}",
+            fix="take the variable out of the environment of this task, or write devices/global_filter there by hand.",
+        )
     texts = {path: files.text(path) for path in (MAIN, LOCAL)}
     if not installed("lvm"):
         return Seen(State(), texts)
-    return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(BACKUPS))
+    return Seen(_state(), texts, device_names("/dev"), _devices_file(), changed_here(settings().backups))
 
 
 def _state() -> State:
@@ -45,13 +52,8 @@ def _state() -> State:
 
 
 def _devices_file() -> Optional[Dict[str, str]]:
-    # An LVM before 2.03.12 knows no such setting, and ends with 5.
-    said = read("lvm", "lvmconfig", "--typeconfig", "full", "devices/use_devicesfile", "devices/devicesfile", ok=(0, 5))
-    settings = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
-    path = os.path.join(DEVICES, settings.get("devicesfile", "").strip('"'))
-    if settings.get("use_devicesfile") != "1" or not os.path.isfile(path):
-        return None
-    return {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", files.text(path))}
+    text = devices_file()
+    return None if text is None else {name: os.path.basename(os.path.realpath(name)) for name in re.findall(r"\bDEVNAME=(/\S+)", text)}
 
 
 def device_names(folder: str) -> Dict[str, Tuple[str, ...]]:

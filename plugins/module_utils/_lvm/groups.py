@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Dict, Iterable, Optional, Sequence, Tuple
 
+from .._block.boot import check_boot
 from .._block.model import Device, Host
 from .._block.select import Choice
 from .._block.steps import Clear, blank, recheck
@@ -21,10 +22,15 @@ from .._core.quantity import human
 from .allowed import WhiteList
 from .context import Context, Planned
 from .desired import Group
-from .members import leaving
 from .in_use import check_unused
+from .members import check_resizeable, leaving
 from .model import PhysicalVolume, State, VolumeGroup
-from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT, alignment, pv_extents
+from .settings import Settings
+from .space import DEFAULT_ALIGNMENT, DEFAULT_EXTENT, METADATA_AREA, alignment, pv_extents
+
+
+#: What a new physical volume is told besides where its data begins.
+_LAYOUT = ("--metadatasize", f"{METADATA_AREA}b")
 
 
 def describe(group: VolumeGroup) -> Dict[str, Any]:
@@ -84,7 +90,7 @@ def _standing(pv: PhysicalVolume, host: Host) -> str:
 def check_devices(pvs: Iterable[PhysicalVolume], parameter: str, host: Host, allowed: WhiteList) -> None:
     """Refuse to take physical volumes from disks that are not to be touched."""
     for device in (host.devices[pv.device] for pv in pvs if pv.device in host.devices):
-        if not allowed.devices.allows(device.names):
+        if not allowed.devices.allows(device.spellings):
             raise Refused(
                 "the white list does not allow this device.",
                 code="device-not-allowed",
@@ -104,6 +110,55 @@ def check_members(group: Group, present: Optional[VolumeGroup], choice: Choice, 
             found=f"{group.name} on {', '.join(pv.path for pv in present.pvs)}",
             fix="name its disks, or give the new volume group another name.",
         )
+
+
+def check_new(group: Group, present: Optional[VolumeGroup], new: Sequence[Device], host: Host, state: State) -> None:
+    """Refuse what LVM will, before a disk is wiped for it: a name that is taken in /dev, blocks of different sizes, limits of the volume group."""
+    if not new:
+        return
+    parameter = f"{group.parameter}.devices"
+    if present is None:
+        check_free(group.name, f"{group.parameter}.name", state)
+    else:
+        check_resizeable(present, parameter)
+        if present.most_pvs and len(present.pvs) + len(new) > present.most_pvs:
+            raise Conflict(
+                "the volume group may have no more disks.",
+                code="vg-max-pvs",
+                parameter=parameter,
+                found=f"{group.name} has {len(present.pvs)}, and was set to {present.most_pvs} at most",
+                fix=f"vgchange --maxphysicalvolumes 0 {group.name} takes the limit away.",
+            )
+    _check_blocks(parameter, present, new, host, state.settings)
+
+
+def check_free(name: str, parameter: str, state: State) -> None:
+    """Refuse to name a volume group like something that is in /dev already."""
+    if name in state.taken_names:
+        raise Conflict(
+            "there is something of this name in /dev, where the volume group's folder would be.",
+            code="vg-name-taken",
+            parameter=parameter,
+            found=f"/dev/{name}",
+            fix="use another name; of an empty folder that a lost volume group left, rmdir it.",
+        )
+
+
+def _check_blocks(parameter: str, present: Optional[VolumeGroup], new: Sequence[Device], host: Host, settings: Settings) -> None:
+    """LVM wants logical blocks of one size in a volume group: a file system made on one size cannot be mounted on the other."""
+    old = [host.devices[pv.device] for pv in present.pvs if pv.device in host.devices] if present else []
+    sizes = {device.logical_block for device in old} - {0}
+    for device in () if settings.mixed_blocks else new:
+        if device.logical_block and sizes and device.logical_block not in sizes:
+            other = next(each for each in (*old, *new) if each.logical_block in sizes)
+            raise Conflict(
+                "disks with logical blocks of different sizes cannot be in one volume group.",
+                code="vg-block-size",
+                parameter=parameter,
+                found=f"{device.id} has blocks of {device.logical_block} bytes, {other.id} of {other.logical_block}",
+                fix="make a volume group of each kind, or let the disk be formatted to the other size (sg_format, nvme format).",
+            )
+        sizes |= {device.logical_block} - {0}
 
 
 def with_backup(actions: Sequence[Action], name: str) -> Tuple[Action, ...]:
@@ -131,7 +186,7 @@ def prepare(devices: Iterable[Device], orphans: Iterable[str]) -> Tuple[Action, 
     )
 
 
-def plan_extension(group: Group, present: VolumeGroup, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+def plan_extension(group: Group, present: VolumeGroup, new: Sequence[Device], orphans: Iterable[str], settings: Settings) -> Planned:
     """Extend the volume group by ``new`` devices."""
     if group.extent_bytes not in (None, present.extent_bytes):
         raise Conflict(
@@ -143,8 +198,8 @@ def plan_extension(group: Group, present: VolumeGroup, new: Sequence[Device], or
         )
     if not new:
         return (), present
-    after = _with_devices(present, new, _start(group, new))
-    step = command("vgextend", "--dataalignment", f"{_start(group, new)}b", group.name, *(device.id for device in new))
+    after = _with_devices(present, new, _start(group, new), settings)
+    step = command("vgextend", *_LAYOUT, "--dataalignment", f"{_start(group, new)}b", group.name, *(device.id for device in new))
     return (Action("extend", "volume group", group.name, (*_rechecks(new, orphans), step), describe(present), describe(after)),), after
 
 
@@ -158,16 +213,17 @@ def plan_tags(present: VolumeGroup, wanted: Group) -> Planned:
     return (Action("tag", "volume group", present.name, (command("vgchange", *changes, present.name),), describe(present), describe(after)),), after
 
 
-def plan_creation(group: Group, new: Sequence[Device], orphans: Iterable[str]) -> Planned:
+def plan_creation(group: Group, new: Sequence[Device], orphans: Iterable[str], settings: Settings) -> Planned:
     """Create the volume group on ``new`` devices."""
     extent = group.extent_bytes or DEFAULT_EXTENT
-    after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new, _start(group, new))
+    after = _with_devices(VolumeGroup(group.name, extent, 0, 0, tags=group.tags or ()), new, _start(group, new), settings)
     tags = [part for tag in after.tags for part in ("--addtag", tag)]
     # Without --yes: should a signature appear on a device after the last check, vgcreate stops instead of wiping it.
     step = command(
         "vgcreate",
         "--physicalextentsize",
         f"{extent}b",
+        *_LAYOUT,
         "--dataalignment",
         f"{_start(group, new)}b",
         *tags,
@@ -186,16 +242,19 @@ def _start(group: Group, devices: Iterable[Device]) -> int:
     return max(DEFAULT_ALIGNMENT, group.alignment_bytes) if group.alignment_bytes else alignment(device.optimal_io for device in devices)
 
 
-def _with_devices(group: VolumeGroup, devices: Sequence[Device], start: int) -> VolumeGroup:
-    pvs = tuple(PhysicalVolume(device.id, "", device.kernel_name, pv_extents(device.size, group.extent_bytes, start)) for device in devices)
-    more = sum(pv.extents for pv in pvs)
-    return replace(group, pvs=group.pvs + pvs, extents=group.extents + more, free=group.free + more)
+def _with_devices(group: VolumeGroup, devices: Sequence[Device], start: int, settings: Settings) -> VolumeGroup:
+    counts = [pv_extents(device.size, group.extent_bytes, start, settings.copies) for device in devices]
+    pvs = tuple(PhysicalVolume(device.id, "", device.kernel_name, count) for device, count in zip(devices, counts))
+    more = sum(counts)
+    return replace(group, pvs=group.pvs + pvs, extents=group.extents + more, free=group.free + more, row=max(group.row, *counts))
 
 
 def plan_group_removal(group: VolumeGroup, context: Context) -> Tuple[Action, ...]:
     """Remove a volume group; one that holds volumes only with consent that names its UUID. Its disks are left blank."""
     for volume in group.visible:
         check_unused(group, volume, context.host)
+        device = context.host.resolve(f"/dev/{group.name}/{volume.name}")
+        check_boot(context.host, "state", (device,) if device else (), (f"/dev/{group.name}/{volume.name}",))
     loses = ""
     if group.visible:
         names = ", ".join(volume.name for volume in group.visible)

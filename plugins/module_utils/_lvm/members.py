@@ -98,6 +98,18 @@ def plan_resize(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
     return tuple(actions), group
 
 
+def check_resizeable(group: VolumeGroup, parameter: str) -> None:
+    """Refuse to take disks into a volume group, or out of one, that was told to keep those that it has."""
+    if not group.resizeable:
+        raise Conflict(
+            "the volume group takes no disks and gives none up.",
+            code="vg-not-resizeable",
+            parameter=parameter,
+            found=f"{group.name} was set so with vgchange --resizeable n",
+            fix=f"vgchange --resizeable y {group.name}.",
+        )
+
+
 def leaving(group: VolumeGroup, wanted: Group, host: Host) -> Tuple[PhysicalVolume, ...]:
     """The members of ``group`` that ``remove_devices`` names, by device or by the UUID of the physical volume."""
     devices = [host.resolve(reference) for reference in wanted.remove_devices]
@@ -110,6 +122,7 @@ def plan_reduce(group: VolumeGroup, wanted: Group, context: Context) -> Planned:
     gone = leaving(group, wanted, context.host)
     if not gone:
         return (), group
+    check_resizeable(group, f"{wanted.parameter}.remove_devices")
     staying = tuple(pv for pv in group.pvs if pv not in gone)
     _check_room(group, gone, staying, f"{wanted.parameter}.remove_devices")
     unknown = next((pv for pv in gone if pv.device not in context.host.devices), None)
@@ -154,7 +167,9 @@ def _move(pv: PhysicalVolume, targets: Sequence[PhysicalVolume]) -> Command:
 def _check_room(group: VolumeGroup, gone: Sequence[PhysicalVolume], staying: Sequence[PhysicalVolume], parameter: str) -> None:
     if not staying:
         raise _last(parameter, group.name, [pv.path for pv in gone])
-    used, room = group.extents - group.free, sum(pv.extents for pv in staying)
+    used = group.extents - group.free
+    # Of a disk that gives no extents only what is used stays.
+    room = sum(pv.extents if pv.allocatable else pv.used for pv in staying)
     if used > room:
         raise NoSpace(
             "the other disks have too little room for what these hold.",
@@ -193,7 +208,7 @@ def _emptied(group: VolumeGroup, source: PhysicalVolume, staying: Sequence[Physi
         rest, took = volume.on[source.path], {source.path: -volume.on[source.path]}
         for pv in group.pvs:
             if pv.path in paths and rest:
-                took[pv.path] = min(rest, pv.free)
+                took[pv.path] = min(rest, pv.room)
                 rest -= took[pv.path]
         group = group.with_lv(volume, 0, took)
     return group

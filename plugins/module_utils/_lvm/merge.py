@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Tuple
 
+from .._block.boot import check_boot
 from .._core.command import command
 from .._core.errors import Conflict
 from .._core.plan import Action
@@ -47,6 +48,8 @@ def plan_merge(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
     else:
         for each in (origin, present):
             check_unused(group, each, context.host, f"{volume.parameter}.state")
+        # What the snapshot holds is on its origin as well, under the same UUID: only a path to it leads nowhere then.
+        check_boot(context.host, f"{volume.parameter}.state", (), (f"/dev/{name}",))
         context.data_loss.require(path, origin.uuid or "", f"all that changed since {volume.name} was made", code="merge-consent")
         steps += (command("lvconvert", "--yes", "--merge", "--interval", "1", name, timeout=_TIMEOUT),)
     after = group.without_lv(volume.name)

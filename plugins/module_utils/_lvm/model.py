@@ -9,10 +9,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, FrozenSet, List, Mapping, Optional, Tuple
 
-#: lvm.conf(5), backup/backup_dir: LVM writes here after each change, and removes the file with its volume group.
-BACKUPS = "/etc/lvm/backup"
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .hidden import Hidden
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,18 @@ class PhysicalVolume:
     device_bytes: int = 0
     #: What is kept for metadata at its end.
     tail_bytes: int = 0
+    #: Whether LVM gives out extents of it (pvchange --allocatable).
+    allocatable: bool = True
 
     @property
     def free(self) -> int:
         """Extents that no volume has."""
         return self.extents - self.used
+
+    @property
+    def room(self) -> int:
+        """Extents that a volume can be given."""
+        return self.free if self.allocatable else 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,11 @@ class LogicalVolume:
     #: Path of the physical volume that this hidden volume is moving data away from (pvmove(8)).
     moves: str = ""
     cache: str = ""
+    #: Whether it was made read-only, or is active so.
+    read_only: bool = False
+    #: How its extents are to lie (lvm(8), "Allocation"), "inherit" for as in its volume group, and how many are free right behind its last one.
+    policy: str = "inherit"
+    behind: int = 0
     parts: Tuple[str, ...] = ()
     on: Mapping[str, int] = field(default_factory=dict)
 
@@ -110,6 +124,19 @@ class VolumeGroup:
     lvs: Tuple[LogicalVolume, ...] = ()
     exported: bool = False
     shared: bool = False
+    #: Whether it takes and gives up disks (vgchange --resizeable), how its volumes' extents are to lie, the most volumes and disks, 0 for any number.
+    resizeable: bool = True
+    policy: str = "normal"
+    most_lvs: int = 0
+    most_pvs: int = 0
+    #: The longest row of free extents as LVM reported it, and the extents that the plan has taken since, wherever that was.
+    row: int = 0
+    taken: int = 0
+
+    @property
+    def room(self) -> int:
+        """Extents that volumes can be given, those of disks that give none left out."""
+        return self.free - sum(pv.free - pv.room for pv in self.pvs)
 
     def lv(self, name: str) -> Optional[LogicalVolume]:
         """The logical volume of that name."""
@@ -141,7 +168,7 @@ class VolumeGroup:
             lvs = tuple(volume if each.name == volume.name else each for each in self.lvs)
         else:
             lvs = self.lvs + (volume,)
-        return replace(self._used(took), lvs=lvs, free=self.free - taken)
+        return replace(self._used(took), lvs=lvs, free=self.free - taken, taken=self.taken + max(0, taken))
 
     def without_lv(self, name: str) -> "VolumeGroup":
         """This group once a volume is removed, with all that it is made of."""
@@ -156,7 +183,7 @@ class VolumeGroup:
     def _anywhere(self, count: int) -> Dict[str, int]:
         took: Dict[str, int] = {}
         for pv in self.pvs:
-            took[pv.path] = min(pv.free, count - sum(took.values()))
+            took[pv.path] = min(pv.room, count - sum(took.values()))
         return took
 
     def _used(self, took: Mapping[str, int]) -> "VolumeGroup":
@@ -165,8 +192,9 @@ class VolumeGroup:
 
 @dataclass(frozen=True)
 class State:
-    """What LVM knows of a machine. ``recorded`` are the volume groups that /etc/lvm/backup tells of, their disks present or not,
-    ``last_seen`` the devices of physical volumes, by UUID, as they are written there.
+    """What LVM knows of a machine. ``recorded`` are the volume groups that LVM's backups tell of, their disks present or not,
+    ``last_seen`` the devices of physical volumes, by UUID, as they are written there. ``hidden`` are the physical volumes that LVM does not show,
+    by kernel name.
     """
 
     groups: Tuple[VolumeGroup, ...] = ()
@@ -177,6 +205,10 @@ class State:
     #: Whether dmeventd is there to watch thin pools, and the metadata profiles that the collection wrote, text by name.
     dmeventd: bool = True
     profiles: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings = Settings()
+    hidden: Mapping[str, Hidden] = field(default_factory=dict)
+    #: What stands in /dev, where a volume group's folder could not.
+    taken_names: FrozenSet[str] = frozenset()
 
     def group(self, name: str) -> Optional[VolumeGroup]:
         """The volume group of that name."""

@@ -81,17 +81,10 @@ def parse_group(item: Mapping[str, Any], here: str, allow_kernel_names: bool) ->
     name = check_name(item["name"], f"{here}.name")
     if item["state"] == "absent":
         return Group(name, here, None, state="absent")
-    if item.get("devices") is None:
-        raise InvalidRequest(
-            "a volume group needs devices.",
-            code="vg-devices",
-            parameter=f"{here}.devices",
-            fix="give {rule: NAME}, a selector such as {rotational: false}, or a list of stable device names.",
-        )
     return Group(
         name,
         here,
-        parse_wanted(item["devices"], f"{here}.devices", allow_kernel_names),
+        parse_wanted(item["devices"], f"{here}.devices", allow_kernel_names) if item.get("devices") is not None else None,
         _power_of_two(item.get("extent_size"), f"{here}.extent_size", 128 * 1024, 16 * 1024**3, "extent-size", f"leave it out for {human(DEFAULT_EXTENT)}."),
         None if item.get("tags") is None else check_tags(item["tags"], f"{here}.tags"),
         *_contents(name, here, item, allow_kernel_names),
@@ -103,6 +96,7 @@ def parse_group(item: Mapping[str, Any], here: str, allow_kernel_names: bool) ->
         remove_devices=check_references(item.get("remove_devices"), f"{here}.remove_devices", allow_kernel_names),
         resize_devices=item["resize_devices"],
         repair_missing=item["repair_missing"],
+        found=item.get("devices") is None,
     )
 
 

@@ -16,6 +16,9 @@ from .._core.quantity import human
 from .kinds import Kind
 from .model import LogicalVolume, PhysicalVolume, VolumeGroup
 
+#: Policies under which any free extent will do (lvm(8), "Allocation").
+FREE_POLICIES = ("normal", "anywhere")
+
 
 def place(
     free: Mapping[str, int], areas: int, length: int, own: Optional[Collection[str]] = None, sure: bool = False, last: Sequence[str] = ()
@@ -114,7 +117,7 @@ def _member(group: VolumeGroup, reference: str, parameter: str, host: Host) -> P
 
 def free_extents(group: VolumeGroup, pvs: Sequence[PhysicalVolume]) -> int:
     """What is free on ``pvs`` together."""
-    return group.free if len(pvs) == len(group.pvs) else sum(pv.free for pv in pvs)
+    return group.room if len(pvs) == len(group.pvs) else sum(pv.room for pv in pvs)
 
 
 def fits(
@@ -123,7 +126,7 @@ def fits(
     """``place`` for ``length`` more extents of each part of a volume of ``kind`` on ``pvs``; ``None`` when they do not fit."""
     if kind.devices * length > free_extents(group, pvs):
         return None
-    free = {pv.path: pv.free for pv in pvs}
+    free = {pv.path: pv.room for pv in pvs}
     on = [path for part in (group.below(present.name) if present else ()) if part.name != (present and present.cache) for path in part.on]
     last = on[-kind.devices :]
     if kind.devices == 1 and len(pvs) == len(group.pvs):
@@ -145,6 +148,7 @@ def take(
         )
     found = fits(group, kind, pvs, length, present)
     if found is not None:
+        check_policy(group, kind, pvs, length, f"{parameter}.size", present)
         return found
     room(group, kind.devices * length, f"{parameter}.size", free=free_extents(group, pvs))
     size = group.extent_bytes
@@ -152,17 +156,64 @@ def take(
         f"{kind.type} needs {human(length * size)} on each of {kind.devices} devices.",
         code="devices-full",
         parameter=f"{parameter}.size",
-        found=", ".join(f"{human(pv.free * size)} free on {pv.path}" for pv in pvs),
+        found=", ".join(f"{human(pv.room * size)} free on {pv.path}" for pv in pvs),
         fix="ask for less, or give the volume group more disks.",
     )
 
 
+def check_policy(
+    group: VolumeGroup, kind: Kind, pvs: Sequence[PhysicalVolume], length: int, parameter: str, present: Optional[LogicalVolume]
+) -> None:
+    """Refuse what LVM's allocation policy could refuse. Where exactly extents were taken is for LVM to say: those of this plan count as if it
+    had been right there.
+    """
+    policy = policy_of(group, present)
+    if policy in FREE_POLICIES:
+        return
+    if policy == "contiguous":
+        place = 0 if kind.devices > 1 else max(0, (present.behind if present else group.row) - group.taken)
+        enough = length <= place
+        there = f"{human(place * group.extent_bytes)} in a row" if kind.devices == 1 else f"a volume on {kind.devices} devices"
+    else:
+        own = [path for part in (group.below(present.name) if present else ()) for path in part.on][-kind.devices :]
+        rooms = sorted((pv.room for pv in pvs if not present or pv.path in own), reverse=True)
+        place = rooms[kind.devices - 1] if len(rooms) >= kind.devices else 0
+        enough = length <= place
+        there = f"{human(place * group.extent_bytes)} on {'the devices that it is on' if present else 'a device'}"
+    if not enough:
+        what = f"{group.name}/{present.name}" if present and present.policy != "inherit" else group.name
+        raise NoSpace(
+            f"extents are given out by the policy {policy}, and that leaves too little.",
+            code="lv-policy",
+            parameter=parameter,
+            found=f"{human(length * group.extent_bytes)} needed and {there} free to {what}",
+            fix=f"ask for less, or {'lvchange' if '/' in what else 'vgchange'} --alloc normal {what}.",
+        )
+
+
+def policy_of(group: VolumeGroup, present: Optional[LogicalVolume]) -> str:
+    """LVM's allocation policy for a volume, or for a new one."""
+    return group.policy if present is None or present.policy == "inherit" else present.policy
+
+
+def check_count(group: VolumeGroup, parameter: str) -> None:
+    """Refuse one more volume than the volume group may have."""
+    if group.most_lvs and len(group.visible) >= group.most_lvs:
+        raise Conflict(
+            "the volume group may have no more volumes.",
+            code="vg-max-lvs",
+            parameter=parameter,
+            found=f"{group.name} has {len(group.visible)}, and was set to {group.most_lvs} at most",
+            fix=f"vgchange --logicalvolume 0 {group.name} takes the limit away.",
+        )
+
+
 def room(group: VolumeGroup, needed: int, parameter: str, extra: str = "", free: Optional[int] = None) -> None:
     """Raise ``NoSpace`` unless ``needed`` extents are ``free``; ``extra`` says what is counted besides the wanted size."""
-    there = group.free if free is None else free
+    there = group.room if free is None else free
     if needed > there:
         raise NoSpace(
-            f"the volume group {group.name} has too little space" + (" on these devices." if there < group.free else "."),
+            f"the volume group {group.name} has too little space" + (" on these devices." if there < group.room else "."),
             code="vg-full",
             parameter=parameter,
             found=f"{human(needed * group.extent_bytes)} needed {extra}and {human(there * group.extent_bytes)} free",

@@ -16,13 +16,15 @@ from .._core.command import command
 from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import Extents, Percent, human
+from .activation import check_activation
 from .autoextend import plan_watching
 from .context import Context, Planned, chain
 from .describe import describe
 from .desired import ThinPool
 from .health import plan_start
+from .kinds import Kind
 from .model import LogicalVolume, VolumeGroup
-from .placement import room
+from .placement import check_count, check_policy, room
 from .promise import plan_ratio, ratio_tags
 from .space import PoolLayout, pool_layout, spare_extents, with_spare
 
@@ -31,7 +33,7 @@ def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
     """Create a thin pool, or start it and grow its data and metadata; then have it watched."""
     present = group.lv(pool.name)
     if not present:
-        return chain(group, (partial(_create, pool=pool), partial(plan_watching, pool=pool, context=context)))
+        return chain(group, (partial(_create, pool=pool, context=context), partial(plan_watching, pool=pool, context=context)))
     if not present.thin_pool:
         raise Conflict(
             "this logical volume is no thin pool.",
@@ -57,14 +59,16 @@ def plan_pool(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
     return chain(group, steps)
 
 
-def _create(group: VolumeGroup, pool: ThinPool) -> Planned:
+def _create(group: VolumeGroup, pool: ThinPool, context: Context) -> Planned:
+    check_count(group, f"{pool.parameter}.name")
+    check_activation(context.settings, group, pool.name, (), f"{pool.parameter}.name")
     wanted = pool_layout(pool.size, group, pool.metadata_bytes, pool.chunk_bytes)
     if wanted.data == 0:
         raise NoSpace(
             "no room for even the smallest thin pool.",
             code="vg-full",
             parameter=f"{pool.parameter}.size",
-            found=f"{human(group.free * group.extent_bytes)} free in {group.name}",
+            found=f"{human(group.room * group.extent_bytes)} free in {group.name}",
             fix="give the volume group more disks.",
         )
     volume = LogicalVolume(
@@ -150,6 +154,9 @@ def _shared(percent: Optional[float], before: int, after: int) -> Optional[float
 def _resized(group: VolumeGroup, pool: ThinPool, volume: LogicalVolume, more: int) -> VolumeGroup:
     spare = max(0, volume.metadata - spare_extents(group))
     room(group, more + spare, f"{pool.parameter}.size", "with its metadata and the spare for repairs ")
+    if more > 0:
+        data = next((part for part in group.below(pool.name) if part.name.endswith("_tdata")), None)
+        check_policy(group, Kind(), group.pvs, more + spare, f"{pool.parameter}.size", data)
     return with_spare(group.with_lv(volume, more), volume.metadata)
 
 

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from .._block.boot import check_boot
 from .._core.command import command
 from .._core.errors import Refused
 from .._core.plan import Action
@@ -30,6 +31,8 @@ def plan_removal(group: VolumeGroup, name: str, context: Context) -> Planned:
             "other volumes depend on it.", code="lv-needed", parameter="state", found=f"{path} carries {', '.join(users)}", fix="remove those first."
         )
     check_unused(group, present, context.host)
+    device = context.host.resolve(f"/dev/{path}")
+    check_boot(context.host, "state", (device,) if device else (), (f"/dev/{path}",))
     context.data_loss.require(path, present.uuid or "", "all data on it", code="lv-consent")
     action = Action(
         "remove",

@@ -16,10 +16,14 @@ from .._core.command import command
 from .._core.errors import Conflict, InvalidRequest, Refused
 from .._core.plan import Action
 from .desired import Group, Layout, ThinPool, Volume
-from .groups import check_identity, with_backup
+from .groups import check_free, check_identity, with_backup
 from .model import LogicalVolume, State, VolumeGroup
 from .trouble import trouble
 from .volumes import LOCAL_TAG
+
+
+#: Where the boot loader, the kernel's command line and the initial RAM disk look for volumes by their paths.
+_STARTED_FROM = frozenset(("/", "/usr", "/etc", "/var", "/boot", "/boot/efi", "/efi", "[SWAP]"))
 
 
 def plan_renames(layout: Layout, host: Host, state: State) -> Tuple[Tuple[Action, ...], Layout, Host, State]:
@@ -70,6 +74,7 @@ def _rename_group(group: Group, layout: Layout, host: Host, state: State) -> Tup
         return (), as_it_is if trouble(as_it_is, None, state, host) else group, host, state
     if old.missing or trouble(as_it_is, old, state, host):
         return (), as_it_is, host, state
+    check_free(group.name, f"{group.parameter}.name", state)
     for volume in old.visible:
         _check_path(old, volume, host, parameter)
     new = replace(old, name=group.name)
@@ -136,10 +141,11 @@ def _check_path(group: VolumeGroup, volume: LogicalVolume, host: Host, parameter
     path = f"/dev/{group.name}/{volume.name}"
     device = host.resolve(path)
     reason = ""
-    if device and host.system(device):
+    entry = next((each for each in host.boot if lv_mapper_path(path) in each.names and each.path), None)
+    if device and _STARTED_FROM.intersection(host.mounts(device)):
         reason = f"the machine runs from {path}"
-    elif {path, lv_mapper_path(path)} & set(host.fstab):
-        reason = f"/etc/fstab names {path}"
+    elif entry:
+        reason = f"{entry.place} names {path}"
     elif volume.open and not volume.thin_pool and not (device and host.mounts(device)):
         reason = f"{path} is in use by a program, which may know it by its path"
     if reason:

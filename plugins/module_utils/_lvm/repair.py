@@ -143,7 +143,7 @@ def _rebuild(group: VolumeGroup, name: str, gone: FrozenSet[str], wanted: Group)
     for number in failed:
         parts = [group.lv(part) for part, each in images.items() if each == number]
         needed = sum(part.on.get(place, 0) for part in parts for place in gone)
-        target = next((pv for pv in after.pvs if not pv.missing and pv.path not in held and pv.free >= needed), None)
+        target = next((pv for pv in after.pvs if not pv.missing and pv.path not in held and pv.room >= needed), None)
         if target is None:
             raise NoSpace(
                 f"rebuilding {path} needs another disk.",

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from .model import LogicalVolume, PhysicalVolume, State, VolumeGroup
 
 _FIELDS = {
-    "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared",
-    "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size,pv_mda_count,pv_mda_size",
+    "vg": "vg_name,vg_uuid,vg_extent_size,vg_extent_count,vg_free_count,vg_tags,vg_exported,vg_shared,"
+    "vg_extendable,vg_allocation_policy,max_lv,max_pv",
+    "pv": "pv_name,pv_uuid,pv_pe_count,pv_pe_alloc_count,pv_missing,pv_in_use,pe_start,dev_size,pv_mda_count,pv_mda_size,"
+    "pv_allocatable",
     "lv": "lv_name,lv_uuid,lv_size,lv_layout,pool_lv,origin,lv_tags,lv_active,lv_device_open,lv_metadata_size,"
-    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_snapshot_invalid,lv_merging,lv_parent,move_pv",
+    "data_percent,metadata_percent,lv_profile,lv_health_status,lv_check_needed,lv_snapshot_invalid,lv_merging,lv_parent,move_pv,"
+    "lv_attr,lv_allocation_policy",
     # A report has all five parts; the fewest columns of the one that nothing is wanted of.
     "pvseg": "pvseg_start",
     "seg": "lv_name,segtype,chunk_size,data_stripes,stripes,stripe_size,seg_monitor,zero,cache_mode,seg_pe_ranges",
@@ -27,8 +30,7 @@ _FIELDS = {
 
 def argv(group: str = "") -> List[str]:
     """The command, for all volume groups or for one."""
-    # Where lvm.conf turns monitoring off, LVM does not look whether a pool is monitored all the same.
-    line = ["lvm", "fullreport", "--config", "activation/monitoring=1", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
+    line = ["lvm", "fullreport", "--all", "--units", "b", "--nosuffix", "--reportformat", "json"]
     for section, fields in _FIELDS.items():
         line += ["--configreport", section, "--options", fields]
     return [*line, group] if group else line
@@ -45,6 +47,7 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
             continue
         row = report["vg"][0]
         extent = int(row["vg_extent_size"])
+        holes = _holes(report["seg"], pvs)
         segments: Dict[str, List[Mapping[str, Any]]] = {}
         for segment in report["seg"]:
             segments.setdefault(_name(segment["lv_name"]), []).append(segment)
@@ -60,9 +63,17 @@ def parse(text: str, names: Mapping[str, str], recorded: Mapping[str, str]) -> S
                 row["vg_uuid"],
                 _list(row["vg_tags"]),
                 pvs,
-                tuple(_lv(each, extent, segments.get(_name(each["lv_name"]), [{}]), parts.get(_name(each["lv_name"]), [])) for each in report["lv"]),
+                tuple(
+                    _lv(each, extent, segments.get(_name(each["lv_name"]), [{}]), parts.get(_name(each["lv_name"]), []), holes)
+                    for each in report["lv"]
+                ),
                 exported=bool(row["vg_exported"]),
                 shared=bool(row["vg_shared"]),
+                resizeable=bool(row.get("vg_extendable", "extendable")),
+                policy=row.get("vg_allocation_policy", "normal"),
+                most_lvs=int(row.get("max_lv", 0)),
+                most_pvs=int(row.get("max_pv", 0)),
+                row=max((length for path in holes for length in holes[path].values()), default=0),
             )
         )
     return State(tuple(groups), tuple(orphans), recorded)
@@ -83,10 +94,13 @@ def _pv(row: Mapping[str, Any], names: Mapping[str, str]) -> PhysicalVolume:
         device_bytes=int(row["dev_size"]),
         # The second copy of the metadata is at the end of the device.
         tail_bytes=int(row.get("pv_mda_size") or 0) if row.get("pv_mda_count") == "2" else 0,
+        allocatable=bool(row.get("pv_allocatable", "allocatable")),
     )
 
 
-def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], parts: List[str]) -> LogicalVolume:
+def _lv(
+    row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], parts: List[str], holes: Mapping[str, Mapping[int, int]]
+) -> LogicalVolume:
     segment = segments[0]
     # Thin volumes have none.
     stripes, devices = (max(1, int(segment.get(field) or 1)) for field in ("data_stripes", "stripes"))
@@ -126,6 +140,10 @@ def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], 
         merging=bool(row["lv_merging"]),
         cache_mode=segment.get("cache_mode") or "",
         cache=_name(row["pool_lv"]) if cached else "",
+        # lvs(8): lv_permissions does not tell of what is inactive.
+        read_only=row.get("lv_attr", "--")[1] in "rR",
+        policy=row.get("lv_allocation_policy", "inherit"),
+        behind=_behind(segments[-1], holes),
         parts=tuple(dict.fromkeys((*parts, *(name for name in places if not _is_device(name))))),
         on={name: count for name, count in places.items() if _is_device(name)},
     )
@@ -134,11 +152,37 @@ def _lv(row: Mapping[str, Any], extent: int, segments: List[Mapping[str, Any]], 
 def _places(segments: Iterable[Mapping[str, Any]]) -> Dict[str, int]:
     """Extents by physical volume or logical volume below, from ranges like ``/dev/sda:0-9 x_rimage_1:10-19``; where it ends comes last."""
     found: Dict[str, int] = {}
+    for name, first, last in _ranges(segments):
+        found[name] = found.pop(name, 0) + last - first + 1
+    return found
+
+
+def _ranges(segments: Iterable[Mapping[str, Any]]) -> Iterator[Tuple[str, int, int]]:
     for place in " ".join(segment.get("seg_pe_ranges", "") for segment in segments).split():
         name, _colon, extents = place.rpartition(":")
         first, _hyphen, last = extents.partition("-")
-        found[name] = found.pop(name, 0) + int(last) - int(first) + 1
+        yield name, int(first), int(last)
+
+
+def _holes(segments: Iterable[Mapping[str, Any]], pvs: Iterable[PhysicalVolume]) -> Dict[str, Dict[int, int]]:
+    """Rows of free extents of each physical volume that gives some, length by the first one, by path."""
+    used: Dict[str, List[Tuple[int, int]]] = {pv.path: [(pv.extents, pv.extents)] for pv in pvs if pv.allocatable and not pv.missing}
+    for path, first, last in _ranges(segments):
+        if path in used:
+            used[path].append((first, last + 1))
+    found: Dict[str, Dict[int, int]] = {}
+    for path, taken in used.items():
+        place, rows = 0, found.setdefault(path, {})
+        for first, end in sorted(taken):
+            if first > place:
+                rows[place] = first - place
+            place = max(place, end)
     return found
+
+
+def _behind(segment: Mapping[str, Any], holes: Mapping[str, Mapping[int, int]]) -> int:
+    """Free extents right behind a segment, on each of its devices."""
+    return min((holes.get(path, {}).get(last + 1, 0) for path, _first, last in _ranges([segment])), default=0)
 
 
 def _is_device(name: str) -> bool:

@@ -13,15 +13,41 @@ from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Tup
 from .._block.model import Host
 from .._core.errors import InvalidRequest
 from .made import shown
-from .model import BACKUPS, LogicalVolume, PhysicalVolume, VolumeGroup
+from .model import LogicalVolume, PhysicalVolume, VolumeGroup
+from .settings import BACKUPS
 
 
-def dump(groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = ()) -> Dict[str, Any]:
-    """``{volume_groups[]}``, ordered by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup."""
-    return {"volume_groups": [_group(group, host, recorded) for group in sorted(groups, key=lambda group: group.name)]}
+def dump(
+    groups: Iterable[VolumeGroup], host: Host, recorded: Collection[str] = (), left_out: Iterable[str] = (), folder: str = BACKUPS
+) -> Dict[str, Any]:
+    """``{volume_groups[], left_out[]}``, by name so that a prediction and a later report can be compared; ``recorded`` groups have a backup in
+    ``folder``.
+    """
+    ordered = sorted(groups, key=lambda group: group.name)
+    return {
+        "volume_groups": [_group(group, host, f"{folder}/{group.name}" if group.name in recorded else None) for group in ordered],
+        "left_out": sorted(left_out),
+    }
 
 
-def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[str, Any]:
+def absentees(after: Optional[Mapping[str, Any]]) -> Tuple[str, ...]:
+    """The volume groups that a ``pending`` parameter says the machine does without."""
+    names = (after or {}).get("left_out") or ()
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise _no_after(f"left_out is {names!r}")
+    return tuple(names)
+
+
+def _no_after(why: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"not what cairn.storage.lvm_layout returns as after: {why}.",
+        code="pending-form",
+        parameter="pending",
+        fix="hand its after on unchanged.",
+    )
+
+
+def _group(group: VolumeGroup, host: Host, backup: Optional[str]) -> Dict[str, Any]:
     return {
         "name": group.name,
         "uuid": group.uuid,
@@ -29,7 +55,7 @@ def _group(group: VolumeGroup, host: Host, recorded: Collection[str]) -> Dict[st
         "free_bytes": group.free * group.extent_bytes,
         "extent_size_bytes": group.extent_bytes,
         "tags": list(group.tags),
-        "backup": f"{BACKUPS}/{group.name}" if group.name in recorded else None,
+        "backup": backup,
         "devices": sorted(host.devices[pv.device].id if pv.device in host.devices else pv.path for pv in group.pvs),
         "logical_volumes": [
             {
@@ -92,10 +118,5 @@ def load(after: Optional[Mapping[str, Any]], host: Host) -> Tuple[VolumeGroup, .
                 )
             )
     except (KeyError, TypeError, ValueError, AttributeError, ZeroDivisionError) as error:
-        raise InvalidRequest(
-            f"not what cairn.storage.lvm_layout returns as after: {type(error).__name__} {error}.",
-            code="pending-form",
-            parameter="pending",
-            fix="hand its after on unchanged.",
-        ) from None
+        raise _no_after(f"{type(error).__name__} {error}") from None
     return tuple(groups)

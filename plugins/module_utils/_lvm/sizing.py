@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Optional, Sequence, Tuple
 
 from .._core.command import command
-from .._core.errors import Conflict, Refused
+from .._core.errors import Conflict, NoSpace, Refused
 from .._core.plan import Action
 from .._core.quantity import Percent, human
 from .context import Context, Planned
@@ -42,6 +42,14 @@ def wanted_extents(group: VolumeGroup, volume: Volume, kind: Kind, pvs: Sequence
         return present.extents
     own = present.extents if present else 0
     free = free_extents(group, pvs) + (kind.takes(own, group.extent_bytes) if own else 0)
+    if not free:
+        raise NoSpace(
+            f"nothing of the volume group {group.name} is left for a share of what is free.",
+            code="vg-full",
+            parameter=f"{volume.parameter}.size",
+            found=f"{size}, and 0B free once the volumes before it have what they were promised",
+            fix="let only the last volume take 100%FREE, and give the others a size or a smaller share.",
+        )
     most = _largest(group, kind, pvs, kind.most(extents(size, 0, free, group.extent_bytes), group.extent_bytes), present)
     return max(kind.stripes, own, most)
 

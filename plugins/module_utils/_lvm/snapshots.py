@@ -22,7 +22,7 @@ from .context import Context, Planned, chain
 from .describe import describe
 from .desired import Volume
 from .model import LogicalVolume, VolumeGroup
-from .placement import room
+from .placement import check_count, room
 from .space import extents
 from .volumes import plan_activation, plan_tags
 
@@ -131,7 +131,7 @@ def _thin(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned:
         active=active,
     )
     # LVM would leave it inactive, now and at boot.
-    return _create(group, made, 0, "--setactivationskip", "n", "--activate", "y" if active else "n")
+    return _create(group, volume, made, 0, "--setactivationskip", "n", "--activate", "y" if active else "n")
 
 
 def _thick(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned:
@@ -140,7 +140,7 @@ def _thick(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned
     if not present:
         room(group, wanted, f"{volume.parameter}.size", "")
         made = LogicalVolume(volume.name, wanted, origin=origin.name, tags=volume.tags, active=origin.active)
-        return _create(group, made, wanted, "--chunksize", f"{CHUNK}b", "--extents", wanted)
+        return _create(group, volume, made, wanted, "--chunksize", f"{CHUNK}b", "--extents", wanted)
     if present.invalid or wanted == present.extents:
         return (), group
     if wanted < present.extents:
@@ -159,7 +159,8 @@ def _thick(group: VolumeGroup, volume: Volume, origin: LogicalVolume) -> Planned
     return (Action("grow", "snapshot", name, (step,), describe(group, present), describe(after, grown)),), after
 
 
-def _create(group: VolumeGroup, made: LogicalVolume, taken: int, *options: object) -> Planned:
+def _create(group: VolumeGroup, volume: Volume, made: LogicalVolume, taken: int, *options: object) -> Planned:
+    check_count(group, f"{volume.parameter}.name")
     after = group.with_lv(made, taken)
     tags = [part for tag in made.tags for part in ("--addtag", tag)]
     step = command("lvcreate", "--yes", "--snapshot", *options, *tags, "--name", made.name, f"{group.name}/{made.origin}")
@@ -175,5 +176,5 @@ def _wanted(group: VolumeGroup, volume: Volume, origin: LogicalVolume, present: 
     if isinstance(size, Percent) and size.of == "FREE":
         if present and not volume.grow:
             return own
-        return max(own, min(most, max(1, extents(size, 0, group.free + own, group.extent_bytes))))
-    return min(most, max(1, extents(size, group.extents, group.free, group.extent_bytes)))
+        return max(own, min(most, max(1, extents(size, 0, group.room + own, group.extent_bytes))))
+    return min(most, max(1, extents(size, group.extents, group.room, group.extent_bytes)))

@@ -20,6 +20,8 @@ MIB = 1024**2
 DEFAULT_EXTENT = 4 * MIB
 #: Data starts here unless the disk wants more; given to LVM explicitly, so that its detection cannot differ from the prediction.
 DEFAULT_ALIGNMENT = MIB
+#: Bytes of a copy of a volume group's metadata: with the label it takes the first MiB. Given to LVM for the same reason.
+METADATA_AREA = MIB - 4096
 CHUNK_MIN, CHUNK_MAX = 64 * 1024, 1024 * MIB
 #: The kernel addresses just under 16 GiB of thin metadata, LVM accepts a little less (lvmthin(7), "metadata size").
 METADATA_MIN, METADATA_MAX = 2 * MIB, 15 * 1024 * MIB + 768 * MIB
@@ -41,9 +43,9 @@ def alignment(optimal_io: Iterable[int]) -> int:
     return wanted
 
 
-def pv_extents(device_bytes: int, extent_bytes: int, start: int) -> int:
-    """Extents of a new physical volume."""
-    return max(0, device_bytes - start) // extent_bytes
+def pv_extents(device_bytes: int, extent_bytes: int, start: int, copies: int = 1) -> int:
+    """Extents of a new physical volume, with so many copies of the metadata: the second one is at its end."""
+    return max(0, device_bytes - start - MIB * (copies - 1)) // extent_bytes
 
 
 def extents(size: Size, total: int, free: int, extent_bytes: int) -> int:
@@ -116,9 +118,9 @@ def _without(group: VolumeGroup, pool: Optional[LogicalVolume]) -> Tuple[int, in
     """What would be free without ``pool``, and the spare metadata: so a share of what is free gives the same answer again."""
     spare = spare_extents(group)
     if pool is None:
-        return group.free, spare
+        return group.room, spare
     others = min(spare, max((each.metadata for each in group.lvs if each.thin_pool and each.name != pool.name), default=0))
-    return group.free + pool.extents + pool.metadata + spare - others, others
+    return group.room + pool.extents + pool.metadata + spare - others, others
 
 
 def spare_extents(group: VolumeGroup) -> int:

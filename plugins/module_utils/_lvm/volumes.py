@@ -15,6 +15,7 @@ from typing import Callable, List, Optional, Tuple
 from .._core.command import command
 from .._core.errors import Conflict, NotFound
 from .._core.plan import Action
+from .activation import check_activation
 from .cache import plan_cache
 from .context import Context, Planned, chain
 from .describe import describe
@@ -24,7 +25,7 @@ from .in_use import check_unused
 from .kinds import WIPED, Kind, check_kind, present_kind, wanted_kind
 from .made import UNFORMATTED
 from .model import LogicalVolume, VolumeGroup
-from .placement import members, take
+from .placement import check_count, members, take
 from .sizing import plan_size, wanted_extents
 
 #: Tag of the logical volumes that local_volumes made, followed by the class's name.
@@ -82,6 +83,8 @@ def _check_same(group: VolumeGroup, volume: Volume, present: LogicalVolume) -> N
 
 
 def _create(group: VolumeGroup, volume: Volume, context: Context) -> Planned:
+    check_count(group, f"{volume.parameter}.name")
+    check_activation(context.settings, group, volume.name, volume.tags, f"{volume.parameter}.name", written=bool(volume.filesystem))
     kind = Kind() if volume.thin_pool else wanted_kind(volume, group.extent_bytes)
     pvs = members(group, volume.devices, f"{volume.parameter}.devices", context.host)
     count = wanted_extents(group, volume, kind, pvs)
@@ -118,7 +121,9 @@ def plan_activation(group: VolumeGroup, volume: Volume, context: Context, on: bo
     if present is None or volume.active is not on or present.active is on:
         return (), group
     name = f"{group.name}/{volume.name}"
-    if not on:
+    if on:
+        check_activation(context.settings, group, volume.name, present.tags, f"{volume.parameter}.active")
+    else:
         for each in (present, *(each for each in group.visible if each.origin == volume.name and not each.thin)):
             check_unused(group, each, context.host, f"{volume.parameter}.active")
     # Without it LVM passes over a snapshot that others made, and says that all is well.

@@ -79,10 +79,13 @@ def _describe(device: Mapping[str, Any]) -> Dict[str, Any]:
 def chosen(rules: Sequence[Mapping[str, Any]], known: Any, host: str) -> List[Dict[str, Any]]:
     """Disk rules for ``host`` that stand for what a person chose: each name of ``rules`` and each ``use`` with its disks, and no others."""
     disks = disks_of(known).get(host, ())
-    names = dict.fromkeys([rule["name"] for rule in rules] + [disk["use"] for disk in disks if disk.get("use")])
+    named = {rule["name"]: rule for rule in rules if rule.get("name")}
+    names = dict.fromkeys([*named, *(disk["use"] for disk in disks if disk.get("use"))])
     return [
         {
             "name": name,
+            # That a machine may have none of a kind holds, whoever chooses.
+            **({"at_least": 0} if str(named.get(name, {}).get("at_least")) == "0" else {}),
             "disks": [{key: disk[key] for key in ("id", "size_bytes", "found") if key in disk} for disk in disks if disk.get("use") == name],
         }
         for name in names

@@ -48,10 +48,14 @@ def planned(
     kept: Any = None,
     directories: Any = None,
     foreign: Optional[dict] = None,
+    observed: Optional[dict] = None,
     **options: Any,
 ) -> Plan:
-    """The plan for ``classes`` on ``machine``; without a record (``made``) as it is once what is there was put on record."""
-    first = _planned(machine, made or {}, classes, (entries, text, kept, directories, foreign, state), options)
+    """The plan for ``classes`` on ``machine``; without a record (``made``) as it is once what is there was put on record.
+
+    ``observed`` is what else there is to see, by the names of ``Observed``.
+    """
+    first = _planned(machine, made or {}, classes, (entries, text, kept, directories, foreign, state, observed), options)
     there = [step for action in first.actions if action.name == PATH for step in action.steps if isinstance(step, WriteDown)]
     if made is not None or not there:
         return first
@@ -59,17 +63,19 @@ def planned(
         machine,
         {name: each for step in there for name, each in step.put.items()},
         classes,
-        (entries, text, kept, directories, foreign, state),
+        (entries, text, kept, directories, foreign, state, observed),
         options,
     )
 
 
 def _planned(machine: Host, made: dict, classes: tuple, found: tuple, options: dict) -> Plan:
-    entries, text, kept, directories, foreign, state = found
+    entries, text, kept, directories, foreign, state, more = found
     record = Record(made)
     machine = dataclasses.replace(machine, record=record)
     # The udev rules that follow from the record have a table of their own.
-    observed = Observed(machine, state, entries, text, record, (), kept or {}, directories=directories or {}, foreign=foreign or {}, udev=False)
+    observed = Observed(
+        machine, state, entries, text, record, (), kept or {}, directories=directories or {}, foreign=foreign or {}, udev=False, **(more or {})
+    )
     return plan(observed, parse(wish(*classes, **options)), lambda: NEW)
 
 

@@ -130,8 +130,10 @@ def test_too_few_disks_are_no_error_while_one_is_missing() -> None:
     [
         ("selector-option", {"rotation": False}),
         ("selector-option", {"disks": []}),
-        ("selector-type", {"rotational": "no"}),
-        ("selector-type", {"at_most": "2"}),
+        ("selector-type", {"rotational": "maybe"}),
+        ("selector-type", {"at_most": "many"}),
+        ("selector-type", {"transport": [1]}),
+        ("rule-partitions", {"partitions": False, "partition_label": "data"}),
         ("selector-type", {"at_most": True}),
         ("selector-type", {"id": ["a"]}),
         ("rule-count", {"at_most": 0}),

@@ -63,11 +63,12 @@ MADE = [
 
 @pytest.mark.parametrize("wanted, command", MADE, ids=lambda value: value.get("type") if isinstance(value, dict) else "")
 def test_a_file_system_is_made_on_what_holds_nothing(wanted: dict, command: str) -> None:
+    trial = [f"check that mkfs.btrfs takes {' '.join(wanted['options'])}"] if "options" in wanted else []
     check, note = f"check that {PATH} holds nothing", f"tag vg/data with the UUID of its {wanted['type']}"
-    assert planned(None, wanted, present=False) == [("make", check, command, note)], "on a volume that is only now made"
-    assert planned(volume_device(), wanted, tags=(UNFORMATTED,)) == [("make", check, command, note)], "on one that an interrupted run left"
+    assert planned(None, wanted, present=False) == [("make", *trial, check, command, note)], "on a volume that is only now made"
+    assert planned(volume_device(), wanted, tags=(UNFORMATTED,)) == [("make", *trial, check, command, note)], "on one that an interrupted run left"
     begun = f"lvchange --addtag {UNFORMATTED} vg/data"
-    assert planned(volume_device(), wanted) == [("make", check, begun, command, note)], "on one that had none so far"
+    assert planned(volume_device(), wanted) == [("make", *trial, check, begun, command, note)], "on one that had none so far"
     assert planned(None, wanted) == [], "what an inactive volume holds is not known"
     assert planned(volume_device(wanted["type"], label="db"), wanted) == [], "and not made twice"
 
@@ -109,7 +110,8 @@ def test_unknown_data_needs_consent_unless_it_is_what_extents_held_before() -> N
     (wiped, *steps), (made, check, *_rest) = planned(UNSIGNED, {"type": "ext4"}, wipe={PATH: UNKNOWN})
     assert (wiped, made, check) == ("wipe", "make", f"check that {PATH} holds nothing")
     # The tag first: a run that is interrupted after that needs no consent for what it has half wiped.
-    assert [step.split()[0] for step in steps] == ["check", "lvchange", "clear", "wipefs"]
+    assert [step.split()[0] for step in steps] == ["check", "mkfs.ext4", "lvchange", "clear", "wipefs"]
+    assert steps[1] == f"mkfs.ext4 -n -F -q {PATH}", "options that mkfs refuses are found before anything is lost"
     assert planned(UNSIGNED, {"type": "ext4"}, tags=(UNFORMATTED,)) == planned(volume_device(), {"type": "ext4"}, tags=(UNFORMATTED,))
     with pytest.raises(CairnError) as signed:
         planned(volume_device("xfs"), {"type": "ext4"}, tags=(UNFORMATTED,))
@@ -118,7 +120,7 @@ def test_unknown_data_needs_consent_unless_it_is_what_extents_held_before() -> N
 
 def test_another_file_system_takes_the_place_of_ours_with_its_tag() -> None:
     wiped, made = planned(volume_device("xfs"), {"type": "ext4"}, tags=(NOTED,), wipe={PATH: UUID})
-    assert wiped[2] == f"lvchange --deltag {NOTED} --addtag {UNFORMATTED} vg/data" and "lvchange" not in " ".join(made)
+    assert wiped[3] == f"lvchange --deltag {NOTED} --addtag {UNFORMATTED} vg/data" and "lvchange" not in " ".join(made)
 
 
 def test_volumes_of_the_version_before_are_tagged_with_their_next_change() -> None:

@@ -17,6 +17,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._core import executo
 from ansible_collections.cairn.storage.plugins.module_utils._core.command import Command, command, mutate, read
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Busy, CommandFailed, NotFound, Refused, Timeout
 from ansible_collections.cairn.storage.plugins.module_utils._core.plan import Action, Consent, Plan
+from ansible_collections.cairn.storage.plugins.modules import iscsi_info
 
 
 def test_a_plan_tells_the_first_state_seen_and_the_last_reached() -> None:
@@ -98,6 +99,9 @@ def test_without_root_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(Refused) as refused:
         observe(str(tmp_path))
     assert refused.value.code == "not-root" and "become" in refused.value.fix
+    with pytest.raises(Refused) as refused:
+        iscsi_info.read({})
+    assert refused.value.code == "not-root" and "iSCSI" in refused.value.message
 
 
 def folder_of_all(path: Path) -> None:

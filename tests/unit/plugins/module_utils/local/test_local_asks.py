@@ -8,7 +8,8 @@ import pytest
 from local_wishes import NEW, actions, planned, steps
 from machines import BASE, GIB, disk, holding, host, upon, wwn
 
-from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device
+from ansible_collections.cairn.storage.plugins.module_utils._block.boot import parse_fstab
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
 from ansible_collections.cairn.storage.plugins.module_utils._local import fstab
 from ansible_collections.cairn.storage.plugins.module_utils._local.model import Entry
@@ -71,3 +72,37 @@ def test_partitions_and_logical_volumes_are_as_good_as_disks(fs_type: str) -> No
     with pytest.raises(CairnError) as refused:
         planned(host(taken), {"name": "files", "fs_type": fs_type, "devices": ["/dev/vg/own"]})
     assert refused.value.code == "device-signature" and "crypto_LUKS" in str(refused.value)
+
+
+def test_consent_does_not_reach_what_fstab_still_mounts__start9_3923_omv_72() -> None:
+    def booted(*lines: str) -> Host:
+        machine = host(OURS, holding(disk("c"), "ext4", "u-1", "scratch"))
+        return dataclasses.replace(machine, boot=tuple(parse_fstab("".join(f"{line}\n" for line in lines), lambda path: "")))
+
+    mounted, wiped = Entry("files", UUID, PATH, False, "sda", GIB), {wwn("a"): UUID, wwn("c"): "u-1"}
+    absent = {"name": "files", "state": "absent"}
+    ours = {"entries": (mounted,), "text": LINE, "published": [], "wipe": wiped}
+    assert "wipe" in [action.verb for action in planned(booted(LINE), absent, **ours).actions], "our own line goes with its volume"
+    for line in (f"UUID={UUID} /srv/x xfs", f"{wwn('a')} /srv/x xfs"):
+        with pytest.raises(CairnError) as refused:
+            planned(booted(LINE, line), absent, **ours)
+        assert refused.value.code == "boot-mount" and "line 2 of /etc/fstab" in refused.value.found
+    with pytest.raises(CairnError) as refused:
+        planned(booted("LABEL=scratch /srv/y ext4"), {"name": "more", "devices": [wwn("c")]}, wipe=wiped)
+    assert refused.value.code == "boot-mount"
+    held = planned(booted(f"UUID={UUID} /opt xfs"), FILES, entries=(mounted,), text=LINE)
+    assert actions(held) == [], "what is held stays, whoever else mounts it"
+
+
+def test_a_machine_without_the_disks_of_a_class_does_without_it() -> None:
+    """A site's file is every machine's: one has no rotating disk, another no volume group because it has none."""
+    none = {"name": "bulk", "devices": {"rotational": True, "at_least": 0}}
+    volumes = {"name": "lv", "logical_volumes": {"volume_group": "slow", "count": 1, "size": "1GiB"}}
+    made = planned(host(disk("a")), none, volumes, FILES, pending={"volume_groups": [], "left_out": ["slow"]})
+    assert [each["class"] for each in made.after.left_out] == ["bulk", "lv"] and {volume.storage_class for volume in made.after.volumes} == {"files"}
+    with pytest.raises(CairnError) as refused:
+        planned(host(disk("a")), volumes)
+    assert refused.value.code == "vg-unknown", "nobody said that the machine does without it"
+    files = {"name": "files", "devices": {"id": "wwn-0x60011$", "at_least": 0}}
+    lost = planned(host(disk("c")), files, entries=(Entry("files", UUID, PATH, False),), text=LINE)
+    assert lost.after.left_out == () and lost.after.degraded, "one that was there is missing"

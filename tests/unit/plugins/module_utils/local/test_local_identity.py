@@ -297,6 +297,16 @@ def test_what_a_volume_of_somebody_else_leads_to_is_given_out(target: str) -> No
     assert refused.value.code in ("device-taken", "device-signature")
 
 
+def test_a_rule_for_unused_disks_passes_over_what_a_volume_of_somebody_else_leads_to() -> None:
+    rules = [rule("unused", rotational=True, only_unused=True)]
+    bulk = {**BULK, "devices": {"rule": "unused"}}
+    made = planned(host(disk("b"), disk("d")), bulk, foreign={"sdb": "by-hand"}, published=[], disk_rules=rules)
+    assert actions(made) == [f"publish local volume bulk on {wwn('d')}"]
+    with pytest.raises(CairnError) as refused:
+        planned(host(disk("b")), bulk, foreign={"sdb": "by-hand"}, published=[], disk_rules=rules)
+    assert refused.value.code == "rule-no-disk" and "persistent volume by-hand" in refused.value.found
+
+
 def test_two_entries_of_one_disk_are_refused() -> None:
     second = dataclasses.replace(link("b"), name="scsi-36001b", path=place("bulk", "scsi-36001b"))
     with pytest.raises(CairnError) as refused:

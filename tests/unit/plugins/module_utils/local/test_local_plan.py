@@ -86,20 +86,13 @@ def test_a_disk_with_a_file_system() -> None:
         (MOUNTED, (MOUNT,), "", ["update file /etc/fstab"]),
         (FORMATTED, (dataclasses.replace(MOUNT, device="", capacity=0),), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
         (FORMATTED, (), LINE, [f"mount local volume local-fs on {wwn('a')}"]),
-        (MOUNTED, (MOUNT,), LINE.replace("nofail", "noatime,nofail"), [f"remount local volume local-fs on {wwn('a')}", "update file /etc/fstab"]),
     ],
-    ids=["all there", "line lost", "not mounted", "only the line left", "options changed"],
+    ids=["all there", "line lost", "not mounted", "only the line left"],
 )
 def test_what_is_missing_is_made_good(device: Device, entries: tuple, text: str, expected: list) -> None:
     made = planned(host(device), FILES, entries=entries, text=text)
     assert actions(made) == expected
     assert made.after.volumes[0].name == UUID
-
-
-def test_options_that_fstab_has_no_longer_go() -> None:
-    """Without the device mount(8) would take them from fstab, which is written last."""
-    made = planned(host(MOUNTED), FILES, entries=(MOUNT,), text=LINE.replace("nofail", "discard,nofail"))
-    assert steps(made)[0] == f"mount --options remount {wwn('a')} {PATH}"
 
 
 def test_present_volumes_have_the_size_of_their_file_system() -> None:

@@ -92,7 +92,7 @@ def test_two_disks_leave_at_once() -> None:
 def test_a_disk_is_replaced_in_one_call() -> None:
     plan = made(group(linear("x", sda=511), pvs=(A,)), wish(wwn("a"), devices=[wwn("d")]), wipe={})
     assert commands(plan) == [
-        f"vgextend --dataalignment 1048576b fast {wwn('d')}",
+        f"vgextend --metadatasize 1044480b --dataalignment 1048576b fast {wwn('d')}",
         f"pvmove --interval 1 /dev/sda {wwn('d')}",
         f"vgreduce fast {wwn('a')}",
         f"pvremove {wwn('a')}", cleared("a"),

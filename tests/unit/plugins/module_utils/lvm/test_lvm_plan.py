@@ -31,7 +31,7 @@ def test_from_empty_disks() -> None:
         machine=host(disk("a"), disk("b"), disk("c")),
     )
     assert commands(made) == [
-        f"vgcreate --physicalextentsize 4194304b --dataalignment 1048576b fast {wwn('a')} {wwn('c')}",
+        f"vgcreate --physicalextentsize 4194304b --metadatasize 1044480b --dataalignment 1048576b fast {wwn('a')} {wwn('c')}",
         "lvcreate --yes --type thin-pool --extents 202 --poolmetadatasize 4194304b --poolmetadataspare y --chunksize 65536b --zero y --monitor y --name pool fast",
         "lvcreate --yes --wipesignatures y --zero y --type linear --extents 25 --addtag x --name data fast",
         "lvcreate --yes --wipesignatures y --zero y --type linear --extents 793 --name rest fast",
@@ -91,7 +91,7 @@ def test_a_new_disk_is_reported_and_adopted_only_on_request() -> None:
     machine = host(*(device for device in MACHINE if device.kernel_name != "ubda"), disk("e"))
     made = planned(GROUP, fast(), machine=machine)
     assert actions(made) == [] and made.after.unadopted[0]["device"] == wwn("e") and "adopt_new" in made.warnings[0]
-    assert commands(planned(GROUP, fast(adopt_new=True), machine=machine)) == [f"vgextend --dataalignment 1048576b fast {wwn('e')}"]
+    assert commands(planned(GROUP, fast(adopt_new=True), machine=machine)) == [f"vgextend --metadatasize 1044480b --dataalignment 1048576b fast {wwn('e')}"]
 
 
 def test_wiping_is_an_action_of_its_own_and_says_what_it_loses() -> None:
@@ -168,7 +168,7 @@ def pool(**values: Any) -> dict:
     "code, group, wanted",
     [
         ("vg-twice", GROUP, [fast(), {"name": "fast", "devices": {"rule": "bulk"}}]),
-        ("vg-devices", GROUP, [{"name": "fast"}]),
+        ("vg-devices", GROUP, [{"name": "other"}]),
         ("vg-full", GROUP, [volume(size="4GiB")]),
         ("vg-full", GROUP, [pool(size="4GiB")]),
         ("vg-full", GROUP, [fast(logical_volumes=[{"name": "data", "size": "4GiB"}])]),

@@ -226,8 +226,7 @@ def test_autoextend_has_limits(values: dict) -> None:
     assert refusal(GROUP, wanted(autoextend=values)).code == "pool-autoextend"
 
 
-def test_profiles_are_written_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ansible_collections.cairn.storage.plugins.module_utils._lvm.autoextend.PROFILES", str(tmp_path))
+def test_profiles_are_written_and_read_back(tmp_path: Path) -> None:
     (tmp_path / "other.profile").write_text("x", encoding="utf-8")
-    HANDLERS[WriteProfile](WriteProfile("cairn-extend-70-20", PROFILE))
+    HANDLERS[WriteProfile](WriteProfile("cairn-extend-70-20", PROFILE, str(tmp_path)))
     assert profiles(str(tmp_path)) == {"cairn-extend-70-20": PROFILE} and profiles(str(tmp_path / "none")) == {}

@@ -9,7 +9,8 @@ import pytest
 from lvm_wishes import DATA, GROUP, MACHINE, MISSING, POOL, THIN, actions, commands, fast, planned, refusal
 from machines import GIB, disk, holding, host
 
-from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host
+from ansible_collections.cairn.storage.plugins.module_utils._block.boot import parse_fstab
+from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.model import State, VolumeGroup
 
 OLD = dataclasses.replace(GROUP, name="old")
@@ -24,7 +25,8 @@ def lv(group: str, name: str, **values: Any) -> Device:
 
 
 def machine(*devices: Device, fstab: tuple = ()) -> Host:
-    return Host({**MACHINE.devices, **{device.kernel_name: device for device in devices}}, frozenset(fstab))
+    boot = parse_fstab("".join(f"{path} /srv ext4 defaults 0 2\n" for path in fstab), lambda path: "")
+    return Host({**MACHINE.devices, **{device.kernel_name: device for device in devices}}, tuple(boot))
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,7 @@ RENAME_OLD = fast(rename_from="old")
         ("rename-path", (OLD,), [RENAME_OLD], machine(lv("old", "data", mounts=("/var",)))),
         ("rename-path", (OLD,), [RENAME_OLD], machine(fstab=("/dev/mapper/old-data",))),
         ("rename-path", (OLD,), [RENAME_OLD], machine(fstab=("/dev/old/thin",))),
+        ("rename-path", (OLD,), [RENAME_OLD], machine(fstab=("/dev/disk/by-id/dm-name-old-data",))),
         ("rename-path", (GROUP,), [RENAME_DATA], machine(fstab=("/dev/fast/data",))),
         ("rename-path", (with_lvs(OPEN),), [RENAME_DATA], machine(lv("fast", "data"))),
         ("rename-local", (with_lvs(dataclasses.replace(DATA, tags=("cairn.local=bulk",))),), [RENAME_DATA], MACHINE),
@@ -138,5 +141,6 @@ def test_the_white_list_covers_both_names() -> None:
 
 
 def test_what_is_mounted_by_uuid_is_renamed_under_way() -> None:
-    seen = machine(lv("fast", "data", mounts=("/srv",)))
-    assert commands(planned(with_lvs(OPEN, POOL, THIN), RENAME_DATA, machine=seen)) == ["lvrename fast data new"]
+    for place in ("/srv", "/opt", "/home"):
+        seen = machine(lv("fast", "data", mounts=(place,), signatures=(Signature("ext4", "u-1"),)), fstab=("UUID=u-1", "/dev/fast/other"))
+        assert commands(planned(with_lvs(OPEN, POOL, THIN), RENAME_DATA, machine=seen)) == ["lvrename fast data new"]

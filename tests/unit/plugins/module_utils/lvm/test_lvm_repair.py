@@ -105,7 +105,7 @@ def test_a_new_disk_is_taken_in_before_the_repair() -> None:
     found = group(*raid("r", "raid1", "/dev/sda", GONE, mirrors=2), pvs=(A, LOST))
     plan = made(found, fast(devices=[wwn("a"), wwn("d")], repair_missing=True, tags=["t"]))
     assert commands(plan) == [
-        f"vgextend --dataalignment 1048576b fast {wwn('d')}",
+        f"vgextend --metadatasize 1044480b --dataalignment 1048576b fast {wwn('d')}",
         "lvconvert --yes --repair fast/r",
         FORGET,
         "vgchange --addtag t fast",

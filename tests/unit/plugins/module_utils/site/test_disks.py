@@ -47,6 +47,8 @@ def test_answers_become_rules() -> None:
         {"name": "spare", "disks": [{"id": "/dev/disk/by-id/c"}]},
     ]
     assert chosen([{"name": "fast"}], known, "node2") == [{"name": "fast", "disks": []}]
+    none = [{"name": "fast", "at_least": 0}, {"rotational": True}, {"name": "bulk", "at_least": "2"}]
+    assert chosen(none, known, "node2") == [{"name": "fast", "at_least": 0, "disks": []}, {"name": "bulk", "disks": []}]
 
 
 @pytest.mark.parametrize(
