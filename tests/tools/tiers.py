@@ -58,11 +58,12 @@ def edited(text: str, name: str, ended: Run, passed: bool) -> str:
     rows = next((table[kind] for kind in ("tiers", "benchmarks") if name in table[kind]), None)
     if rows is None:
         raise Wrong(f"The table has no tier and no benchmark {name}. It has {', '.join((*table['tiers'], *table['benchmarks']))}.")
-    if not passed and ended.issue is None:
+    before = rows[name].pop("red", {})
+    number = ended.issue or before.get("issue")
+    if not passed and number is None:
         raise Wrong(f"{name} failed ({ended.last}): say the issue that stays open until it passes, ISSUE=number.")
-    rows[name].pop("red", None)
     run = {"commit": ended.commit, "date": ended.date, "last": ended.last}
-    rows[name]["passed" if passed else "red"] = run if passed else {**run, "issue": ended.issue}
+    rows[name]["passed" if passed else "red"] = run if passed else {**run, "issue": number}
     return HEAD + yaml.safe_dump(table, sort_keys=False, default_flow_style=None, width=140)
 
 

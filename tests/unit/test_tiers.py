@@ -104,6 +104,9 @@ def test_what_is_written_down() -> None:
     failed = tiers.edited(TEXT, "iscsi", Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15), passed=False)
     now = next(tier for tier in tiers.parse(failed)[0] if tier.name == "iscsi")
     assert now.red == Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15)
+    # That it is red still is no other issue.
+    again = tiers.edited(failed, "iscsi", Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped"), passed=False)
+    assert [tier.red for tier in tiers.parse(again)[0] if tier.red] == [Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped", 15)]
     green = tiers.edited(failed, "iscsi", Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped"), passed=True)
     now = next(tier for tier in tiers.parse(green)[0] if tier.name == "iscsi")
     assert now.passed == Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped") and now.red is None
