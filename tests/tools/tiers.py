@@ -24,9 +24,10 @@ TABLE = REPO / "tests" / "tiers.yml"
 #: Written by runs with RECORD=1, so no difference between what ran and what is committed.
 RECORDS = ("tests/tiers.yml", "tests/benchmarks/results/")
 HEAD = """---
-# The tiers that are too long for `make test`, and the benchmarks: usual minutes on two cores, what each depends on (files, folders, patterns and parts,
-# which are lists of these), and the commit that it last passed at. `red` is a run after that which failed, with its issue, which stays open as long
-# as this says so. `make tiers` shows what is due, `make due` runs it, `make record` writes into this file; see lab/README.md.
+# The tiers that are too long for `make test`, and the benchmarks: usual minutes on two cores, what each depends on (files, folders,
+# patterns and parts, which are lists of these), and the commit that it last passed at. `red` is a run after that which failed, with its
+# issue, which stays open as long as this says so. `make tiers` shows what is due, `make due` runs it, `make record` writes into this
+# file; see lab/README.md.
 """
 LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$|^(\d+) of (\d+) goals met$", re.MULTILINE)
 
@@ -64,7 +65,12 @@ def edited(text: str, name: str, ended: Run, passed: bool) -> str:
         raise Wrong(f"{name} failed ({ended.last}): say the issue that stays open until it passes, ISSUE=number.")
     run = {"commit": ended.commit, "date": ended.date, "last": ended.last}
     rows[name]["passed" if passed else "red"] = run if passed else {**run, "issue": number}
-    return HEAD + yaml.safe_dump(table, sort_keys=False, default_flow_style=None, width=140)
+    return written(table)
+
+
+def written(table: Mapping[str, Any]) -> str:
+    """The table as the file has it."""
+    return HEAD + yaml.safe_dump(table, sort_keys=False, default_flow_style=None, width=120)
 
 
 def outcome(output: str) -> tuple[str, bool]:
@@ -190,7 +196,8 @@ def run(minutes: float) -> int:
     for each in order(tiers, {tier.name: changed_since(tier.last) for tier in tiers}, turn):
         left = (end - time.monotonic()) / 60
         if not starts(each.tier, left):
-            print(f"make {each.tier.name} is due, and not run: it may need {2 * each.tier.minutes} minutes, and {max(left, 0):.0f} are left. {each.why}")
+            needs = 2 * each.tier.minutes
+            print(f"make {each.tier.name} is due, and not run: it may need {needs} minutes, and {max(left, 0):.0f} are left. {each.why}")
             continue
         failed += [] if attempt(each) else [each.tier.name]
     print(f"failed: {', '.join(failed)}" if failed else "no tier has failed", flush=True)
