@@ -100,23 +100,27 @@ def test_a_run_that_did_not_end_is_not_written_down() -> None:
         tiers.outcome("--- rollouts 3 passed, 0 failed, 0 skipped in 3 s\nTerminated\n")
 
 
+def row(text: str, name: str) -> Tier:
+    return next(tier for kind in tiers.parse(text) for tier in kind if tier.name == name)
+
+
 def test_what_is_written_down() -> None:
-    failed = tiers.edited(TEXT, "iscsi", Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15), passed=False)
-    now = next(tier for tier in tiers.parse(failed)[0] if tier.name == "iscsi")
-    assert now.red == Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15)
+    blank = tiers.written({"parts": {}, "tiers": {"a": {"minutes": 1, "paths": ["x"]}, "b": {"minutes": 2, "paths": ["y"]}},
+                           "benchmarks": {"bench-a": {"minutes": 3, "paths": ["z"]}}})
+    failed = tiers.edited(blank, "a", Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15), passed=False)
+    assert row(failed, "a").red == Run("abc", "2026-12-01 10:00", "1 passed, 1 failed, 0 skipped", 15) and row(failed, "a").passed is None
     # That it is red still is no other issue.
-    again = tiers.edited(failed, "iscsi", Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped"), passed=False)
-    assert [tier.red for tier in tiers.parse(again)[0] if tier.red] == [Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped", 15)]
-    green = tiers.edited(failed, "iscsi", Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped"), passed=True)
-    now = next(tier for tier in tiers.parse(green)[0] if tier.name == "iscsi")
-    assert now.passed == Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped") and now.red is None
-    again = tiers.edited(green, "bench-lvm", Run("def", "2026-12-02 10:00", "8 of 8 goals met"), passed=True)
-    assert [tier.passed for tier in tiers.parse(again)[1] if tier.name == "bench-lvm"] == [Run("def", "2026-12-02 10:00", "8 of 8 goals met")]
-    assert tiers.parse(again)[0] == tiers.parse(green)[0]
+    again = tiers.edited(failed, "a", Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped"), passed=False)
+    assert row(again, "a").red == Run("cde", "2026-12-01 11:00", "0 passed, 2 failed, 0 skipped", 15)
+    green = tiers.edited(again, "a", Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped"), passed=True)
+    assert row(green, "a").passed == Run("def", "2026-12-02 10:00", "2 passed, 0 failed, 0 skipped") and row(green, "a").red is None
+    more = tiers.edited(green, "bench-a", Run("def", "2026-12-02 10:00", "8 of 8 goals met"), passed=True)
+    assert row(more, "bench-a").passed == Run("def", "2026-12-02 10:00", "8 of 8 goals met")
+    assert row(more, "a") == row(green, "a") and row(more, "b") == row(blank, "b")
     with pytest.raises(tiers.Wrong, match="ISSUE=number"):
-        tiers.edited(TEXT, "iscsi", Run("abc", "2026-12-01 10:00", "0 passed, 1 failed, 0 skipped"), passed=False)
-    with pytest.raises(tiers.Wrong, match="It has rollouts,"):
-        tiers.edited(TEXT, "rolouts", Run("abc", "2026-12-01 10:00", "1 passed, 0 failed, 0 skipped"), passed=True)
+        tiers.edited(blank, "a", Run("abc", "2026-12-01 10:00", "0 passed, 1 failed, 0 skipped"), passed=False)
+    with pytest.raises(tiers.Wrong, match="It has a, b, bench-a"):
+        tiers.edited(blank, "c", Run("abc", "2026-12-01 10:00", "1 passed, 0 failed, 0 skipped"), passed=True)
 
 
 def test_the_table_is_as_it_is_written() -> None:
