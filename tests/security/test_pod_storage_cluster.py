@@ -23,7 +23,7 @@ FORGET = "iscsiadm -m node --logoutall=all; iscsiadm -m node -o delete; iscsiadm
 
 
 def variables(**more: Any) -> dict:
-    return {"storage_disk_rules": [{"name": "bulk", "rotational": True, "at_most": 1}], "lvm_volume_groups": [],
+    return {"storage_disk_rules": [{"name": "bulk", "rotational": True, "only_unused": True, "at_most": 1}], "lvm_volume_groups": [],
             "local_volumes_classes": [{"name": CLASS, "volume_mode": "Block", "devices": {"rule": "bulk"}}],
             "storage_cluster_clusters": [{"name": "attacked", "replicas": 1, "disk": {"class": CLASS, "size": "max"}, "initiators": ["ALL"],
                                           "chap_secret": "storage-chap", **more}]}
