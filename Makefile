@@ -10,7 +10,7 @@ SITE := LAB_NAME=$(or $(LAB_NAME),site) lab/lab
 export PATH := $(VENV)/bin:$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.work/collections
 
-.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security security-hosts security-driver security-api security-pods lab clean
+.PHONY: help setup site map test unit lint molecule molecule-csi rollouts csi-roles csi-sanity csi-faults iscsi faults security security-hosts security-driver security-api security-pods tiers due record lab clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -49,6 +49,13 @@ security-driver: ## what tenants try on the CSI driver
 security-api: ## what tenants and nodes try by the API server
 security-pods: ## what pods try on a cluster
 test: ## what CI runs: unit, lint, hosts, cluster, CSI's own tests, molecule
+
+tiers: setup ## the long tiers and the benchmarks: when each last passed, and which are due
+	@python3 tests/tools/tiers.py show
+due: setup ## what CI runs after make test: the long tiers that are due, within MINUTES=44
+	@python3 tests/tools/tiers.py run $(or $(MINUTES),44)
+record: setup ## write into tests/tiers.yml how a run ended: TIER=name LOG=file (or LAST='its last line'), COMMIT=id, and ISSUE=number if it failed
+	@python3 tests/tools/tiers.py record
 
 bench-site: setup ## time and requests of a site run that changes nothing
 	python3 tests/benchmarks/site.py

@@ -9,6 +9,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 RESULTS = Path(__file__).with_name("results")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+
+import tiers  # noqa: E402
 
 
 class Report:
@@ -17,19 +20,24 @@ class Report:
     def __init__(self, name: str, command: str) -> None:
         self.name = name
         self.lines = [json.dumps({"command": command, "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"), "cores": os.cpu_count()})]
-        self.all_met = True
+        self.goals = self.met = 0
+        self.at = tiers.begun(f"bench-{name}")
 
     def add(self, figure: str, value: float, unit: str, *, goal: float | None = None, peer: float | None = None, ratio: float | None = None) -> None:
         """One figure. ``goal`` is the most that ``value`` may be or, where there is a ``ratio``, the least that ratio may be."""
         met = None if goal is None else value <= goal if ratio is None else ratio >= goal
-        self.all_met = self.all_met and met is not False
+        self.goals += met is not None
+        self.met += met is True
         line = json.dumps({"figure": figure, "value": round(value, 3), "unit": unit, "peer": peer, "ratio": ratio, "goal": goal, "met": met})
         print(line, flush=True)
         self.lines.append(line)
 
     def end(self) -> None:
-        """Record if asked, and leave with 1 when a goal was missed."""
+        """Record if asked, say beside the figures how many goals were met, and leave with 1 when one was missed."""
+        last = f"{self.met} of {self.goals} goals met"
         if os.environ.get("RECORD") == "1":
             RESULTS.mkdir(exist_ok=True)
             (RESULTS / f"{self.name}.jsonl").write_text("\n".join(self.lines) + "\n")
-        sys.exit(0 if self.all_met else 1)
+        tiers.ended(f"bench-{self.name}", self.at, last)
+        print(last, file=sys.stderr)
+        sys.exit(0 if self.met == self.goals else 1)

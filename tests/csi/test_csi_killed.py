@@ -39,14 +39,19 @@ def _id(name: str) -> str:
     return f"{{node}}/{GROUP}/{name}"
 
 
+def expand(size: int) -> Call:
+    return "NodeExpandVolume", {"volume_id": ORIGIN, "volume_path": f"{TARGET}/origin", "capacity_range": {"required_bytes": size}}
+
+
 ORIGIN = _id("csi-origin")
 STAGE, PUBLISH = pods(ORIGIN, "origin")
 UNPUBLISH, UNSTAGE = pods(ORIGIN, "origin", up=False)
 SNAPSHOT = ("CreateSnapshot", {"name": "taken", "source_volume_id": ORIGIN})
 UNSNAP = ("DeleteSnapshot", {"snapshot_id": _id("snap-taken")})
-RAW = create("origin", "block", wipe="zero")
+#: Of volumes that are wiped: each of many rounds writes all of it several times.
+SMALL = 16 * MIB
+RAW = create("origin", "block", SMALL, wipe="zero")
 RAW_UP, RAW_DOWN = pods(ORIGIN, "origin", "block"), pods(ORIGIN, "origin", "block", up=False)
-EXPAND = ("NodeExpandVolume", {"volume_id": ORIGIN, "volume_path": f"{TARGET}/origin", "capacity_range": {"required_bytes": 128 * MIB}})
 LINEAR, THIN = create("origin"), create("origin", type="thin")
 THIN_XFS = create("origin", "xfs", 320 * MIB, type="thin")
 CLONE = {"volume": {"volume_id": ORIGIN}}
@@ -56,12 +61,12 @@ CASES = [
     Case("create linear", LINEAR, there={"csi-origin": 64}),
     Case("create raid1", create("origin", type="raid1"), there={"csi-origin": 64}),
     Case("create thin", THIN, there={"csi-origin": 64}),
-    Case("create raw", RAW, there={"csi-origin": 64}),
+    Case("create raw", RAW, there={"csi-origin": 16}),
     Case("stage", STAGE, (LINEAR,), after=(UNSTAGE,), there={"csi-origin": 64}),
     Case("stage xfs", pods(ORIGIN, "origin", "xfs")[0], (THIN_XFS,), after=(UNSTAGE,), there={"csi-origin": 320}),
     Case("publish", PUBLISH, (LINEAR,), (STAGE,), (UNPUBLISH, UNSTAGE), {"csi-origin": 64}),
-    Case("expand", EXPAND, (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
-    Case("expand raw", EXPAND, (RAW,), RAW_UP, RAW_DOWN, {"csi-origin": 128}),
+    Case("expand", expand(128 * MIB), (LINEAR,), (STAGE, PUBLISH), (UNPUBLISH, UNSTAGE), {"csi-origin": 128}),
+    Case("expand raw", expand(2 * SMALL), (RAW,), RAW_UP, RAW_DOWN, {"csi-origin": 32}),
     Case("unpublish", UNPUBLISH, (LINEAR,), (STAGE, PUBLISH), (UNSTAGE,), {"csi-origin": 64}),
     Case("unstage", UNSTAGE, (LINEAR,), (STAGE,), (), {"csi-origin": 64}),
     Case("snapshot thick", SNAPSHOT, (LINEAR,), (), (UNSNAP,), {"csi-origin": 64, "snap-taken": 20}),
@@ -73,8 +78,8 @@ CASES = [
     Case("delete linear", ("DeleteVolume", {"volume_id": ORIGIN}), (LINEAR,), there={}),
     Case("delete thin", ("DeleteVolume", {"volume_id": ORIGIN}), (THIN,), there={}),
     Case("delete wiped", ("DeleteVolume", {"volume_id": ORIGIN}), (RAW,), there={}),
-    Case("delete wiped snapshot", UNSNAP, (RAW,), (SNAPSHOT,), (), {"csi-origin": 64}),
-    Case("clone wiped", create("copy", "block", source=CLONE), (RAW,), there=BOTH),
+    Case("delete wiped snapshot", UNSNAP, (RAW,), (SNAPSHOT,), (), {"csi-origin": 16}),
+    Case("clone wiped", create("copy", "block", SMALL, CLONE), (RAW,), there={"csi-origin": 16, "csi-copy": 16}),
 ]
 
 

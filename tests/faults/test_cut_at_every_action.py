@@ -18,7 +18,7 @@ from typing import Iterator, Optional
 import pytest
 import yaml
 from conftest import REPO, lab
-from host_play import ERASE  # found by conftest
+from host_play import ERASE, FORGET  # found by conftest
 
 NODE = os.environ.get("FAULTS_NODE", "node1")
 DISKS = range(9, 15)
@@ -61,14 +61,9 @@ TASKS = [
 ]
 BASE = "/var/lib/cairn-storage/local-volumes"
 CLEAN = f"""{ERASE}
-for entry in {BASE}/cuttest-*/*; do
-  if mountpoint -q "$entry"; then umount "$entry"; fi
-  if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-  rm -f "$entry"
-done
-rm -rf {BASE}/cuttest-* {BASE}/.kept/cuttest-*
+withdraw 'cuttest-*'
 sed -i /x-cairn.class=cuttest/d /etc/fstab
-rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules
+{FORGET}
 for group in cuttest cutkeep; do vgremove -qq --force --yes $group; rm -f /etc/lvm/backup/$group; done 2>/dev/null
 for id in {' '.join(IDS)}; do [ ! -e "$id" ] || erase "$id"; done
 true

@@ -7,12 +7,11 @@ from typing import Any, Iterator
 
 import pytest
 from conftest import eventually
-from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell
 
 NODE = own_node()
-INDEX = nodes().index(NODE) + 1
 DISKS = (11, 12)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 GROUP = "fulltest"
 SOURCE = "/var/tmp/fulltest"
 CLEAN = f"""{ERASE}
@@ -47,13 +46,8 @@ except OSError as error:
 
 @pytest.fixture(autouse=True)
 def disks() -> Iterator[None]:
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def wish(pool: dict, *volumes: dict, **options: Any) -> dict:

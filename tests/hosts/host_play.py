@@ -23,8 +23,9 @@ find /var/lib/cairn-storage /etc/lvm -printf '%p %l %T@\\n' 2>/dev/null || true
 #: What makes a node forget what was made there, for scripts that clean up by hand.
 FORGET = "rm -rf /var/lib/cairn-storage/records; rm -f /etc/udev/rules.d/61-cairn-storage-local.rules; udevadm control --reload"
 
-#: A shell function that makes devices blank as the collection understands it: no signature, and zeroes where data shows itself.
+#: Shell functions for scripts that clean up by hand.
 ERASE = """
+# Makes devices blank as the collection understands it: no signature, and zeroes where data shows itself.
 erase() {
 wipefs -qa "$@" || return
 python3 - "$@" <<'END'
@@ -44,6 +45,17 @@ partition() {
 sfdisk -q "$@" || return
 udevadm settle
 erase "$1"-part*
+}
+# What was given out of classes, by patterns of their names; their lines in fstab are left.
+withdraw() {
+for class in "$@"; do
+  for entry in /var/lib/cairn-storage/local-volumes/$class/*; do
+    if mountpoint -q "$entry"; then umount "$entry"; fi
+    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
+    rm -f "$entry"
+  done
+  rm -rf /var/lib/cairn-storage/local-volumes/$class /var/lib/cairn-storage/local-volumes/.kept/$class
+done
 }
 """
 

@@ -7,7 +7,7 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, FORGET, changed, lab, layout, nodes, own_node, play, shell, state, volumes, without_uuids
+from host_play import ERASE, FORGET, changed, lab, layout, nodes, own_node, play, plugged, shell, state, volumes, without_uuids
 
 NODE = own_node()
 INDEX = nodes().index(NODE) + 1
@@ -44,14 +44,7 @@ CLASSES = (RAW, XFS, EXT4)
 ABSENT = tuple({"name": item["name"], "state": "absent"} for item in CLASSES)
 
 CLEAN = f"""{ERASE}
-for class in {' '.join(item['name'] for item in CLASSES)}; do
-  for entry in {BASE}/$class/*; do
-    if mountpoint -q "$entry"; then umount "$entry"; fi
-    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-    rm -f "$entry"
-  done
-  rm -rf {BASE}/$class {BASE}/.kept/$class
-done
+withdraw {' '.join(item['name'] for item in CLASSES)}
 {FORGET}
 sed -i /x-cairn.class=hosttest/d /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null
@@ -64,13 +57,8 @@ true
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
     """The three disks, blank."""
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def report(*options: str) -> list[dict]:

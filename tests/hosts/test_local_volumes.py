@@ -37,14 +37,7 @@ GROWN = [PART, DISK, OWN, SHARED, *LARGE]
 ABSENT = [{"name": item["name"], "state": "absent"} for item in CLASSES]
 
 CLEAN = f"""{ERASE}
-for class in {' '.join(item['name'] for item in CLASSES)}; do
-  for entry in {BASE}/$class/*; do
-    if mountpoint -q "$entry"; then umount "$entry"; fi
-    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-    rm -f "$entry"
-  done
-  rm -rf {BASE}/$class {BASE}/.kept/$class
-done
+withdraw {' '.join(item['name'] for item in CLASSES)}
 {FORGET}
 umount /srv/lt 2>/dev/null
 sed -i '/x-cairn.class=lt-/d; /srv.lt/d' /etc/fstab

@@ -7,12 +7,11 @@ import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, lab, layout, nodes, own_node, play, shell, state, without_uuids
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, state, without_uuids
 
 NODE = own_node()
-INDEX = nodes().index(NODE) + 1
 DISKS = (13, 14)
-IDS = [f"/dev/disk/by-id/wwn-0x60014055ca1ab1e{INDEX:04d}{number:04d}000000000" for number in DISKS]
+IDS = disk_ids(NODE, DISKS)
 GROUP = "pooltest"
 CLEAN = f"""{ERASE}
 for each in $(lvs --noheadings -o lv_path {GROUP} 2>/dev/null); do fuser -sk $each; done
@@ -40,13 +39,8 @@ VOLUMES = [
 
 @pytest.fixture(scope="module", autouse=True)
 def disks() -> Iterator[None]:
-    for number in DISKS:
-        lab("disk", "add", NODE, number)
-    shell(NODE, f"udevadm settle; {CLEAN}")
-    yield
-    shell(NODE, CLEAN)
-    for number in DISKS:
-        lab("disk", "remove", NODE, number)
+    with plugged(NODE, DISKS, CLEAN):
+        yield
 
 
 def wish(pools: list, volumes: list, check: bool = False, **options: Any) -> dict:

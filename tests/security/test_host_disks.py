@@ -11,7 +11,7 @@ from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, 
 NODE = own_node()
 DISKS = (10, 11)
 RAW, OTHER = disk_ids(NODE, DISKS)
-GROUP, CLASS, BASE = "blanktest", "blank-fs", "/var/lib/cairn-storage/local-volumes"
+GROUP, CLASS = "blanktest", "blank-fs"
 UNIT, PLACE = "blanktest-user", "/run/blanktest"
 UNKNOWN = "unknown data"
 #: A second way to the lab's disk 10, by a host adapter of its own.
@@ -22,11 +22,7 @@ ONE_PATH = f"if [ -d {PATHS} ]; then rm -f {PATHS}/tpgt_1/lun/lun_0/disk; rmdir 
 CLEAN = f"""{ERASE}
 {STOP}; {ONE_PATH}
 umount --quiet --all-targets /dev/{GROUP}/* {RAW} 2>/dev/null
-for entry in {BASE}/{CLASS}/*; do
-  if mountpoint -q "$entry"; then umount "$entry"; fi
-  if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-done
-rm -rf {BASE}/{CLASS} {PLACE}
+withdraw {CLASS}; rm -rf {PLACE}
 {FORGET}
 sed -i '/x-cairn.class={CLASS}/d' /etc/fstab
 vgremove -qq --force --yes {GROUP} 2>/dev/null

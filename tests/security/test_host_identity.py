@@ -29,14 +29,7 @@ LAYOUT = {"name": GROUP, "devices": [BELOW], "logical_volumes": [{"name": "own",
 
 CLEAN = f"""{ERASE}
 umount -q /srv/identity
-for class in {' '.join(item['name'] for item in CLASSES)}; do
-  for entry in {BASE}/$class/*; do
-    if mountpoint -q "$entry"; then umount "$entry"; fi
-    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-    rm -f "$entry"
-  done
-  rm -rf {BASE}/$class {BASE}/.kept/$class
-done
+withdraw {' '.join(item['name'] for item in CLASSES)}
 sed -i '/x-cairn.class=id/d; /srv.identity/d' /etc/fstab
 {FORGET}
 rm -rf /srv/identity /mnt/identity /var/lib/cairn-storage/elsewhere

@@ -66,12 +66,7 @@ cd /sys/kernel/config/target 2>/dev/null && for tpg in iscsi/{TARGET}/tpgt_*; do
 done 2>/dev/null
 for store in core/iblock_*/upgrade; do [ -d $store ] && rmdir $store/alua/[!d]* $store ${{store%/*}}; done 2>/dev/null
 cd /; rm -f /etc/rtslib-fb-target/saveconfig.json
-for entry in {BASE}/up-*/*; do
-  if mountpoint -q "$entry"; then umount "$entry"; fi
-  if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-  rm -f "$entry"
-done
-rm -rf {BASE}/up-* {BASE}/.kept/up-* {BASE}/.formatting
+withdraw 'up-*'; rm -rf {BASE}/.formatting
 umount -q /srv/upgrade; rm -rf /srv/upgrade
 sed -i '/x-cairn.class=up-/d; /srv.upgrade/d' /etc/fstab
 {FORGET}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import Iterator
 
@@ -56,7 +57,8 @@ def manifests(name: str) -> tuple[dict, dict]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _works() -> Iterator[None]:
-    run(*PLAIN)
+    """The driver, and pods that run. The disks that rotate are for the other file of this tier."""
+    run(*PLAIN, "-e", json.dumps({"lvm_disk_rules": [{"name": "all", "rotational": False, "only_unused": True}]}))
     with namespace(SPACE):
         for name in PODS:
             apply(*manifests(name))

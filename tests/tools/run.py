@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from suites import ENVIRONMENT, REPO, TIERS, Row, Suite
+from tiers import begun, ended
 
 LOGS = REPO / ".work" / "logs"
 TAIL = 60
@@ -65,6 +66,7 @@ def run_rows(rows: tuple[Row, ...]) -> list[tuple[int, int, int]]:
 
 def main(tier: str) -> int:
     """Run the suites of ``tier``; later suites run even if earlier ones failed, but nothing runs without its lab."""
+    at = begun(tier)
     for folder in (LOGS, REPO / ".work" / "junit"):
         folder.mkdir(parents=True, exist_ok=True)
     totals = [0, 0, 0]
@@ -79,7 +81,9 @@ def main(tier: str) -> int:
         counts = run_rows(rows)
         no_lab = no_lab or ("up" in suites[0].argv and counts[0][1] > 0)
         totals = [total + sum(each[place] for each in counts) for place, total in enumerate(totals)]
-    print(f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped")
+    last = f"{totals[0]} passed, {totals[1]} failed, {totals[2]} skipped"
+    ended(tier, at, last)
+    print(last)
     return 1 if totals[1] or not totals[0] else 0
 
 

@@ -32,16 +32,23 @@ Row = Tuple[Suite, ...]
 Step = Union[Suite, Tuple[Row, ...]]
 
 
-def pytest(name: str, folder: str, *more: str, in_lab: bool = False) -> Suite:
-    """A pytest suite, if wanted inside the test lab's network."""
+def pytest(name: str, files: str | tuple[str, ...], *more: str, in_lab: bool = False) -> Suite:
+    """A pytest suite of a folder or of files, if wanted inside the test lab's network."""
     junit = REPO / ".work" / "junit" / f"{name}.xml"
-    return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", *more, folder), junit)
+    return Suite(name, (LAB if in_lab else ()) + PYTEST + (f"--junitxml={junit}", *more, *((files,) if isinstance(files, str) else files)), junit)
 
 
-def attacks(name: str, subject: str, *more: str) -> Suite:
-    """The files of tests/security about one subject. The others are not even imported: they ask for nodes that this lab may not have."""
-    first, *files = sorted(str(path.relative_to(REPO)) for path in (REPO / "tests" / "security").glob(f"test_{subject}_*.py"))
-    return pytest(name, first, *files, *more, in_lab=True)
+def of(folder: str, *beginnings: str) -> tuple[str, ...]:
+    """The test files of a folder whose names begin so.
+
+    By file and not by ``-k``, which imports every file of the folder first: some ask for a node as soon as they are imported.
+    """
+    return tuple(sorted(f"{folder}/{file.name}" for file in (REPO / folder).glob("test_*.py") if file.name.startswith(beginnings)))
+
+
+def besides(folder: str, *beginnings: str) -> tuple[str, ...]:
+    """The other test files of a folder."""
+    return tuple(file for file in of(folder, "test_") if file not in of(folder, *beginnings))
 
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -67,7 +74,7 @@ FRESH_LAB = (LAB_DOWN, LAB_UP)
 FRESH_NODES = (LAB_DOWN, Suite("lab nodes up", ("lab/lab", "up", "--timings", "--level=nodes")))
 #: Each worker has a node to itself.
 SIDE_BY_SIDE = ("--numprocesses=2", "--dist=loadfile")
-ON_NODES = (pytest("hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "not test_iscsi", in_lab=True),)
+ON_NODES = (pytest("hosts", besides("tests/hosts", "test_iscsi"), *SIDE_BY_SIDE, in_lab=True),)
 
 
 def aside(name: str, *suites: Suite) -> Row:
@@ -89,59 +96,56 @@ CSI_SANITY = aside(
 CSI_DRIVER = (pytest("csi driver", "tests/csi", *SIDE_BY_SIDE, in_lab=True),)
 ON_CLUSTER = (
     pytest("contract", "tests/contract", in_lab=True),
-    pytest("cluster", "tests/cluster", "-k", "not test_csi and not test_iscsi and not test_kube and not test_statefulset", in_lab=True),
+    pytest("cluster", besides("tests/cluster", "test_csi", "test_iscsi", "test_kube", "test_statefulset"), in_lab=True),
 )
 #: Objects under names of their own, and nobody counts requests.
-ON_API = (pytest("kube", "tests/cluster", *SIDE_BY_SIDE, "-k", "test_kube", in_lab=True),)
+ON_API = (pytest("kube", of("tests/cluster", "test_kube"), *SIDE_BY_SIDE, in_lab=True),)
 #: Beside `make test`, for they take a quarter of an hour: pods come and go one after the other.
-ROLLOUTS = (pytest("rollouts", "tests/cluster", "-k", "test_statefulset", in_lab=True),)
+ROLLOUTS = (pytest("rollouts", of("tests/cluster", "test_statefulset"), in_lab=True),)
 #: Beside `make test`: two machines for each test, restarted more than once, take too long for it.
 ISCSI = (
-    pytest("iscsi hosts", "tests/hosts", *SIDE_BY_SIDE, "-k", "test_iscsi", in_lab=True),
-    pytest("iscsi cluster", "tests/cluster", "-k", "test_iscsi", in_lab=True),
+    pytest("iscsi hosts", of("tests/hosts", "test_iscsi"), *SIDE_BY_SIDE, in_lab=True),
+    pytest("iscsi cluster", of("tests/cluster", "test_iscsi"), in_lab=True),
 )
 MOLECULE = (
     Suite("scenarios", (*LAB, "molecule", "test", "--all", "--exclude=csi")),
 )
 #: Beside the others, for it needs images that other labs have no use for.
-CSI_LAB_UP = Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disk-size=4GiB", "--images=csi", "--disks=2"))
-CSI_LAB = (LAB_DOWN, CSI_LAB_UP)
+CSI_LAB = (LAB_DOWN, Suite("lab up with CSI", (*LAB_UP.argv, "--nodes=2", "--disks=2", "--disk-size=4GiB", "--images=csi")))
 MOLECULE_CSI = (
     Suite("molecule csi", (*LAB, "molecule", "test", "--scenario-name=csi")),
 )
 #: Beside `make test`: each driver of the catalogue is applied, applied again and removed. They imitate kubelets, so no node is wanted.
-#: By name, because others of tests/cluster ask for nodes as soon as they are collected.
 CSI_ROLES = (
     LAB_DOWN,
     Suite("lab API up", (*LAB_UP.argv, "--level=api")),
-    pytest("csi roles", "tests/cluster/test_csi_driver_role.py", "tests/cluster/test_csi_node_plugin.py", in_lab=True),
+    pytest("csi roles", of("tests/cluster", "test_csi"), in_lab=True),
 )
-FAULTS = (*FRESH_LAB, pytest("faults", "tests/faults", "-k", "not test_csi", in_lab=True), LAB_DOWN)
-CSI_FAULTS = (*CSI_LAB, pytest("csi faults", "tests/faults", "-k", "test_csi", in_lab=True), LAB_DOWN)
+FAULTS = (*FRESH_LAB, pytest("faults", besides("tests/faults", "test_csi"), in_lab=True), LAB_DOWN)
+CSI_FAULTS = (*CSI_LAB, pytest("csi faults", of("tests/faults", "test_csi"), in_lab=True), LAB_DOWN)
 
 #: Attacks, each file named after what its tests need: machines, the driver on one, an API server, or a cluster with the driver's images.
 SECURITY: dict[str, tuple[Step, ...]] = {
     "security-hosts": (
         LAB_DOWN,
         Suite("lab nodes up", (*LAB_UP.argv, "--level=nodes", "--nodes=2", "--disks=3")),
-        attacks("attacks on machines", "host", *SIDE_BY_SIDE),
+        pytest("attacks on machines", of("tests/security", "test_host_"), *SIDE_BY_SIDE, in_lab=True),
         LAB_DOWN,
     ),
     "security-driver": (
         CSI_TOOLS,
         LAB_DOWN,
         Suite("lab node up", (*LAB_UP.argv, "--level=nodes", "--nodes=1", "--disks=3")),
-        attacks("attacks on the driver", "driver"),
+        pytest("attacks on the driver", of("tests/security", "test_driver_"), in_lab=True),
         LAB_DOWN,
     ),
     "security-api": (
         LAB_DOWN,
         Suite("lab API up", (*LAB_UP.argv, "--level=api")),
-        attacks("attacks by the API", "api"),
+        pytest("attacks by the API", of("tests/security", "test_api_"), in_lab=True),
         LAB_DOWN,
     ),
-    # The driver takes the first two disks, and a storage cluster's pod one of the others.
-    "security-pods": (LAB_DOWN, replace(CSI_LAB_UP, argv=(*CSI_LAB_UP.argv, "--disks=4")), attacks("attacks by pods", "pod"), LAB_DOWN),
+    "security-pods": (*CSI_LAB, pytest("attacks by pods", of("tests/security", "test_pod_"), in_lab=True), LAB_DOWN),
 }
 
 TIERS: dict[str, tuple[Step, ...]] = {

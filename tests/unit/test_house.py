@@ -98,3 +98,8 @@ def test_nothing_of_the_machine_it_was_written_on(file: Path) -> None:
     text = file.read_bytes()
     assert not any(path in text for path in OWN_PATHS)
     assert b"\0" not in text, "no binaries"
+
+
+def test_tests_have_the_same_names_in_every_process(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist compares them; whoever makes one of a function has its address in it."""
+    assert not [item.nodeid for item in request.session.items if " at 0x" in item.nodeid]

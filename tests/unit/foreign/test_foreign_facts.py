@@ -65,11 +65,10 @@ def test_hostile_facts(tell: object, node: str) -> None:
                 raise AssertionError(f"{tell.__name__}, {node}, {module}.{where}: {type(problem).__name__}: {problem}"[:600]) from problem
 
 
-@pytest.mark.parametrize("kind", [field.name for field in fields(audit_world.Cluster)])
+# What nodes say of themselves is in test_hostile_facts.
+@pytest.mark.parametrize("kind", [field.name for field in fields(audit_world.Cluster) if field.name != "hosts"])
 def test_hostile_objects(kind: str) -> None:
     given = getattr(audit_world.Cluster(), kind)
-    if not isinstance(given, list):
-        pytest.skip("not a list of objects")
     tried = 0
     for path in hostile.places(given):
         if not path or not {step for step in path[-2:] if isinstance(step, str)} & FREE or path[1:] == ("metadata", "namespace"):

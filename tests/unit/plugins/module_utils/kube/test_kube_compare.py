@@ -87,7 +87,7 @@ def test_every_change_is_seen(kind: str, path: str, change: Callable[[dict], Any
     ("StatefulSet", lambda wanted: container(wanted)["resources"]["requests"].update(cpu="100m")),
     ("StatefulSet", lambda wanted: wanted["spec"]["template"]["spec"]["volumes"][0]["emptyDir"].update(sizeLimit="1Mi")),
     ("Service", lambda wanted: wanted["spec"]["ports"][0].update(protocol="TCP")),
-], ids=str)
+], ids=["capacity", "requests", "cpu", "emptyDir", "protocol"])
 def test_the_same_in_other_words_is_unchanged(kind: str, change: Callable[[dict], Any]) -> None:
     wanted = copy.deepcopy(WANTED[kind])
     change(wanted)
