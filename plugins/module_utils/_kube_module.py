@@ -18,7 +18,7 @@ from . import _module
 from ._core.errors import CairnError
 from ._core.plan import Plan
 from ._kube import apply, observe
-from ._kube.connection import connect
+from ._kube.connection import connect, guard
 from ._kube.failures import about
 from ._kube.manifest import Ref, redact
 from ._kube.model import Desired, Established, Gone, Observed, Request
@@ -31,7 +31,7 @@ _SETTLE = 15
 
 def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Desired]) -> None:
     """Run one module whose wish is ``parse(params)``; returns ``objects[]``, ``after[]``, ``readiness[]`` and ``requests``."""
-    session = _Session(module.params, parse)
+    session = _Session(guard(module).params, parse)
     _module.run(module, parse=session.parse, observe=session.observe, plan=session.plan, lock=False, result=session.result, finish=session.finish,
                 handlers={Request: session.send, Established: session.establish, Gone: session.see_off})
 
