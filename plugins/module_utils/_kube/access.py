@@ -192,6 +192,8 @@ class Access:
     fix: str
     #: The option that says which certificates are trusted.
     trust: str = "kubeconfig"
+    #: The option that says where the server is.
+    server: str = "kubeconfig"
 
     def explain(self, error: CairnError, expiry: Optional[str]) -> CairnError:
         """The same error, saying with what credentials the request came."""
@@ -201,6 +203,6 @@ class Access:
         elif error.code == "api-certificate":
             error.parameter = self.trust
         elif error.code in ("api-unreachable", "api-no-tls", "api-no-api"):
-            error.parameter = self.parameter
+            error.parameter = self.server
         error.args = (str(error),)
         return error

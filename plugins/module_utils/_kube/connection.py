@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from dataclasses import replace
 from typing import Any, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest, NotFound
@@ -31,7 +32,7 @@ _POD = "/var/run/secrets/kubernetes.io/serviceaccount"
 #: Where distributions put the administrator's kubeconfig: k3s, RKE2, kubeadm, k0s, MicroK8s.
 _ELSEWHERE = ("/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml", "/etc/kubernetes/admin.conf", "/var/lib/k0s/pki/admin.conf",
               "/var/snap/microk8s/current/credentials/client.config")
-_POD_ACCESS = Access("", "the service account of this pod", "give the pod a service account of this cluster, or name a kubeconfig.", "ca_cert")
+_POD_ACCESS = Access("", "the service account of this pod", "give the pod a service account of this cluster, or name a kubeconfig.", "ca_cert", "host")
 
 
 def connect(params: Mapping[str, Any]) -> Client:
@@ -79,7 +80,7 @@ def _load(given: Settings) -> Tuple[Any, Access]:
     if not given.direct:
         access = _from_elsewhere(found, given) or access
     trust = given.told("ca_cert" if given.get("ca_cert") else access.trust)
-    own = _own(given, trust)
+    own = _own(given)
     _override(found, given)
     refresh = found.refresh_api_key_hook
     if refresh:
@@ -89,18 +90,19 @@ def _load(given: Settings) -> Tuple[Any, Access]:
             _override(anew, given)
         found.refresh_api_key_hook = renewed
     _check_files(found, given)
-    return found, own or Access(access.parameter, access.who, access.fix, trust)
+    server = given.told("host" if given.get("host") else access.server)
+    return found, replace(own or access, trust=trust, server=server)
 
 
-def _own(given: Settings, trust: str) -> Optional[Access]:
+def _own(given: Settings) -> Optional[Access]:
     """Who asks with a token or certificate that was given by itself."""
     if given.get("api_key"):
         name = given.told("api_key")
-        return Access(name, f"the token of {name}", "give a token of this cluster that has not expired.", trust)
+        return Access(name, f"the token of {name}", "give a token of this cluster that has not expired.")
     if given.get("client_cert"):
         name = given.told("client_cert")
         return Access(name, f"the certificate {given.get('client_cert')}", "give a certificate that this cluster's CA has signed for clients, "
-                      "and that has not expired.", trust)
+                      "and that has not expired.")
     return None
 
 
