@@ -24,6 +24,7 @@ from ._kube.manifest import Ref, redact
 from ._kube.model import Desired, Established, Gone, Observed, Request
 from ._kube.send import send
 from ._kube.wait import Reached, Target, wait
+from ._kube.wish import ALIASES
 
 #: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
 _SETTLE = 15
@@ -50,7 +51,9 @@ class _Session:
         given = {**params}
         if "objects" not in given:
             return self._parse(given)
-        self._params["objects"] = []
+        # What was given under another name of the option stands under that as well.
+        for name in ("objects", *ALIASES):
+            self._params.pop(name, None)
         desired = self._parse(given)
         self._params["objects"] = [redact(manifest) for manifest in desired.objects]
         return desired

@@ -17,8 +17,6 @@ from . import fields, quantity
 
 #: Values that the server fills in inside things that are replaced as a whole, where ownership does not tell them from ours.
 _DEFAULTS = {**fields.KEY_DEFAULTS, "volumeMode": "Filesystem", "status": {"phase": "Pending"}, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-#: Fields under which the built-in kinds have quantities.
-_QUANTITIES = frozenset(("capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "requests"))
 #: Maps that the built-in kinds leave out when they are empty, as they do with every list; an empty ``emptyDir`` means something.
 _LEFT_OUT = frozenset(("annotations", "labels", "matchLabels", "nodeSelector"))
 _IDENTITY = (".apiVersion", ".kind", ".metadata.name", ".metadata.namespace")
@@ -115,7 +113,7 @@ class _Comparison:
         if isinstance(desired, bool) is isinstance(live, bool) and desired == live:
             return True
         parts = path.split(".")
-        if not self._built_in or parts[1] not in ("spec", "status") or not (_QUANTITIES.intersection(parts[-3:]) or parts[-1] in ("sizeLimit", "divisor")):
+        if not self._built_in or parts[1] not in ("spec", "status") or not (quantity.MAPS.intersection(parts[-3:]) or parts[-1] in quantity.SINGLE):
             return False
         number = quantity.parse(desired)
         return number is not None and number == quantity.parse(live)
