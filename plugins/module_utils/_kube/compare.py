@@ -39,6 +39,20 @@ def differences(desired: Mapping[str, Any], live: Mapping[str, Any], manager: st
     return found
 
 
+def same_claims(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two StatefulSets have the same claim templates, however sizes are written and whatever the server has filled in."""
+    templates = [each["spec"].get("volumeClaimTemplates") or [] for each in (one, other)]
+    return not any(_Comparison(True)._whole(*templates, ".spec.volumeClaimTemplates"))
+
+
+def filled_claims(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> List[Any]:
+    """The claim templates of ``wanted`` with what the server has filled in for ``live``'s, written as there where they are equal."""
+    held = {each["metadata"]["name"]: each for each in live["spec"].get("volumeClaimTemplates") or ()}
+    comparison = _Comparison(True)
+    return [comparison.filled(each, held.get(each["metadata"]["name"]), ".spec.volumeClaimTemplates")
+            for each in wanted["spec"].get("volumeClaimTemplates") or ()]
+
+
 class _Comparison:
     def __init__(self, built_in: bool) -> None:
         self._built_in = built_in
@@ -105,6 +119,15 @@ class _Comparison:
                 yield from self._whole(one, other, f"{path}[{index}]")
         elif not self._equal(desired, live, path):
             yield path
+
+    def filled(self, desired: Any, live: Any, path: str) -> Any:
+        """``desired`` as ``live`` would have it: its defaults, and its way to write what is equal."""
+        if isinstance(desired, Mapping) and isinstance(live, Mapping):
+            given = {name: self.filled(value, live.get(name), f"{path}.{name}") for name, value in desired.items() if value is not None}
+            return {**{name: value for name, value in live.items() if name not in given and _DEFAULTS.get(name) == value}, **given}
+        if isinstance(desired, list) and isinstance(live, list) and len(desired) == len(live):
+            return [self.filled(one, other, f"{path}[{index}]") for index, (one, other) in enumerate(zip(desired, live))]
+        return live if live is not None and self._equal(desired, live, path) else desired
 
     def _nothing(self, name: str, value: Any) -> bool:
         return self._built_in and (value == [] or (value == {} and name in _LEFT_OUT))
