@@ -16,9 +16,9 @@ options:
       - "Where it is: C(/etc/rancher/k3s/k3s.yaml) of k3s and C(/etc/kubernetes/admin.conf) of kubeadm lie on the control plane's machines and belong
         to root. Run the tasks there with C(become=true), or copy the file and say the server's address in O(host)."
       - E(K8S_AUTH_KUBECONFIG) is looked at as well.
-      - Names, environment variables and their order are those of the collection kubernetes.core. With O(host) and credentials (O(api_key), or O(client_cert)
-        and O(client_key)) no kubeconfig is read. Otherwise O(kubeconfig) and O(context) choose one. Without either, E(KUBECONFIG), the service account
-        of the pod in which the task runs, and the file C(~/.kube/config) are tried, in this order.
+      - Names, environment variables and their order are those of the collection kubernetes.core. With O(host) and credentials
+        (O(api_key), or O(client_cert) and O(client_key)) no kubeconfig is read. Otherwise O(kubeconfig) and O(context) choose one. Without either,
+        E(KUBECONFIG), the service account of the pod in which the task runs, and the file C(~/.kube/config) are tried, in this order.
       - Options take the place of what stands in the kubeconfig, each alone; credentials take the place of all credentials of the kubeconfig.
       - An option comes before its environment variable. Naming a O(kubeconfig) or O(context) in a task while the environment names a server and
         credentials is refused.
@@ -59,7 +59,8 @@ options:
   validate_certs:
     description:
       - Whether the API server's certificate has to be valid. V(false) gives the token to whoever answers under the address.
-      - E(K8S_AUTH_VALIDATE_CERTS) and E(K8S_AUTH_VERIFY_SSL) are looked at as well. Where nobody says, the kubeconfig decides, and V(true) without one.
+      - E(K8S_AUTH_VALIDATE_CERTS) and E(K8S_AUTH_VERIFY_SSL) are looked at as well. Where nobody says, the kubeconfig decides,
+        and V(true) without one.
     type: bool
     aliases: [verify_ssl]
   proxy:

@@ -68,7 +68,8 @@ def test_growth_of_claims(folder: Path) -> None:
 
 def test_who_looks_may_look(folder: Path) -> None:
     all_of_it = {"returns": ["volumes", "claims", "nodes", "published", "table", "cluster_uid", "stateful_sets"]}
-    looks = [("storage_map", "storage_info", {}), ("audit", "storage_audit", {}), ("site", "storage_info", all_of_it), ("teardown", "storage_info", all_of_it)]
+    looks = [("storage_map", "storage_info", {}), ("audit", "storage_audit", {}), ("site", "storage_info", all_of_it),
+             ("teardown", "storage_info", all_of_it)]
     results = play(*({f"cairn.storage.{module}": {"kubeconfig": str(kubeconfig(book, folder, SPACE)), **options}} for book, module, options in looks))
     assert not any(result.get("failed") for result in results), results
 

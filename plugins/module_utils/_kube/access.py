@@ -96,7 +96,8 @@ def _parsed(text: str, kind: str, variable: str) -> Any:
     if kind != "bool":
         return text
     if text.lower() not in _BOOLEANS:
-        raise InvalidRequest("neither true nor false.", code="connection-boolean", parameter=variable, found=repr(text), fix="set it to true or false.")
+        raise InvalidRequest("neither true nor false.", code="connection-boolean", parameter=variable, found=repr(text),
+                             fix="set it to true or false.")
     return _BOOLEANS[text.lower()]
 
 
@@ -107,7 +108,8 @@ def _check(given: Settings) -> None:
     host = given.get("host")
     if host and not _is_url(host, ("http", "https")):
         # It may hold a password, so it is not shown.
-        raise refuse("connection-host", "host", "this is not the address of an API server.", "write it like https://api.example.com:6443, without a user.")
+        raise refuse("connection-host", "host", "this is not the address of an API server.",
+                     "write it like https://api.example.com:6443, without a user.")
     if given.get("proxy") and not _is_url(given.get("proxy"), ("http", "https", "socks4", "socks4a", "socks5", "socks5h"), user=True):
         raise refuse("connection-proxy", "proxy", "this is not the address of a proxy.", "write it like http://proxy.example.com:3128.")
     if given.get("api_key") and not _VISIBLE.fullmatch(given.get("api_key")):

@@ -33,7 +33,8 @@ _TRANSIENT = (429, 503)
 class Client:
     """Requests to one API server. ``requests`` counts them; it may be used by several threads."""
 
-    def __init__(self, pool: Any, host: str, identity: Callable[[], Sequence[Tuple[str, str]]], access: Access, certificate: Optional[str] = None) -> None:
+    def __init__(self, pool: Any, host: str, identity: Callable[[], Sequence[Tuple[str, str]]], access: Access,
+                 certificate: Optional[str] = None) -> None:
         self.requests = 0
         self._pool = pool
         self._host = host.rstrip("/")
@@ -118,7 +119,8 @@ class Client:
             return json.loads(data) if data else {}
         except ValueError:
             raise self._explained(CommandFailed(f"{self._host} does not answer as an API server does.", code="api-no-api",
-                                                found=data[:100].decode(errors="replace"), fix="give the address of the API server itself.")) from None
+                                                found=data[:100].decode(errors="replace"),
+                                                fix="give the address of the API server itself.")) from None
 
     def _explained(self, error: CairnError) -> CairnError:
         """The error, saying with what credentials the request came and whether these have expired."""

@@ -32,7 +32,8 @@ _POD = "/var/run/secrets/kubernetes.io/serviceaccount"
 #: Where distributions put the administrator's kubeconfig: k3s, RKE2, kubeadm, k0s, MicroK8s.
 _ELSEWHERE = ("/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml", "/etc/kubernetes/admin.conf", "/var/lib/k0s/pki/admin.conf",
               "/var/snap/microk8s/current/credentials/client.config")
-_POD_ACCESS = Access("", "the service account of this pod", "give the pod a service account of this cluster, or name a kubeconfig.", "ca_cert", "host")
+_POD_ACCESS = Access("", "the service account of this pod", "give the pod a service account of this cluster, or name a kubeconfig.",
+                     "ca_cert", "host")
 
 
 def connect(params: Mapping[str, Any]) -> Client:
@@ -165,13 +166,14 @@ def _from_elsewhere(found: Any, given: Settings) -> Optional[Access]:
         if given.get("host") and not chosen and not given.get("context"):
             return None
         there = [file for file in _ELSEWHERE if os.path.exists(file)]
-        raise InvalidRequest("there is no such kubeconfig.", code="kubeconfig-missing", parameter=given.told("kubeconfig"), found=os.pathsep.join(files),
+        raise InvalidRequest("there is no such kubeconfig.", code="kubeconfig-missing", parameter=given.told("kubeconfig"),
+                             found=os.pathsep.join(files),
                              fix=f"name a kubeconfig on the host that runs this task{f', such as {there[0]}' if there else ''}, "
                                  "or give host with api_key or client_cert.")
     for file in files:
         if os.path.exists(file) and not os.access(file, os.R_OK):
-            raise InvalidRequest("this user cannot read the kubeconfig.", code="kubeconfig-unreadable", parameter=given.told("kubeconfig"), found=file,
-                                 fix="run the task as a user who can (become: true), or give this user a copy.")
+            raise InvalidRequest("this user cannot read the kubeconfig.", code="kubeconfig-unreadable", parameter=given.told("kubeconfig"),
+                                 found=file, fix="run the task as a user who can (become: true), or give this user a copy.")
     told = os.pathsep.join(files)
     _use(found, given, told, None)
     return _told(given, f"the kubeconfig {told}")

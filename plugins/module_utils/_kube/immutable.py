@@ -38,7 +38,8 @@ def refusal(ref: Ref, live: Mapping[str, Any], paths: List[str], said: str, para
     if (ref.group, ref.kind) == ("", "PersistentVolumeClaim") and all(path.startswith(".spec.resources") for path in paths):
         if basics.phase(live) != "Bound":
             return Conflict(f"{ref} is not bound, and until then its size is fixed.", code="immutable-field", parameter=parameter,
-                            found=f"phase {basics.phase(live)}, {basics.stated(live)}", fix="wait until it is Bound, or delete it (state: absent) and run again.")
+                            found=f"phase {basics.phase(live)}, {basics.stated(live)}",
+                            fix="wait until it is Bound, or delete it (state: absent) and run again.")
         needed = "its size can grow and not shrink; make a smaller claim and copy the data, or leave the size as it is."
     if live.get("immutable"):
         needed = "it was made with immutable: true; give the new content a new name."

@@ -60,7 +60,8 @@ def ref(manifest: Mapping[str, Any]) -> Ref:
 def parse(objects: Iterable[Any], parameter: str, part: str = "") -> Tuple[dict, ...]:
     """Manifests ready to be applied, copies of ``objects``: lists unpacked, nulls and the server's own fields dropped, Secrets as ``data``.
 
-    A document that is empty or holds comments alone is null, as a file that ends with ``---`` has it; it is passed over. With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
+    A document that is empty or holds comments alone is null, as a file that ends with ``---`` has it; it is passed over.
+    With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
     """
     given = [(f"{parameter}[{index}]", item) for index, item in enumerate(objects) if item is not None]
     parsed = tuple(manifest for where, item in given for manifest in _checked(unpack(item, where, part), where))

@@ -91,4 +91,4 @@ def advice(value: object) -> str:
     meant = spellings(match[2]) if match else []
     if not match or not meant:
         return "write it like 10Gi (1024-based), 10G (1000-based), or for CPUs like 500m."
-    return f"write {' or '.join(match[1] + unit[:-1] for unit in meant)}: the units of Kubernetes are k, M, G, T, P (1000-based) and Ki, Mi, Gi, Ti, Pi."
+    return f"write {' or '.join(match[1] + unit[:-1] for unit in meant)}: the units of Kubernetes are k, M, G, T, P and Ki, Mi, Gi, Ti, Pi."

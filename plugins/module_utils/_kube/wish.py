@@ -122,8 +122,8 @@ def _same_condition(params: Mapping[str, Any], objects: Iterable[dict]) -> Dict[
                              fix="leave out one of the two.")
     for name in ("type", "reason"):
         if given[name] is not None and not _WORD.fullmatch(given[name]):
-            raise InvalidRequest("not a word of a condition.", code="wait-condition-word", parameter=f"wait_condition.{name}", found=repr(given[name]),
-                                 fix="write it as kubectl describe shows it, like Ready.")
+            raise InvalidRequest("not a word of a condition.", code="wait-condition-word", parameter=f"wait_condition.{name}",
+                                 found=repr(given[name]), fix="write it as kubectl describe shows it, like Ready.")
     tests = " && ".join(f"{name}=='{given[name]}'" for name in ("type", "status", "reason") if given[name] is not None)
     return {manifest.ref(thing): Expression(f"status.conditions[?{tests}]", "wait_condition") for thing in objects}
 

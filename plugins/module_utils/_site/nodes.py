@@ -21,7 +21,8 @@ def node_name(host: Mapping[str, Any]) -> str:
     if name is None or name == "":
         return str(own)
     if not foreign.object_name(name):
-        raise InvalidRequest("this is not the name of a node.", code="node-name", parameter=f"{shown(own)}: storage_node_name", found=shown(repr(name)),
+        raise InvalidRequest("this is not the name of a node.", code="node-name", parameter=f"{shown(own)}: storage_node_name",
+                             found=shown(repr(name)),
                              fix="write it as kubectl get nodes shows it, or leave it out where node and host have one name.")
     return str(name)
 

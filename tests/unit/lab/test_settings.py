@@ -31,7 +31,8 @@ def test_a_size_that_is_nearly_right_is_told_how_to_be_written(text, told):
         size(text, "--memory")
 
 
-@pytest.mark.parametrize("words", [["-n", "x", "get", "pods"], ["get", "pods", "-n", "x", "--name=y"], ["--help"], ["--namespace", "x", "exec", "p", "--", "ls", "-l"]])
+@pytest.mark.parametrize("words", [["-n", "x", "get", "pods"], ["get", "pods", "-n", "x", "--name=y"], ["--help"],
+                                   ["--namespace", "x", "exec", "p", "--", "ls", "-l"]])
 def test_all_that_follows_kubectl_is_kubectls(words):
     asked = cli._parser().parse_args(["--name", "other", "kubectl", *words])
     assert (commands._words(asked), asked.name) == (words, "other")

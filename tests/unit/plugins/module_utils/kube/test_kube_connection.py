@@ -69,8 +69,10 @@ GIVEN: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({}, {"K8S_AUTH_PROXY": "http://p.example.com:3128", "K8S_AUTH_NO_PROXY": "localhost"}),
     # What AWX injects for its credential "OpenShift or Kubernetes API Bearer Token".
     ({}, {"K8S_AUTH_HOST": "https://x.example.com", "K8S_AUTH_API_KEY": "abc", "K8S_AUTH_VERIFY_SSL": "False"}),
-    ({}, {"K8S_AUTH_HOST": "https://x.example.com", "K8S_AUTH_API_KEY": "abc", "K8S_AUTH_VERIFY_SSL": "True", "K8S_AUTH_SSL_CA_CERT": str(CERTIFICATE)}),
-    ({}, {"K8S_AUTH_HOST": "https://x.example.com", "K8S_AUTH_API_KEY": "abc", "K8S_AUTH_CA_CERT": str(CERTIFICATE), "K8S_AUTH_VALIDATE_CERTS": "yes"}),
+    ({}, {"K8S_AUTH_HOST": "https://x.example.com", "K8S_AUTH_API_KEY": "abc", "K8S_AUTH_VERIFY_SSL": "True",
+          "K8S_AUTH_SSL_CA_CERT": str(CERTIFICATE)}),
+    ({}, {"K8S_AUTH_HOST": "https://x.example.com", "K8S_AUTH_API_KEY": "abc", "K8S_AUTH_CA_CERT": str(CERTIFICATE),
+          "K8S_AUTH_VALIDATE_CERTS": "yes"}),
     ({"ca_cert": str(CERTIFICATE)}, {"K8S_AUTH_CA_CERT": "/no/such"}),
     ({"validate_certs": True}, {"K8S_AUTH_VERIFY_SSL": "no"}),
 ]
@@ -186,7 +188,8 @@ def module(**params: Any) -> Any:
 def test_of_a_kubeconfig_only_secrets_are_hidden() -> None:
     config = json.loads(json.dumps(CONFIG))
     config["users"] += [{"name": "w", "user": {"username": "ann", "password": "hush", "client-key-data": "aHVzaA=="}},
-                        {"name": "x", "user": {"exec": {"command": "aws", "args": ["eks", "get-token"], "env": [{"name": "A", "value": "long-enough"}]}}}]
+                        {"name": "x", "user": {"exec": {"command": "aws", "args": ["eks", "get-token"],
+                                                       "env": [{"name": "A", "value": "long-enough"}]}}}]
     guarded = access.guard(module(kubeconfig=config, api_key="abc", proxy="http://u:pass-of-proxy@p.example.com"))
     assert {"abc", "pass-of-proxy", "secret-of-one", "secret-of-two", "hush", "aHVzaA==", "long-enough"} <= guarded.no_log_values
     assert not {"one", "Config", "v1", "c", "ann", "aws", "https://one.example.com:6443"} & guarded.no_log_values
