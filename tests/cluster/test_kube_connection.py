@@ -16,6 +16,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, connect
 from cluster_play import play
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -24,6 +27,7 @@ from cryptography.x509.oid import NameOID
 from played import REPO, environment
 from rights import forget, kubeconfig
 
+REVIEWS = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 READER = "system:serviceaccount:kube-public:storage-map"
 NONE = {"KUBECONFIG": "", "K8S_AUTH_KUBECONFIG": "", "HOME": "/nonexistent"}
 #: What no reader may do, so that the answer names who asked; the admin may, and nothing is changed.
@@ -125,9 +129,8 @@ class Given:
             ("dictionary", {"kubeconfig": self.admin}, {}, "", ""),
             ("k3s from elsewhere", {"kubeconfig": str(self.k3s), "host": self.host}, {}, "", ""),
             ("token in place of a certificate", {**own, "api_key": self.token}, {}, READER, ""),
-            ("somebody else", {**own, "impersonate_user": "ann", "impersonate_groups": ["a", "b"]}, {}, "ann", ""),
-            ("a group's rights", {**own, "impersonate_user": "ann", "impersonate_groups": ["a", "system:masters"]}, {}, "", ""),
-            ("impersonation by environment", own, {"K8S_AUTH_IMPERSONATE_USER": "ann"}, "ann", ""),
+            ("somebody else", {**own, "impersonate_user": "ann", "impersonate_groups": ["a", "b"]}, {}, "ann", "a,b,system:authenticated"),
+            ("impersonation by environment", own, {"K8S_AUTH_IMPERSONATE_USER": "ann", "K8S_AUTH_IMPERSONATE_GROUPS": "a,b"}, "ann", "a,b"),
             ("proxy", {**own, "proxy": self.proxy.url}, {}, "", ""),
             ("no proxy", {**own, "proxy": "http://127.0.0.1:1", "no_proxy": f"example.com,{self.host.split('/')[-1].split(':')[0]}"}, {}, "", ""),
             ("proxy that is not there", {**own, "proxy": "http://127.0.0.1:1"}, {}, "api-unreachable", "proxy"),
@@ -151,41 +154,48 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
     forget(["storage_map"])
 
 
-@pytest.fixture(scope="module")
-def told(given: Given) -> dict[str, tuple[dict, str, str]]:
-    """What came of each row, from one playbook run."""
-    rows = given.rows()
-    tasks = [{"cairn.storage.kube_objects": {**ASKED, **options}, "check_mode": True, "environment": {**NONE, **environ}}
-             for _what, options, environ, *_expected in rows]
-    return {what: (result, expected, text) for (what, _options, _environ, expected, text), result in zip(rows, play(*tasks))}
+def asking(options: dict, environ: dict, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who asks, as the API server says it, or the error's code and message."""
+    for name in [name for name in os.environ if name.startswith("K8S_AUTH_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**NONE, **environ}.items():
+        monkeypatch.setenv(name, value)
+    checked = ArgumentSpecValidator(ARGUMENTS).validate(options)
+    assert not checked.error_messages, checked.error_messages
+    try:
+        said = connect(checked.validated_parameters).request("POST", REVIEWS, body={"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"})
+    except CairnError as error:
+        return f"{error.code} {error}"
+    user = said["status"]["userInfo"]
+    return f"{user['username']} {','.join(user['groups'])}"
 
 
-def test_who_asks_and_what_is_said_of_it(told: dict[str, tuple[dict, str, str]]) -> None:
-    wrong = {}
-    for what, (result, expected, text) in told.items():
-        message = " ".join(result.get("msg", "").split())
-        code = (result.get("error") or {}).get("code")
-        if not expected:
-            right = not result.get("failed") and [action["kind"] for action in result["actions"]] == ["ConfigMap"]
-        elif "-" in expected and not expected.startswith("system:"):
-            right = code == expected and text in message
-        else:
-            right = code == "api-forbidden" and f'User "{expected}"' in message
-        if not right:
-            wrong[what] = (code, message)
+def test_who_asks_and_what_is_said_of_it(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    admin, wrong = "admin", {}
+    for what, options, environ, expected, text in given.rows():
+        said = asking(options, environ, monkeypatch)
+        if said.partition(" ")[0] != (expected or admin) or text not in said:
+            wrong[what] = said
     assert not wrong, json.dumps(wrong, indent=1)
+    assert set(given.proxy.seen) == {given.host.split("/")[-1]}, "the proxy was used where it was named"
 
 
-def test_a_proxy_is_used_where_it_was_named(given: Given, told: dict[str, tuple[dict, str, str]]) -> None:
-    assert set(given.proxy.seen) == {given.host.split("/")[-1]} and told["no proxy"][0]["requests"]
-
-
-def test_secrets_are_in_no_result(given: Given, told: dict[str, tuple[dict, str, str]]) -> None:
-    results = json.dumps([result for result, *_expected in told.values()])
-    key = given.admin["users"][0]["user"]["client-key-data"]
-    assert given.token not in results and key not in results and "c2lnbmF0dXJl" not in results
-    # And nothing else is hidden: a kubeconfig's other words are those of every result.
-    assert "********" not in json.dumps(told["dictionary"][0]["objects"]) and str(given.both) in results
+def test_secrets_are_in_no_result_and_nothing_else_is_hidden(given: Given) -> None:
+    server = {"host": given.host, "ca_cert": given.ca}
+    awx = {"K8S_AUTH_HOST": given.host, "K8S_AUTH_API_KEY": given.token, "K8S_AUTH_VERIFY_SSL": "True", "K8S_AUTH_SSL_CA_CERT": given.ca}
+    tasks = [({**server, "api_key": given.token}, {}), ({}, awx), ({"kubeconfig": given.admin}, {}), ({"kubeconfig": str(given.both)}, {}),
+             ({**server, "api_key": token({"exp": 1})}, {})]
+    results = play(*({"cairn.storage.kube_objects": {**ASKED, **options}, "check_mode": True, "environment": {**NONE, **environ}}
+                     for options, environ in tasks))
+    for reader in results[:2]:
+        assert reader["error"]["code"] == "api-forbidden" and f'User "{READER}"' in reader["msg"], reader
+    for admin in results[2:4]:
+        assert [action["kind"] for action in admin["actions"]] == ["ConfigMap"], admin
+        assert admin["objects"][0]["metadata"]["namespace"] == "kube-public" and "********" not in json.dumps(admin["objects"]), admin
+    assert results[4]["error"]["code"] == "api-unauthorized", results[4]
+    text = json.dumps(results)
+    assert given.token not in text and given.admin["users"][0]["user"]["client-key-data"] not in text and "c2lnbmF0dXJl" not in text
+    assert str(given.both) in text
 
 
 def run(*command: str, **variables: str) -> subprocess.CompletedProcess:
