@@ -179,6 +179,13 @@ def test_refused(code: str, parameter: str, params: dict, environ: dict, monkeyp
     assert "hush" not in str(refused.value)
 
 
+def test_a_kubeconfig_that_belongs_to_root(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection.os, "access", lambda *_arguments: False)
+    with pytest.raises(InvalidRequest, match="become: true") as refused:
+        connection.connect({"kubeconfig": str(home / "other")})
+    assert refused.value.code == "kubeconfig-unreadable"
+
+
 def module(**params: Any) -> Any:
     """A module as Ansible makes it: every text in an option that is no_log is hidden."""
     hidden = set(access._texts(params.get("kubeconfig"))) | set(access._texts(params.get("api_key")))
