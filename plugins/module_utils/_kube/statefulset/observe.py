@@ -157,6 +157,7 @@ def _refuse_not_made_anew(client: Client, desired: Desired) -> None:
             error.message = "its claim templates are to change, for which it is made anew under its pods, and this user may not make StatefulSets."
             error.fix = ("grow the claims first (playbook grow_claims.yml and its Role, playbooks/rbac/grow_claims.yml), or leave the size in the "
                          "inventory as it is.")
+        error.parameter = "sets"
         raise about(error, desired.ref) from None
 
 
