@@ -37,8 +37,8 @@ def _parser():
     parser.description = "Machines with disks and a real Kubernetes, inside this one."
     groups = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name, help, function, *arguments):
-        sub = groups.add_parser(name, help=help, description=help, parents=[common])
+    def command(name, help, function, *arguments, **more):
+        sub = groups.add_parser(name, help=help, description=help, **{"parents": [common], **more})
         for flags, options in arguments:
             sub.add_argument(*flags, **options)
         sub.set_defaults(command=function)
@@ -85,7 +85,8 @@ def _use_commands(command):
     command("ssh", "log in to a node, or run a command there", commands.ssh, _NODE, _WORDS)
     command("exec", "run a command next to the nodes: lab exec -- cmd", commands.exec_, _WORDS)
     command("env", "the variables that `exec` sets, for a shell", commands.env)
-    command("kubectl", "kubectl on the lab's cluster", commands.kubectl, _WORDS)
+    # With another sign for options, all that begins with a dash is kubectl's.
+    command("kubectl", "kubectl on the lab's cluster", commands.kubectl, _WORDS, prefix_chars="+", add_help=False, parents=())
     command(
         "logs", "the journal of a node, or the log of a Kubernetes component", commands.logs,
         _arg("subject", metavar="NODE|COMPONENT"),

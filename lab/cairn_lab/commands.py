@@ -22,7 +22,7 @@ def up(asked):
     wanted = {key: getattr(asked, key) for key in ("level", "nodes", "disks", "images")}
     for key in ("disk_size", "memory"):
         text = getattr(asked, key)
-        wanted[key] = size(text) if text else None
+        wanted[key] = size(text, f"--{key.replace('_', '-')}") if text else None
     begin = time.monotonic()
     lab = stages.up(asked.name, wanted)
     say(f"lab {lab.name} is up (level {lab.level}) after {time.monotonic() - begin:.1f} s")

@@ -21,11 +21,13 @@ def lab_name(given):
     return name
 
 
-def size(text):
-    """Bytes from ``2GiB`` and the like, or from a plain number of bytes."""
+def size(text, option):
+    """Bytes from ``2GiB`` and the like, or from a plain number of bytes; ``option`` is the one that has it."""
     match = re.fullmatch(r"(\d+)(KiB|MiB|GiB|TiB)?", text)
     if not match or int(match[1]) == 0:
-        raise LabError(f"size {text!r}: write a whole number and KiB, MiB, GiB or TiB, as in 2GiB")
+        short = re.fullmatch(r"([1-9]\d*) ?([kKmMgGtT])[iI]?[bB]?", text)
+        example = f"{short[1]}{short[2].upper()}iB" if short else "2GiB"
+        raise LabError(f"{option} {text}: write a whole number and KiB, MiB, GiB or TiB, as in {example}")
     return int(match[1]) << _UNITS.get(match[2], 0)
 
 

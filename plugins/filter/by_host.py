@@ -37,19 +37,12 @@ _value:
   type: dict
 """
 
-from collections.abc import Mapping
+from ansible_collections.cairn.storage.plugins.module_utils._site.nodes import by_name
 
 
 def by_host(hosts: list, path: str) -> dict:
     """``{inventory_hostname: value}`` where there is a value."""
-    found = {}
-    for host in hosts:
-        value = host
-        for key in path.split("."):
-            value = value[key] if isinstance(value, Mapping) and key in value else None
-        if value:
-            found[host["inventory_hostname"]] = value
-    return found
+    return by_name(hosts, [host["inventory_hostname"] for host in hosts], path)
 
 
 class FilterModule:

@@ -66,7 +66,7 @@ def iscsi_exports(items: list, hosts: list, prefix: str, host: str) -> dict:
         found = parse(items, list(known.values()), prefix)
         return {
             **exports.for_host(found, known[host], variables[host].get("lvm_volume_groups") or []),
-            "volumes": exports.volumes(found),
+            "volumes": exports.volumes(found, {name: each["node"] for name, each in variables.items()}),
         }
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error

@@ -86,7 +86,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError, InvalidRequest
 from ansible_collections.cairn.storage.plugins.module_utils._kube import slim
-from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import connect
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, connect
 from ansible_collections.cairn.storage.plugins.module_utils._kube.node_hosts import hosts
 from ansible_collections.cairn.storage.plugins.module_utils._kube.objects import Lists
 
@@ -139,7 +139,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """``node_hosts.hosts`` of the cluster."""
         try:
             self._check_prefix()
-            return self._ask(connect({name: self.get_option(name) for name in ("kubeconfig", "context")}))
+            return self._ask(connect({name: self.get_option(name) for name in ARGUMENTS}))
         except CairnError as error:
             raise AnsibleParserError(f"{self.NAME}: {error}") from error
 

@@ -12,13 +12,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ._core.errors import CairnError
 from ._core.plan import Plan
-from ._kube.connection import connect
+from ._kube.connection import connect, guard
 from ._kube.csi.rolling import Rolling, parse, tell
 
 
 def run(module: AnsibleModule) -> None:
     """Run the module and leave through ``exit_json`` or ``fail_json``."""
-    params = module.params
+    params = guard(module).params
     try:
         wish = parse(params)
         client = connect(params)

@@ -18,12 +18,13 @@ from . import _module
 from ._core.errors import CairnError
 from ._core.plan import Plan
 from ._kube import apply, observe
-from ._kube.connection import connect
+from ._kube.connection import connect, guard
 from ._kube.failures import about
 from ._kube.manifest import Ref, redact
 from ._kube.model import Desired, Established, Gone, Observed, Request
 from ._kube.send import send
 from ._kube.wait import Reached, Target, wait
+from ._kube.wish import ALIASES
 
 #: Seconds in which a definition that was just made gets its endpoint, and a new namespace its service account.
 _SETTLE = 15
@@ -31,7 +32,7 @@ _SETTLE = 15
 
 def run(module: AnsibleModule, parse: Callable[[Mapping[str, Any]], Desired]) -> None:
     """Run one module whose wish is ``parse(params)``; returns ``objects[]``, ``after[]``, ``readiness[]`` and ``requests``."""
-    session = _Session(module.params, parse)
+    session = _Session(guard(module).params, parse)
     _module.run(module, parse=session.parse, observe=session.observe, plan=session.plan, lock=False, result=session.result, finish=session.finish,
                 handlers={Request: session.send, Established: session.establish, Gone: session.see_off})
 
@@ -50,7 +51,9 @@ class _Session:
         given = {**params}
         if "objects" not in given:
             return self._parse(given)
-        self._params["objects"] = []
+        # What was given under another name of the option stands under that as well.
+        for name in ("objects", *ALIASES):
+            self._params.pop(name, None)
         desired = self._parse(given)
         self._params["objects"] = [redact(manifest) for manifest in desired.objects]
         return desired

@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ._core.errors import CairnError
 from ._core.plan import Plan
 from ._kube import basics, manifest, sets
-from ._kube.connection import connect
+from ._kube.connection import connect, guard, refuse_impersonation
 from ._kube.manifest import Ref
 from ._kube.statefulset import facts, observe, wish
 from ._kube.statefulset.drive import Predicted, drive
@@ -26,8 +26,11 @@ from ._kube.statefulset.model import Desired, Observed
 
 def run(module: AnsibleModule) -> None:
     """Run the module and leave through ``exit_json`` or ``fail_json``."""
+    guard(module)
     try:
         wishes, pending = wish.parse(module.params)
+        if any(desired.gate.command for desired in wishes):
+            refuse_impersonation(module.params)
         client = connect(module.params)
         seen = observe.first(client, wishes, pending)
         actions, reached = _foresee(wishes, seen)

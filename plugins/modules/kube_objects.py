@@ -31,11 +31,17 @@ extends_documentation_fragment:
 options:
   objects:
     description:
-      - The manifests. Lists (C(kind=List)) are unpacked.
-      - From a file, use V({{ lookup('ansible.builtin.file', path\) | from_yaml_all }}).
-    type: list
-    elements: dict
-    required: true
+      - "The manifests: one as a dictionary, several in a list, or YAML text with any number of documents, as
+        V({{ lookup('ansible.builtin.template', 'objects.yml.j2'\) }}) or V({{ lookup('ansible.builtin.file', 'objects.yml'\) }}) give it."
+      - Lists (C(kind=List)) are unpacked. Documents that are empty or hold comments alone are passed over.
+      - Either this or O(src) is needed.
+    type: raw
+    aliases: [definition, resource_definition, inline]
+  src:
+    description:
+      - Path of a file with manifests as YAML, on the host that the task runs on.
+      - A file where Ansible runs, one in a vault or a template is given to O(objects) by a lookup.
+    type: path
   state:
     description:
       - V(present) makes the objects be as written.
@@ -68,6 +74,24 @@ options:
         description:
           - JMESPath expression over the object. It is waited for until this gives something that is not null, false or empty.
           - Takes the place of what is ready for the kind. To give one for an object of the list, name it here.
+        type: str
+  wait_condition:
+    description:
+      - A condition in the C(status) of each object of the list to be waited for, in the place of what is ready for its kind.
+      - O(wait_for[].condition) says more, and can be given for one object.
+    type: dict
+    suboptions:
+      type:
+        description: Its C(type), like V(Available).
+        type: str
+        required: true
+      status:
+        description: Its C(status).
+        type: str
+        choices: ["True", "False", "Unknown"]
+        default: "True"
+      reason:
+        description: Its C(reason), if that matters.
         type: str
   optional:
     description:
@@ -139,7 +163,7 @@ options:
 EXAMPLES = r"""
 - name: A namespace with everything in it
   cairn.storage.kube_objects:
-    objects: "{{ lookup('ansible.builtin.template', 'cluster.yml.j2') | from_yaml_all }}"
+    objects: "{{ lookup('ansible.builtin.template', 'cluster.yml.j2') }}"
     wait_timeout: 600
 
 - name: Take over a class that Helm has made
@@ -160,7 +184,7 @@ EXAMPLES = r"""
 
 - name: Delete what is not in the file any more
   cairn.storage.kube_objects:
-    objects: "{{ lookup('ansible.builtin.file', 'gateway.yml') | from_yaml_all }}"
+    objects: "{{ lookup('ansible.builtin.file', 'gateway.yml') }}"
     prune:
       labels: {app.kubernetes.io/part-of: gateway}
     allow_prune:
@@ -227,6 +251,8 @@ from ansible_collections.cairn.storage.plugins.module_utils._kube_module import 
 def main():
     awaited = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True},
                "namespace": {"type": "str"}, "name": {"type": "str", "required": True}, "condition": {"type": "str"}}
+    told = {"type": {"type": "str", "required": True}, "status": {"type": "str", "choices": ["True", "False", "Unknown"], "default": "True"},
+            "reason": {"type": "str"}}
     kind = {"api_version": {"type": "str", "default": "v1"}, "kind": {"type": "str", "required": True}}
     optional = {"api_version": {"type": "str", "required": True}, "kind": {"type": "str", "required": True}}
     pruned = {"labels": {"type": "dict", "required": True}, "kinds": {"type": "list", "elements": "dict", "default": [], "options": kind},
@@ -234,15 +260,19 @@ def main():
     run(AnsibleModule(
         argument_spec={
             **wish.ARGUMENTS,
-            "objects": {"type": "list", "elements": "dict", "required": True},
+            "objects": {"type": "raw", "aliases": list(wish.ALIASES)},
+            "src": {"type": "path"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "wait_for": {"type": "list", "elements": "dict", "default": [], "options": awaited},
+            "wait_condition": {"type": "dict", "options": told},
             "optional": {"type": "list", "elements": "dict", "default": [], "options": optional},
             "subresource": {"type": "str", "choices": ["status"]},
             "prune": {"type": "dict", "options": pruned},
             "allow_prune": {"type": "dict", "default": {}},
             "allow_data_loss": {"type": "dict", "default": {}},
         },
+        required_one_of=[("objects", "src")],
+        mutually_exclusive=[("objects", "src")],
         supports_check_mode=True,
     ), wish.parse)
 

@@ -51,13 +51,13 @@ requests:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
 from ansible_collections.cairn.storage.plugins.module_utils._kube.version import read
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
 def main():
-    inform(AnsibleModule(argument_spec=dict(ARGUMENTS), supports_check_mode=True), read)
+    inform(guard(AnsibleModule(argument_spec=dict(ARGUMENTS), supports_check_mode=True)), read)
 
 
 if __name__ == "__main__":

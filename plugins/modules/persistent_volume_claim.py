@@ -13,7 +13,9 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Makes claims, grows them, takes back a growth that failed, copies claims, restores snapshots, gives volumes to other claims, and deletes claims.
-  - What Kubernetes would leave pending without a word is refused, with what stands in its way.
+  - What Kubernetes would leave pending without a word is refused, with what stands in its way, in check mode as well.
+  - Whether anything can satisfy a new claim is told from the storage classes and, where the class has no provisioner, from the volumes.
+    Who may not list these gets a warning instead.
   - The list is read, compared and written as M(cairn.storage.kube_objects) does it, and waited for together.
 extends_documentation_fragment:
   - cairn.storage.kube_connection

@@ -170,12 +170,12 @@ requests:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._kube.audit.survey import read
-from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
 def main():
-    inform(AnsibleModule(
+    inform(guard(AnsibleModule(
         argument_spec={
             **ARGUMENTS,
             "hosts": {"type": "dict", "default": {}},
@@ -188,7 +188,7 @@ def main():
             "query": {"type": "str"},
         },
         supports_check_mode=True,
-    ), read)
+    )), read)
 
 
 if __name__ == "__main__":

@@ -299,13 +299,13 @@ requests:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.cairn.storage.plugins.module_utils._kube.about import KINDS
-from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
 from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import MORE, PARTS, read
 from ansible_collections.cairn.storage.plugins.module_utils._module import inform
 
 
 def main():
-    inform(AnsibleModule(
+    inform(guard(AnsibleModule(
         argument_spec={
             **ARGUMENTS,
             "namespace": {"type": "str"},
@@ -318,7 +318,7 @@ def main():
             "hosts": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
-    ), read)
+    )), read)
 
 
 if __name__ == "__main__":

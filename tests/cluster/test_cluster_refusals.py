@@ -45,7 +45,7 @@ REFUSALS = [
     ("field-unknown", "spec.replica", objects([changed(SET, lambda it: it["spec"].update(replica=1))])),
     ("api-invalid", "expected numeric", objects([changed(SET, lambda it: it["spec"].update(replicas="one"))])),
     ("api-invalid", "spec.ports", objects([thing("v1", "Service", spec={})])),
-    ("api-invalid", "quantities", objects([changed({**CLAIM, "metadata": {"name": "other", "namespace": SPACE}},
+    ("quantity-form", "storage", objects([changed({**CLAIM, "metadata": {"name": "other", "namespace": SPACE}},
                                                    lambda it: it["spec"].update(resources={"requests": {"storage": "1GB"}}))])),
     ("namespace-not-found", "no-such-space", objects([thing("v1", "ConfigMap", "no-such-space")])),
     ("namespace-missing", "needs a namespace", objects([thing("v1", "ConfigMap", None)])),

@@ -64,8 +64,15 @@ def test_there_is_one_default_class() -> None:
     assert not again["changed"]
     marks = {name: read("storageclass", name)["metadata"]["annotations"][MARK] for name in (CLASS, "cairn-faces-helm")}
     assert marks == {CLASS: "true", "cairn-faces-helm": "false"}
-    (unmarked,) = play(classes({**EVERY_CLASS[0], "default": False}))
+    nameless = {"namespace": SPACE, "name": "nameless", "size": "100Pi"}
+    usual, unmarked, checked, refused = play(
+        claims(nameless, check=True), classes({**EVERY_CLASS[0], "default": False}), claims(nameless, check=True), claims(nameless))
+    good(usual, unmarked)
     assert unmarked["changed"]
+    for result in (checked, refused):
+        # Other tests have volumes without a class, none as large as that.
+        assert result["error"]["code"].startswith("claim-no-"), result
+    assert not kubectl("get", "pvc", "nameless", "-n", SPACE, "--ignore-not-found")
 
 
 def test_a_class_is_made_again_with_consent_and_its_volumes_stay() -> None:

@@ -19,8 +19,20 @@ PVC, PV, SC, VS, VSC, CD = (("persistent_volume_claim", "claims"), ("persistent_
 POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "user", "namespace": SPACE}, "spec": {
     "nodeSelector": {"no": "such"}, "containers": [{"name": "c", "image": "registry.k8s.io/pause:3.10"}],
     "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "bound"}}]}}
-PRESENT = [*named("v1", "PersistentVolumeClaim", ["bound"], SPACE), *named("v1", "PersistentVolume", ["cairn-refused-a", "cairn-refused-b"]),
-           *named("storage.k8s.io/v1", "StorageClass", ["cairn-refused"]), *named("storage.k8s.io/v1", "CSIDriver", [DRIVER])]
+STATIC = {"name": "cairn-refused-static", "provisioner": "kubernetes.io/no-provisioner", "volume_binding_mode": "WaitForFirstConsumer"}
+#: A claim that waits: nothing is as large.
+WAITS = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "waits", "namespace": SPACE}, "spec": {
+    "accessModes": RWO, "storageClassName": "cairn-refused-static", "resources": {"requests": {"storage": "100Gi"}}}}
+OBJ = ("kube_objects", "objects")
+
+
+def waits(size: str) -> dict:
+    return {**WAITS, "spec": {**WAITS["spec"], "resources": {"requests": {"storage": size}}}}
+
+
+PRESENT = [*named("v1", "PersistentVolumeClaim", ["bound", "waits"], SPACE),
+           *named("v1", "PersistentVolume", ["cairn-refused-a", "cairn-refused-b", "cairn-refused-s"]),
+           *named("storage.k8s.io/v1", "StorageClass", ["cairn-refused", "cairn-refused-static"]), *named("storage.k8s.io/v1", "CSIDriver", [DRIVER])]
 SNAPSHOT = {"namespace": SPACE, "name": "new"}
 
 REFUSED = [
@@ -38,6 +50,13 @@ REFUSED = [
     (PVC, "rebind-consent-missing", "other/claim", {**NEW, "volume": "cairn-refused-b"}),
     (PVC, "claim-size-missing", "claims[0].size", NEW),
     (PVC, "namespace-not-found", "no-such-space", {**NEW, "namespace": "no-such-space", "size": "1Gi"}),
+    (PVC, "claim-class-unknown", "cairn-refused-static", {**NEW, "storage_class": "cairn-refused-sttaic", "size": "1Gi"}),
+    (PVC, "claim-no-volume-size", "cairn-refused-s with 3Gi", {**NEW, "storage_class": "cairn-refused-static", "size": "100Gi"}),
+    (PVC, "claim-no-volume-mode", "set volume_mode: Filesystem",
+     {**NEW, "storage_class": "cairn-refused-static", "volume_mode": "Block", "size": "1 Gi"}),
+    (PVC, "size-unit", "write 10GiB", {**NEW, "size": "10gib"}),
+    (OBJ, "immutable-field", "is not bound, and until then its size is fixed", waits("200Gi")),
+    (OBJ, "quantity-form", "objects[0].spec.resources.requests.storage", waits("10GB")),
     (PV, "volume-claimed", "delete the claim first", {"name": "cairn-refused-a", "state": "absent"}),
     (PV, "volume-shrink", "3Gi", {"name": "cairn-refused-a", "capacity": "1Gi"}),
     (PV, "immutable-field", "the source and mode of a volume are fixed", {"name": "cairn-refused-a", "nfs": {"server": "nowhere", "path": "/b"}}),
@@ -61,18 +80,20 @@ def answers() -> Iterator[list[dict]]:
     define_snapshots()
     kubectl("create", "namespace", SPACE)
     try:
-        made = play(typed(*SC, [CLASS]), typed(*CD, [{"name": DRIVER, "attach_required": True}]),
+        made = play(typed(*SC, [CLASS, STATIC]), typed(*CD, [{"name": DRIVER, "attach_required": True}]),
                     typed(*PV, [nfs_volume("cairn-refused-a", "cairn-refused", claim=f"{SPACE}/bound"),
-                                nfs_volume("cairn-refused-b", "cairn-refused", claim="other/claim")]),
-                    typed(*PVC, [BOUND], wait_timeout=60), objects([POD], wait=False))
+                                nfs_volume("cairn-refused-b", "cairn-refused", claim="other/claim"),
+                                nfs_volume("cairn-refused-s", "cairn-refused-static")]),
+                    # Documents without content are passed over.
+                    typed(*PVC, [BOUND], wait_timeout=60), objects([None, POD, WAITS, None], wait=False))
         assert not any(result.get("failed") for result in made), made
         before, *told, after = play(look(PRESENT), *(typed(*module, [item]) for module, _code, _text, item in REFUSED), look(PRESENT))
         assert seen(before) == seen(after)
         yield told
     finally:
         kubectl("delete", "namespace", SPACE, "--timeout=90s")
-        kubectl("delete", "pv", "cairn-refused-a", "cairn-refused-b", "--ignore-not-found")
-        kubectl("delete", "storageclass/cairn-refused", f"csidriver/{DRIVER}", "--ignore-not-found")
+        kubectl("delete", "pv", "cairn-refused-a", "cairn-refused-b", "cairn-refused-s", "--ignore-not-found")
+        kubectl("delete", "storageclass/cairn-refused", "storageclass/cairn-refused-static", f"csidriver/{DRIVER}", "--ignore-not-found")
 
 
 @pytest.mark.parametrize("number", range(len(REFUSED)), ids=lambda number: f"{REFUSED[number][0][0]}-{REFUSED[number][1]}-{number}")

@@ -31,11 +31,26 @@ BROKEN = "registry.example.com/no-such-image:1"
 RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)", re.MULTILINE)
 
 
+def inventory(folder: Path) -> Path:
+    """The lab's inventory with hosts that are not called as the cluster calls its nodes."""
+    lab = json.loads(subprocess.run(("lab", "inventory", "--list"), check=True, capture_output=True, text=True).stdout)
+    variables = lab["_meta"]["hostvars"]
+    hosts = {f"box-{node}": {**variables[node], "storage_node_name": node} for node in lab["storage_nodes"]["hosts"]}
+    made = folder / "inventory"
+    made.mkdir()
+    (made / "hosts.yml").write_text(json.dumps({
+        "all": {"vars": lab["all"]["vars"]}, "storage_nodes": {"hosts": hosts},
+        "kube_api": {"hosts": {host: variables[host] for host in lab["kube_api"]["hosts"]}}}), encoding="utf-8")
+    (made / "group_vars").symlink_to(REPO / "inventories" / "lab" / "group_vars")
+    return made
+
+
 class Site:
     """The inventory of one lab, with what the tests change in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.inventory = inventory(folder)
         self.books: set[str] = set()
         self.size = 128
         self.options: dict[str, Any] = {}
@@ -63,7 +78,7 @@ class Site:
         variables.write_text(json.dumps({**self.variables(), **more}), encoding="utf-8")
         self.books.add(book)
         where = str(kubeconfig(book, self.folder))
-        done = subprocess.run(("ansible-playbook", "-i", "inventories/lab", "-e", f"@{variables}", f"playbooks/{book}.yml"), cwd=REPO,
+        done = subprocess.run(("ansible-playbook", "-i", str(self.inventory), "-e", f"@{variables}", f"playbooks/{book}.yml"), cwd=REPO,
                               env={**environment(), "KUBECONFIG": where, "K8S_AUTH_KUBECONFIG": where}, capture_output=True, text=True, check=False)
         assert (done.returncode != 0) is fails, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout
@@ -110,13 +125,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     yield made
     kubectl("delete", "pod", "reader", "-n", "storage", "--ignore-not-found", "--wait")
     kubectl("delete", "pvc", "files", "-n", "storage", "--ignore-not-found", "--wait")
-    groups = {node: {"fast": shell(node, "vgs --noheadings -o vg_uuid fast").strip()} for node in nodes()}
+    groups = {f"box-{node}": {"fast": shell(node, "vgs --noheadings -o vg_uuid fast").strip()} for node in nodes()}
     made.play("teardown", teardown_confirm="storage/blocks", teardown_allow_data_loss=groups)
     forget(sorted(made.books))
 
 
 def test_the_second_run_of_the_site_changes_nothing(site: Site) -> None:
     assert changed(site.play("site")) == []
+    labelled = json.loads(kubectl("get", "nodes", "-l", "cairn.storage/storage-node=true", "-o", "json"))["items"]
+    assert sorted(node["metadata"]["name"] for node in labelled) == sorted(nodes())
+    told = site.play("storage_map")
+    assert all(f"{node} " in told and f"box-{node}" not in told.partition("Print the map")[2].partition("PLAY RECAP")[0] for node in nodes()), told
+    assert "/dev/" in told and not changed(site.play("audit", audit_fail_on="error"))
 
 
 def test_a_broken_image_stops_at_the_canary_and_is_taken_back(site: Site) -> None:

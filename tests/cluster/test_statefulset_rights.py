@@ -12,7 +12,7 @@ from played import REPO
 from rights import forget, kubeconfig
 from set_play import BETTER, BROKEN, BY_HAND, GOOD, SPACE, Kubelet, bring_up, images, run_set, stateful_set, surroundings, uids, volume
 
-BOOKS = ["rollout", "canary", "grow_claims", "scale", "replace_pod_disk", "grow_local_volume"]
+BOOKS = ["rollout", "canary", "grow_claims", "scale", "replace_pod_disk", "grow_local_volume", "storage_map", "audit", "site", "teardown"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,8 +39,12 @@ def allowed(book: str, folder: Path, manifest: dict, module: dict | None = None,
 def test_rollout_and_no_growth(folder: Path) -> None:
     made = allowed("rollout", folder, stateful_set("rights", BETTER))
     assert not made.get("failed") and images("rights") == [BETTER] * 3, made
-    refused = allowed("rollout", folder, stateful_set("rights", BETTER, size="2Gi"))
-    assert refused["error"]["code"] == "api-forbidden" and "statefulsets" in refused["error"]["found"] and not refused["changed"], refused
+    again = allowed("rollout", folder, stateful_set("rights", BETTER, size="1024Mi"))
+    assert not again.get("failed") and not again["changed"], "the same size, written otherwise"
+    for book in ("rollout", "scale", "replace_pod_disk"):
+        refused = allowed(book, folder, stateful_set("rights", BETTER, size="2Gi"))
+        assert refused["error"]["code"] == "api-forbidden" and "statefulsets" in refused["error"]["found"] and not refused["changed"], refused
+        assert "grow_claims.yml" in refused["error"]["fix"] and "StatefulSet cairn-sets/rights: its claim templates" in refused["msg"], refused
 
 
 def test_canary_and_its_way_back(folder: Path) -> None:
@@ -52,8 +56,22 @@ def test_canary_and_its_way_back(folder: Path) -> None:
 
 def test_growth_of_claims(folder: Path) -> None:
     before = uids("rights")
-    made = allowed("grow_claims", folder, stateful_set("rights", size="2Gi"))
+    unreadable = stateful_set("rights", size="2Gi")
+    unreadable["spec"]["volumeClaimTemplates"][0]["spec"]["nonsense"] = "x"
+    refused = allowed("grow_claims", folder, unreadable)
+    assert refused["error"]["code"] == "field-unknown" and not refused["changed"], "what could not be made again is not deleted"
+    made = allowed("grow_claims", folder, stateful_set("rights", size="2048Mi"))
     assert not made.get("failed") and made["changed"] and uids("rights") == before, made
+    again = allowed("grow_claims", folder, stateful_set("rights", size="2048Mi"))
+    assert not again.get("failed") and not again["changed"], again
+
+
+def test_who_looks_may_look(folder: Path) -> None:
+    all_of_it = {"returns": ["volumes", "claims", "nodes", "published", "table", "cluster_uid", "stateful_sets"]}
+    looks = [("storage_map", "storage_info", {}), ("audit", "storage_audit", {}), ("site", "storage_info", all_of_it),
+             ("teardown", "storage_info", all_of_it)]
+    results = play(*({f"cairn.storage.{module}": {"kubeconfig": str(kubeconfig(book, folder, SPACE)), **options}} for book, module, options in looks))
+    assert not any(result.get("failed") for result in results), results
 
 
 def test_scale_and_no_more_than_told(folder: Path) -> None:

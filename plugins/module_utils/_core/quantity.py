@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Union
+from typing import List, Union
 
 from .errors import InvalidRequest
 
@@ -55,6 +55,19 @@ class Extents:
 Size = Union[int, Percent, Extents]
 
 
+_WRITTEN = "units are kB, MB, GB, TB, PB (1000-based) and KiB, MiB, GiB, TiB, PiB (1024-based), with these capitals."
+
+
+def spellings(unit: str) -> List[str]:
+    """The units that somebody may have meant by one that is not written so: one, two where they differ, or none."""
+    match = re.fullmatch(r"([kmgtpe])(i?)(b?)", unit.lower())
+    if not match:
+        return []
+    letter = match[1].upper()
+    binary, decimal = f"{letter}iB", f"{'k' if letter == 'K' else letter}B"
+    return [binary] if match[2] else [decimal] if match[3] else [binary, decimal]
+
+
 def parse_bytes(value: object, parameter: str) -> int:
     """Bytes of ``"10GiB"``, ``"10GB"`` or a whole number of bytes; always at least 1.
 
@@ -76,11 +89,11 @@ def parse_bytes(value: object, parameter: str) -> int:
         raise refuse("size-syntax", "not a size.")
     number, unit = match["number"], match["unit"] or "B"
     if unit not in _UNITS:
-        letter = unit[:1].upper()
-        if unit.rstrip("i").upper() in "KMGTPE" and letter:
+        meant = spellings(unit)
+        if len(meant) > 1:
             raise refuse("size-ambiguous", f"the unit {unit} means different things to LVM and Kubernetes.",
-                         f"write {number}{letter}iB (1024-based) or {number}{'k' if letter == 'K' else letter}B (1000-based).")
-        raise refuse("size-unit", f"unknown unit {unit}.")
+                         f"write {number}{meant[0]} (1024-based) or {number}{meant[1]} (1000-based).")
+        raise refuse("size-unit", f"there is no unit {unit}.", *(f"write {number}{each}: {_WRITTEN}" for each in meant))
     whole, _dot, fraction = number.partition(".")
     scale = 10 ** len(fraction)
     total, rest = divmod(int(whole + fraction) * _UNITS[unit], scale)

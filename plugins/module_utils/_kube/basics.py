@@ -73,6 +73,11 @@ def requested(claim: Object) -> Optional[int]:
     return quantity.in_bytes(((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage"))
 
 
+def stated(claim: Object) -> str:
+    """What a claim asks for, as it is written there."""
+    return str(((claim["spec"].get("resources") or {}).get("requests") or {}).get("storage") or "no size")
+
+
 def held(claim: Object) -> Optional[int]:
     """Bytes that a claim has."""
     return quantity.in_bytes((status(claim).get("capacity") or {}).get("storage"))

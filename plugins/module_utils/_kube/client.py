@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import urlencode
 
-from .._core.errors import CairnError
-from . import failures
+from .._core.errors import CairnError, CommandFailed
+from . import expiry, failures
+from .access import Access
 
 try:
     import urllib3
@@ -32,11 +33,15 @@ _TRANSIENT = (429, 503)
 class Client:
     """Requests to one API server. ``requests`` counts them; it may be used by several threads."""
 
-    def __init__(self, pool: Any, host: str, authorization: Callable[[], Dict[str, str]]) -> None:
+    def __init__(self, pool: Any, host: str, identity: Callable[[], Sequence[Tuple[str, str]]], access: Access,
+                 certificate: Optional[str] = None) -> None:
         self.requests = 0
         self._pool = pool
         self._host = host.rstrip("/")
-        self._authorization = authorization
+        #: The headers that say who asks; a token may be renewed between two requests.
+        self._identity = identity
+        self._access = access
+        self._certificate = certificate
         self._answered = False
         self._count = threading.Lock()
 
@@ -78,15 +83,15 @@ class Client:
             try:
                 response = self._send(method, path, query, body, content, accept, urllib3.Timeout(connect=10, read=90))
             except urllib3.exceptions.HTTPError as problem:
-                error: CairnError = failures.unreachable(self._host, problem)
+                error: CairnError = self._explained(failures.unreachable(self._host, problem))
                 if error.code != "api-unreachable" or not self._answered or time.monotonic() > deadline:
                     raise error from None
             else:
                 self._answered = True
                 if response.status < 300:
-                    return json.loads(response.data) if response.data else {}
+                    return self._answer(response.data)
                 if response.status not in _TRANSIENT or time.monotonic() > deadline:
-                    raise failures.from_status(response.status, _status(response.data), method, path)
+                    raise self._explained(failures.from_status(response.status, _status(response.data), method, path))
             time.sleep(1)
 
     def watch(self, path: str, query: Query, seconds: int) -> Iterator[dict]:
@@ -97,7 +102,7 @@ class Client:
             timeout = urllib3.Timeout(connect=10, read=seconds + 5)
             response = self._send("GET", path, query, None, "", "application/json", timeout, stream=True)
             if response.status >= 300:
-                raise failures.from_status(response.status, _status(response.read()), "GET", path)
+                raise self._explained(failures.from_status(response.status, _status(response.read()), "GET", path))
             try:
                 for line in _lines(response):
                     event = json.loads(line)
@@ -107,14 +112,29 @@ class Client:
             finally:
                 response.close()
         except urllib3.exceptions.HTTPError as problem:
-            raise failures.unreachable(self._host, problem) from None
+            raise self._explained(failures.unreachable(self._host, problem)) from None
+
+    def _answer(self, data: bytes) -> dict:
+        try:
+            return json.loads(data) if data else {}
+        except ValueError:
+            raise self._explained(CommandFailed(f"{self._host} does not answer as an API server does.", code="api-no-api",
+                                                found=data[:100].decode(errors="replace"),
+                                                fix="give the address of the API server itself.")) from None
+
+    def _explained(self, error: CairnError) -> CairnError:
+        """The error, saying with what credentials the request came and whether these have expired."""
+        refused = error.code == "api-unauthorized"
+        return self._access.explain(error, expiry.told(dict(self._identity()).get("authorization", ""), self._certificate) if refused else None)
 
     def _send(self, method: str, path: str, query: Optional[Query], body: Optional[Mapping[str, Any]],
               content: str, accept: str, timeout: Any, stream: bool = False) -> Any:
         with self._count:
             self.requests += 1
         url = self._host + path + (f"?{urlencode(query)}" if query else "")
-        headers = {"Accept": accept, "User-Agent": "cairn.storage", **self._authorization()}
+        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": "cairn.storage"})
+        for name, value in self._identity():
+            headers.add(name, value)
         data = None
         if body is not None:
             headers["Content-Type"] = content

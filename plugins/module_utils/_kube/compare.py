@@ -17,8 +17,6 @@ from . import fields, quantity
 
 #: Values that the server fills in inside things that are replaced as a whole, where ownership does not tell them from ours.
 _DEFAULTS = {**fields.KEY_DEFAULTS, "volumeMode": "Filesystem", "status": {"phase": "Pending"}, "apiVersion": "v1", "kind": "PersistentVolumeClaim"}
-#: Fields under which the built-in kinds have quantities.
-_QUANTITIES = frozenset(("capacity", "default", "defaultRequest", "hard", "limits", "max", "min", "requests"))
 #: Maps that the built-in kinds leave out when they are empty, as they do with every list; an empty ``emptyDir`` means something.
 _LEFT_OUT = frozenset(("annotations", "labels", "matchLabels", "nodeSelector"))
 _IDENTITY = (".apiVersion", ".kind", ".metadata.name", ".metadata.namespace")
@@ -39,6 +37,20 @@ def differences(desired: Mapping[str, Any], live: Mapping[str, Any], manager: st
     else:
         found.append(".apiVersion")
     return found
+
+
+def same_claims(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two StatefulSets have the same claim templates, however sizes are written and whatever the server has filled in."""
+    templates = [each["spec"].get("volumeClaimTemplates") or [] for each in (one, other)]
+    return not any(_Comparison(True)._whole(*templates, ".spec.volumeClaimTemplates"))
+
+
+def filled_claims(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> List[Any]:
+    """The claim templates of ``wanted`` with what the server has filled in for ``live``'s, written as there where they are equal."""
+    held = {each["metadata"]["name"]: each for each in live["spec"].get("volumeClaimTemplates") or ()}
+    comparison = _Comparison(True)
+    return [comparison.filled(each, held.get(each["metadata"]["name"]), ".spec.volumeClaimTemplates")
+            for each in wanted["spec"].get("volumeClaimTemplates") or ()]
 
 
 class _Comparison:
@@ -108,6 +120,15 @@ class _Comparison:
         elif not self._equal(desired, live, path):
             yield path
 
+    def filled(self, desired: Any, live: Any, path: str) -> Any:
+        """``desired`` as ``live`` would have it: its defaults, and its way to write what is equal."""
+        if isinstance(desired, Mapping) and isinstance(live, Mapping):
+            given = {name: self.filled(value, live.get(name), f"{path}.{name}") for name, value in desired.items() if value is not None}
+            return {**{name: value for name, value in live.items() if name not in given and _DEFAULTS.get(name) == value}, **given}
+        if isinstance(desired, list) and isinstance(live, list) and len(desired) == len(live):
+            return [self.filled(one, other, f"{path}[{index}]") for index, (one, other) in enumerate(zip(desired, live))]
+        return live if live is not None and self._equal(desired, live, path) else desired
+
     def _nothing(self, name: str, value: Any) -> bool:
         return self._built_in and (value == [] or (value == {} and name in _LEFT_OUT))
 
@@ -115,7 +136,7 @@ class _Comparison:
         if isinstance(desired, bool) is isinstance(live, bool) and desired == live:
             return True
         parts = path.split(".")
-        if not self._built_in or parts[1] not in ("spec", "status") or not (_QUANTITIES.intersection(parts[-3:]) or parts[-1] in ("sizeLimit", "divisor")):
+        if not self._built_in or parts[1] not in ("spec", "status") or not (quantity.MAPS.intersection(parts[-3:]) or parts[-1] in quantity.SINGLE):
             return False
         number = quantity.parse(desired)
         return number is not None and number == quantity.parse(live)

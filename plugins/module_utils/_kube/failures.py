@@ -17,8 +17,13 @@ _MANAGER = re.compile(r'conflict with "([^"]+)"')
 _NAMESPACE_MISSING = re.compile(r'namespaces "([^"]+)" not found')
 _IMMUTABLE = re.compile(r"immutable|updates to .* forbidden|(?:may not|cannot) (?:be )?(?:change|update)", re.I)
 
+#: Who asks without credentials, as the API server calls them.
+_ANONYMOUS = '"system:anonymous"'
 #: Server-side apply answers 500 to values of the wrong type.
 _NOT_READABLE = ("failed to create typed patch object", "failed to convert new object", "error decoding")
+
+#: What OpenSSL says of an answer that is no TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL", "HTTP_REQUEST")
 
 #: Characters of a message that a person reads.
 _LONG = 600
@@ -30,8 +35,9 @@ def from_status(code: int, status: Mapping[str, Any], method: str, path: str) ->
     details = status.get("details") or {}
     causes = details.get("causes") or []
     if code == 401:
-        return Refused("the API server does not accept the credentials.", code="api-unauthorized", parameter="kubeconfig", found=message,
-                       fix="renew the client certificate or token in the kubeconfig.")
+        return Refused("the API server does not accept the credentials.", code="api-unauthorized", found=message)
+    if code == 403 and _ANONYMOUS in message:
+        return Refused("the API server was asked without credentials that it knows.", code="api-unauthorized", found=message)
     if code == 403 and any(cause.get("reason") == "NamespaceTerminating" for cause in causes):
         return Busy(f"{message}.", code="namespace-terminating", fix="wait until the namespace is gone, then run again.")
     if code == 403:
@@ -88,10 +94,13 @@ def immutable(error: CairnError) -> bool:
 def unreachable(host: str, problem: BaseException) -> CairnError:
     """The error for a connection that cannot be made."""
     text = str(getattr(problem, "reason", None) or problem)
-    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text:
-        return Refused(f"the certificate of {host} cannot be verified.", code="api-certificate", parameter="kubeconfig", found=text,
-                       fix="put the cluster's CA into the kubeconfig, and reach the server by a name that its certificate holds.")
-    return CommandFailed(f"the API server {host} cannot be reached.", code="api-unreachable", parameter="kubeconfig", found=text,
+    if any(word in text for word in _NO_TLS):
+        return Refused(f"{host} does not speak TLS.", code="api-no-tls", found=text, fix="correct the port, or write http:// if that is meant.")
+    if "CERTIFICATE_VERIFY_FAILED" in text or "SSLError" in text or "[SSL" in text:
+        return Refused(f"the certificate of {host} cannot be verified.", code="api-certificate", found=text,
+                       fix="give the cluster's CA (ca_cert, or certificate-authority in the kubeconfig), and reach the server by a name that its "
+                           "certificate holds.")
+    return CommandFailed(f"the API server {host} cannot be reached.", code="api-unreachable", found=text,
                          fix="check the server's address, the network and that the API server runs.")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, List, Mapping
 
 from .._core.errors import Conflict
+from . import basics
 from .manifest import Ref
 
 _DELETE = "delete it (state: absent) and run again"
@@ -34,6 +35,12 @@ _NEEDED = {
 def refusal(ref: Ref, live: Mapping[str, Any], paths: List[str], said: str, parameter: str = "objects") -> Conflict:
     """The error for a wish to change ``paths``, with the API server's own words in ``said``."""
     needed = _NEEDED.get((ref.group, ref.kind), f"{_DELETE}, or leave the field as it is.")
+    if (ref.group, ref.kind) == ("", "PersistentVolumeClaim") and all(path.startswith(".spec.resources") for path in paths):
+        if basics.phase(live) != "Bound":
+            return Conflict(f"{ref} is not bound, and until then its size is fixed.", code="immutable-field", parameter=parameter,
+                            found=f"phase {basics.phase(live)}, {basics.stated(live)}",
+                            fix="wait until it is Bound, or delete it (state: absent) and run again.")
+        needed = "its size can grow and not shrink; make a smaller claim and copy the data, or leave the size as it is."
     if live.get("immutable"):
         needed = "it was made with immutable: true; give the new content a new name."
     return Conflict(f"{ref}: {', '.join(paths)} cannot be changed.", code="immutable-field", parameter=parameter, found=said, fix=needed)

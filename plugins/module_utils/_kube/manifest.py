@@ -14,15 +14,20 @@ import copy
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Dict, Iterable, Iterator, Mapping, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 
-from .._core.errors import InvalidRequest
+from .._core.errors import InvalidRequest, NotFound
+from . import quantity
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 #: A name becomes part of a URL's path; the rest of the naming rules differ by kind and are the API server's.
 _NAME = re.compile(r"(?!\.{1,2}$)[^/%\s]{1,253}")
 #: Metadata that the server writes; an exported manifest carries it, and applying it would be refused.
 _SERVER_METADATA = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
+#: Groups whose kinds have quantities under the names that ``quantity`` knows. Schemas and custom objects have such names for other things.
+_WITH_QUANTITIES = ("", "apps", "autoscaling", "batch", "node.k8s.io", "policy", "storage.k8s.io")
+#: Parts of a manifest whose words are a user's own.
+_NO_QUANTITIES = ("metadata", "data", "stringData", "binaryData")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -55,11 +60,48 @@ def ref(manifest: Mapping[str, Any]) -> Ref:
 def parse(objects: Iterable[Any], parameter: str, part: str = "") -> Tuple[dict, ...]:
     """Manifests ready to be applied, copies of ``objects``: lists unpacked, nulls and the server's own fields dropped, Secrets as ``data``.
 
+    A document that is empty or holds comments alone is null, as a file that ends with ``---`` has it; it is passed over.
     With ``part`` (``status``) that is all that is left of them. Raises ``InvalidRequest`` naming ``parameter[index]``.
     """
-    parsed = tuple(manifest for index, item in enumerate(objects) for manifest in unpack(item, f"{parameter}[{index}]", part))
+    given = [(f"{parameter}[{index}]", item) for index, item in enumerate(objects) if item is not None]
+    parsed = tuple(manifest for where, item in given for manifest in _checked(unpack(item, where, part), where))
     refuse_twice(parsed, parameter)
     return parsed
+
+
+def _checked(manifests: Iterable[dict], where: str) -> Iterator[dict]:
+    """The same; a quantity that is none is told by its field, for the API server names neither field nor value."""
+    for manifest in manifests:
+        known = ref(manifest).group in _WITH_QUANTITIES
+        content = {key: value for key, value in manifest.items() if key not in _NO_QUANTITIES} if known else {}
+        for path, value in quantity.wrong(content, ""):
+            raise InvalidRequest(f"{ref(manifest)}: this is no quantity.", code="quantity-form", parameter=f"{where}{path}", found=repr(value),
+                                 fix=quantity.advice(value))
+        yield manifest
+
+
+def documents(given: Any, parameter: str) -> List[Any]:
+    """What stands for objects as a list: one manifest, several, or YAML text with any number of documents, alone or in a list."""
+    items = list(given) if isinstance(given, (list, tuple)) else [given]
+    return [document for item in items for document in (_read(item, parameter) if isinstance(item, str) else [item])]
+
+
+def _read(text: str, parameter: str) -> Iterator[Any]:
+    try:
+        import yaml
+    except ImportError:
+        raise NotFound("the Python package yaml is not installed here.", code="library-missing", parameter=parameter,
+                       fix="pip install PyYAML, for the Python that runs this module (ansible_python_interpreter).") from None
+    try:
+        for document in yaml.safe_load_all(text):
+            # A file may hold a list of manifests.
+            yield from document if isinstance(document, list) else [document]
+    except yaml.YAMLError as problem:
+        # The text may hold a secret, so only its place is told.
+        mark = getattr(problem, "problem_mark", None)
+        raise InvalidRequest("this is no YAML.", code="object-yaml", parameter=parameter,
+                             found=f"{getattr(problem, 'problem', None) or 'unreadable text'}"
+                                   f"{f' in line {mark.line + 1}, column {mark.column + 1}' if mark else ''}", fix="correct the text.") from None
 
 
 def refuse_twice(manifests: Iterable[Mapping[str, Any]], parameter: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
-from .._core.errors import InvalidRequest
+from .._core.errors import CairnError, InvalidRequest
 from . import losses
 from .client import Client, find
 from .discovery import Catalogue, Resource
@@ -124,7 +124,11 @@ class _Reader:
 
     def around(self, live: Mapping[Ref, dict], leaving: List[dict]) -> Dict[str, Tuple[dict, ...]]:
         """What the rules of the kind look at; objects that earlier tasks of a check run would have made count as there."""
-        found = self._collections(dict.fromkeys(self._desired.rules.sources(self._desired.wanted, live, leaving)))
+        rules, wanted = self._desired.rules, self._desired.wanted
+        found = self._collections(dict.fromkeys(rules.sources(wanted, live, leaving)))
+        for _round in range(2):
+            for source in dict.fromkeys(rules.hints(wanted, live, found)):
+                found.update(self._permitted(source))
         for manifest in self._desired.pending:
             if manifest["kind"] in found and ref(manifest) not in {ref(thing) for thing in found[manifest["kind"]]}:
                 found[manifest["kind"]] += (manifest,)
@@ -139,6 +143,14 @@ class _Reader:
                 cluster_wide = (api_version, kind) in (losses.VOLUME, losses.CONTENT) or what.kind == _DEFINITION
                 sources[(api_version, kind, "" if cluster_wide else what.namespace or what.name)] = None
         return self._collections(sources)
+
+    def _permitted(self, source: Tuple[str, str, str]) -> Dict[str, Tuple[dict, ...]]:
+        try:
+            return self._collections([source])
+        except CairnError as error:
+            if error.code != "api-forbidden":
+                raise
+            return {}
 
     def _collections(self, sources: Iterable[Tuple[str, str, str]]) -> Dict[str, Tuple[dict, ...]]:
         found: Dict[str, Tuple[dict, ...]] = {}

@@ -28,6 +28,11 @@ class Rules:
         """The collections to read, for the ``wanted`` manifests, what is there of them, and the live objects that are ``going``."""
         return ()
 
+    def hints(self, wanted: Sequence[Object], live: Mapping[Ref, Object], around: Around) -> Iterable[Source]:
+        """Collections that are good to know, read after ``sources``; one that may not be read is missing in ``around``. Asked twice, so that
+        the second can follow from the first."""
+        return ()
+
     def prepare(self, manifest: dict, live: Optional[Object], around: Around) -> dict:
         """The manifest to apply, filled in from what is there; raises where the wish cannot be met."""
         return manifest

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .._core.errors import InvalidRequest
 from .._core.plan import Consent
@@ -19,6 +19,8 @@ from .connection import ARGUMENTS as CONNECTION
 from .model import Desired
 from .prune import Prune
 
+#: What others call the objects of kube_objects.
+ALIASES = ("definition", "resource_definition", "inline")
 #: Argument spec of the doc fragment kube_connection.engine, and of the one that it builds on.
 ARGUMENTS = {
     **CONNECTION,
@@ -30,6 +32,8 @@ ARGUMENTS = {
 }
 #: The API server's own rule for field managers (ValidateFieldManager), with room for words only.
 _MANAGER = re.compile(r"[!-~]{1,128}")
+#: Types and reasons of conditions: words, or names with a domain before them.
+_WORD = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 def common(params: Mapping[str, Any]) -> Dict[str, Any]:
@@ -68,7 +72,7 @@ def parse(params: Mapping[str, Any]) -> Desired:
     """``Desired`` of kube_objects' parameters; ``InvalidRequest`` names the parameter."""
     present = params["state"] == "present"
     part = params["subresource"] or ""
-    for option in ("wait_for", "prune", "subresource"):
+    for option in ("wait_for", "wait_condition", "prune", "subresource"):
         if params[option] and not present:
             raise InvalidRequest("this has no meaning for objects that are to go.", code=f"{option.replace('_', '-')}-unused", parameter=option,
                                  found=f"state: {params['state']}", fix="set state: present, or leave it out.")
@@ -77,7 +81,7 @@ def parse(params: Mapping[str, Any]) -> Desired:
                              parameter="prune",
                              found=f"subresource: {part}", fix="leave out one of the two.")
     shared = common(params)
-    objects = manifest.parse(params["objects"], "objects", part)
+    objects = manifest.parse(_documents(params), "src" if params["src"] else "objects", part)
     named = ((item, {"name": item["name"], "namespace": item["namespace"]}) for item in params["wait_for"])
     awaited = manifest.parse(({"apiVersion": item["api_version"], "kind": item["kind"], "metadata": head} for item, head in named), "wait_for")
     if awaited:
@@ -87,12 +91,41 @@ def parse(params: Mapping[str, Any]) -> Desired:
         present=present,
         consent=consent(params, "allow_data_loss", "namespace/claim: volume"),
         awaited=awaited,
-        conditions=_conditions(params["wait_for"], awaited),
+        conditions={**_same_condition(params, objects), **_conditions(params["wait_for"], awaited)},
         subresource=part,
         prune=_prune(params, objects),
         optional=_optional(params["optional"], objects),
         **shared,
     )
+
+
+def _documents(params: Mapping[str, Any]) -> List[Any]:
+    """What stands in ``objects``, or in the file ``src``."""
+    file = params["src"]
+    if not file:
+        return manifest.documents(params["objects"], "objects")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return manifest.documents(stream.read(), "src")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InvalidRequest("this file cannot be read.", code="src-unreadable", parameter="src",
+                             found=f"{file}: {getattr(problem, 'strerror', None) or problem}",
+                             fix="give a file on the host that runs the task; lookup('ansible.builtin.file') reads one where Ansible runs.") from None
+
+
+def _same_condition(params: Mapping[str, Any], objects: Iterable[dict]) -> Dict[manifest.Ref, Condition]:
+    given = params["wait_condition"]
+    if not given:
+        return {}
+    if not params["wait"]:
+        raise InvalidRequest("nothing is waited for.", code="wait-condition-unused", parameter="wait_condition", found="wait: false",
+                             fix="leave out one of the two.")
+    for name in ("type", "reason"):
+        if given[name] is not None and not _WORD.fullmatch(given[name]):
+            raise InvalidRequest("not a word of a condition.", code="wait-condition-word", parameter=f"wait_condition.{name}",
+                                 found=repr(given[name]), fix="write it as kubectl describe shows it, like Ready.")
+    tests = " && ".join(f"{name}=='{given[name]}'" for name in ("type", "status", "reason") if given[name] is not None)
+    return {manifest.ref(thing): Expression(f"status.conditions[?{tests}]", "wait_condition") for thing in objects}
 
 
 def _conditions(given: Iterable[Mapping[str, Any]], awaited: Iterable[dict]) -> Dict[manifest.Ref, Condition]:

@@ -13,6 +13,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .._core import foreign
 from .._iscsi.names import Portal
+from .nodes import node_name
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def told_hosts(given: Any) -> List[Dict[str, Any]]:
             "iscsi_initiator_name": told.text("iscsi_initiator_name", None),
             "iscsi_portals": told.texts("iscsi_portals"),
             "ansible_host": told.text("ansible_host", name),
+            "node": node_name({"inventory_hostname": name, "storage_node_name": each.get("storage_node_name")}),
             "lvm_volume_groups": list(groups),
         })
     return found
@@ -108,8 +110,8 @@ def for_host(exports: Sequence[Export], host: Host, groups: Sequence[Mapping[str
     }
 
 
-def volumes(exports: Sequence[Export]) -> List[Dict[str, Any]]:
-    """What Kubernetes is to know of, for manifests of PersistentVolumes."""
+def volumes(exports: Sequence[Export], nodes: Mapping[str, str]) -> List[Dict[str, Any]]:
+    """What Kubernetes is to know of, for manifests of PersistentVolumes; ``nodes`` are the names of hosts as nodes."""
     return [
         {
             "name": each.name,
@@ -117,7 +119,7 @@ def volumes(exports: Sequence[Export]) -> List[Dict[str, Any]]:
             "host": each.host,
             "target": each.target,
             "portals": [str(portal) for portal in each.portals],
-            "nodes": list(each.hosts) if len(each.hosts) == len(each.initiators) else [],
+            "nodes": [nodes[host] for host in each.hosts] if len(each.hosts) == len(each.initiators) else [],
             "chap": dict(each.chap) if each.chap else None,
             **each.volume,
         }

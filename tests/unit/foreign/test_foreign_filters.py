@@ -66,6 +66,7 @@ CONFIG = {"apiVersion": "kubescheduler.config.k8s.io/v1", "kind": "KubeScheduler
 #: Filter -> the arguments of a call that is well, and which of them are the words of a host or of the API server.
 CALLS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     "by_host": ([[{"inventory_hostname": "node1", "facts": {"devices": [DEVICE]}}], "facts.devices"], ()),
+    "by_node": ([[{"inventory_hostname": "box1", "storage_node_name": "node1", "facts": {"devices": [DEVICE]}}], "facts.devices"], ()),
     "chosen_disks": ([[{"name": "fast"}], CHOSEN, "node1"], (1,)),
     "claim_plan": ([CLUSTERS, OFFERED, ENGINES, {}, SETS], (1, 4)),
     # A descriptor, options and images: all of them are an administrator's.

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from cairn_lab import cli, commands
 from cairn_lab.config import Lab
 from cairn_lab.run import LabError
 from cairn_lab.settings import lab_name, size, wanted
@@ -15,13 +16,26 @@ GiB = 1 << 30
     ("text", "value"), [("2GiB", 2 * GiB), ("512MiB", 512 << 20), ("4096", 4096), ("1TiB", 1 << 40)]
 )
 def test_sizes(text, value):
-    assert size(text) == value
+    assert size(text, "--memory") == value
 
 
 @pytest.mark.parametrize("text", ["", "GiB", "2G", "2GB", "-1GiB", "1.5GiB", "0", "0GiB"])
 def test_sizes_that_mean_two_things_or_none_are_refused(text):
-    with pytest.raises(LabError, match="KiB, MiB, GiB or TiB"):
-        size(text)
+    with pytest.raises(LabError, match="--memory .*KiB, MiB, GiB or TiB"):
+        size(text, "--memory")
+
+
+@pytest.mark.parametrize(("text", "told"), [("3G", "3GiB"), ("512m", "512MiB"), ("2 GB", "2GiB"), ("3Gi", "3GiB"), ("1.5GiB", "2GiB")])
+def test_a_size_that_is_nearly_right_is_told_how_to_be_written(text, told):
+    with pytest.raises(LabError, match=f"as in {told}$"):
+        size(text, "--memory")
+
+
+@pytest.mark.parametrize("words", [["-n", "x", "get", "pods"], ["get", "pods", "-n", "x", "--name=y"], ["--help"],
+                                   ["--namespace", "x", "exec", "p", "--", "ls", "-l"]])
+def test_all_that_follows_kubectl_is_kubectls(words):
+    asked = cli._parser().parse_args(["--name", "other", "kubectl", *words])
+    assert (commands._words(asked), asked.name) == (words, "other")
 
 
 def test_a_new_lab_gets_the_defaults():

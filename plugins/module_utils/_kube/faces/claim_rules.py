@@ -19,10 +19,11 @@ from ..losses import CLAIM, SNAPSHOT, VOLUME
 from ..manifest import Ref, ref
 from ..model import Desired, Observed
 from ..rules import Around, Object, Rules, Source, find
-from . import binding, growth
+from . import binding, growth, supply
 from .frame import Given
 from .volumes import carry
 
+_UNSEEN = "this user may not list {}, so nobody has looked whether anything can satisfy the new claims."
 _CLASS = ("storage.k8s.io/v1", "StorageClass", "")
 
 
@@ -47,6 +48,22 @@ class ClaimRules(Rules):
                 yield (*SNAPSHOT, what.namespace)
         for thing in going:
             yield ("v1", "Pod", thing["metadata"]["namespace"])
+
+    def hints(self, wanted: Sequence[Object], live: Mapping[Ref, Object], around: Around) -> Iterator[Source]:
+        """Who only makes claims may not list classes and volumes."""
+        new = [manifest["spec"] for manifest in wanted if self._to_be_found(manifest, live)]
+        if new and "StorageClass" not in around:
+            yield _CLASS
+        elif new and "PersistentVolume" not in around:
+            made = {each["metadata"]["name"] for each in around["StorageClass"] if each.get("provisioner") != basics.NO_PROVISIONER}
+            # Where the class has a provisioner no volume has to be there; of many thousands none is read then.
+            if any(spec.get("storageClassName") not in made for spec in new):
+                yield (*VOLUME, "")
+
+    def _to_be_found(self, manifest: Object, live: Mapping[Ref, Object]) -> bool:
+        """Whether this is a claim that is not there yet and for which nobody has chosen a volume."""
+        item = self._items.get(ref(manifest), ("", {"volume": "x"}))[1]
+        return ref(manifest) not in live and not item.get("volume")
 
     def prepare(self, manifest: dict, live: Optional[Object], around: Around) -> dict:
         where, item = self._items[ref(manifest)]
@@ -76,7 +93,18 @@ class ClaimRules(Rules):
 
     def amend(self, planned: Plan, observed: Observed, desired: Desired) -> Plan:
         handed = tuple(self._handovers(observed, desired))
-        return replace(planned, actions=(*handed, *planned.actions), warnings=(*planned.warnings, *self._rebind.warnings()))
+        unsure = self._refuse_unmet(observed)
+        return replace(planned, actions=(*handed, *planned.actions), warnings=(*planned.warnings, *self._rebind.warnings(), *unsure))
+
+    def _refuse_unmet(self, observed: Observed) -> Sequence[str]:
+        live = {found.ref: found.live for found in observed.found if found.live is not None}
+        new = [(self._items[found.ref][0], found.wanted) for found in observed.found if found.wanted and self._to_be_found(found.wanted, live)]
+        if not new:
+            return ()
+        classes, volumes = (observed.around.get(kind) for kind in ("StorageClass", "PersistentVolume"))
+        if classes is None:
+            return (_UNSEEN.format("storage classes"),)
+        return () if supply.refuse_unmet(new, classes, volumes) else (_UNSEEN.format("volumes"),)
 
     def _handovers(self, observed: Observed, desired: Desired) -> Iterable[Action]:
         volumes = {volume["metadata"]["name"]: volume for volume in observed.around.get("PersistentVolume", ())}

@@ -51,10 +51,8 @@ def _page(client: Client, pod: Object, http: Mapping[str, Any]) -> str:
     try:
         client.get(path, accept="*/*")
     except CairnError as error:
-        return f"{http['path']} on port {http['port']}: {error.found or error.message}"
-    except ValueError:
-        # It has answered; that this is no JSON does not matter.
-        pass
+        # Where the page is no JSON, it has answered all the same.
+        return "" if error.code == "api-no-api" else f"{http['path']} on port {http['port']}: {error.found or error.message}"
     return ""
 
 

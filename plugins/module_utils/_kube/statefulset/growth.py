@@ -17,6 +17,7 @@ from typing import List, Optional, Tuple
 from ..._core.errors import Busy, CommandFailed, Refused
 from ..._core.quantity import human
 from .. import basics, quantity, ready, sets
+from ..compare import same_claims
 from . import actions, facts, health
 from .model import Desired, Done, Object, Observed, Step
 
@@ -24,7 +25,7 @@ from .model import Desired, Done, Object, Observed, Step
 def next_step(observed: Observed, desired: Desired) -> Optional[Step]:
     """The next step of growth, ``None`` when claims and claim templates are as wanted."""
     live, target = observed.live, observed.target
-    same = live["spec"].get("volumeClaimTemplates") == target["spec"].get("volumeClaimTemplates")
+    same = same_claims(target, live)
     small = _small(observed)
     if same and not small:
         return None

@@ -19,7 +19,7 @@ from .. import fields, immutable, sets
 from .. import model as engine
 from .. import observe as reader
 from ..client import Client, find
-from ..compare import differences
+from ..compare import differences, filled_claims, same_claims
 from ..discovery import Resource
 from ..failures import about
 from ..manifest import Ref, visible
@@ -47,7 +47,8 @@ def first(client: Client, wishes: Sequence[Desired], pending: Tuple[dict, ...]) 
             raise immutable.refusal(each.ref, each.live, list(each.fixed), each.said, "sets")
         target = each.live if each.predicted is None else each.predicted
         if each.live is not None and _other_claims(desired, each.live):
-            target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": _canonical_claims(client, desired)}}
+            _refuse_not_made_anew(client, desired)
+            target = {**target, "spec": {**target["spec"], "volumeClaimTemplates": facts.plain(filled_claims(desired.manifest, each.live))}}
         seen[desired.ref] = Observed(each.live, facts.plain(target))
     now = again(client, wishes, seen)
     begun = {desired.ref: remember(counted(now[desired.ref], desired)) for desired in wishes}
@@ -89,11 +90,7 @@ def _storage_matters(desired: Desired, observed: Observed) -> bool:
     wanted = {name: facts.size(template) for name, template in sets.claim_templates(target).items()}
     if any(facts.bound(claim) and facts.capacity(claim) < wanted.get(template, 0) for template, _index, claim in facts.claims(observed)):
         return True
-    return bool(live) and _claims_wanted(live) != _claims_wanted(target)
-
-
-def _claims_wanted(stateful_set: Object) -> tuple:
-    return sets.replicas(stateful_set), stateful_set["spec"].get("volumeClaimTemplates")
+    return bool(live) and (sets.replicas(live) != sets.replicas(target) or not same_claims(target, live))
 
 
 def counted(observed: Observed, desired: Desired) -> Observed:
@@ -145,17 +142,23 @@ def _probe(desired: Desired, live: Optional[Mapping[str, Any]]) -> dict:
     return probe
 
 
-def _canonical_claims(client: Client, desired: Desired) -> List[Object]:
-    """The wanted claim templates with the server's defaults: a dry run of a set that does not exist tells them."""
-    other = copy.deepcopy(desired.manifest)
-    other["metadata"]["name"] = f"{desired.ref.name[:40]}-compared"
-    what = replace(desired.ref, name=other["metadata"]["name"])
-    request = engine.apply_request(SETS, other, what, engine.Desired((), True, Consent("", {})), dry_run=True)
+def _refuse_not_made_anew(client: Client, desired: Desired) -> None:
+    """Raise unless the set could be made with its new claim templates, for which it has to be deleted first.
+
+    That is asked about the set itself: the server checks rights and content before it sees that the set is there.
+    """
+    query = (("fieldManager", MANAGER), ("fieldValidation", "Strict"), ("dryRun", "All"))
     try:
-        answer = send(client, request)
+        send(client, engine.Request("POST", SETS.path(desired.ref.namespace), desired.ref, query, desired.manifest))
     except CairnError as error:
+        if error.code == "api-exists":
+            return
+        if error.code == "api-forbidden":
+            error.message = "its claim templates are to change, for which it is made anew under its pods, and this user may not make StatefulSets."
+            error.fix = ("grow the claims first (playbook grow_claims.yml and its Role, playbooks/rbac/grow_claims.yml), or leave the size in the "
+                         "inventory as it is.")
+        error.parameter = "sets"
         raise about(error, desired.ref) from None
-    return answer["spec"].get("volumeClaimTemplates") or []
 
 
 def _get(client: Client, path: str) -> Optional[dict]:

@@ -41,6 +41,9 @@ def plan(face: Face, *items: dict, there: tuple = (), fixed: tuple = (), **optio
     around: dict = {}
     for _api_version, kind, space in sorted(kinds):
         around[kind] = around.get(kind, ()) + tuple(thing for thing in there if thing["kind"] == kind and space in ("", ref(thing).namespace))
+    for _round in range(2):
+        for _api_version, kind, space in tuple(desired.rules.hints(desired.wanted, live, around)):
+            around[kind] = tuple(thing for thing in there if thing["kind"] == kind)
     for thing in leaving:
         desired.rules.release(thing, around)
     found = []

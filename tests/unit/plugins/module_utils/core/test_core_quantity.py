@@ -46,7 +46,7 @@ def test_bytes(text: object, size: int) -> None:
         ("10%", "size-syntax"),
         ("10G", "size-ambiguous"),
         ("10g", "size-ambiguous"),
-        ("10Gi", "size-ambiguous"),
+        ("10Gi", "size-unit"),
         ("10 GIB", "size-unit"),
         ("3x", "size-unit"),
         ("0", "size-zero"),
@@ -63,6 +63,14 @@ def test_no_bytes(text: object, code: str) -> None:
         parse_bytes(text, "volume_groups[0].size")
     assert (refused.value.code, refused.value.parameter) == (code, "volume_groups[0].size")
     assert refused.value.fix
+
+
+@pytest.mark.parametrize(("text", "fix"), [("10Gi", "write 10GiB:"), ("10gib", "write 10GiB:"), ("10 GIB", "write 10GiB:"), ("10KB", "write 10kB:"),
+                                           ("10mb", "write 10MB:"), ("10K", "write 10KiB (1024-based) or 10kB"), ("3x", "write it like")])
+def test_a_unit_that_is_nearly_right_is_told_how_to_be_written(text: str, fix: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        parse_bytes(text, "size")
+    assert refused.value.fix.startswith(fix) and "Kubernetes" not in refused.value.fix
 
 
 @pytest.mark.parametrize(

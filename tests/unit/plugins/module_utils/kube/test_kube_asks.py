@@ -93,7 +93,7 @@ def test_the_status_alone_is_compared_and_written() -> None:
 def test_what_changed_is_told_for_each_object_community_kubernetes_71() -> None:
     same = live_claim("same")
     planned = plan(CLAIMS, {**A, "size": "1Gi"}, {**A, "name": "same", "size": "1Gi"}, {**A, "name": "gone", "state": "absent"},
-                   there=(same, live_claim("gone")))
+                   there=(same, live_claim("gone"), live_class("usual", default="true")))
     assert [(action["verb"], action["name"]) for action in planned.describe()] == [("create", "s/a"), ("delete", "s/gone")]
     assert sorted(planned.diff()["after"]) == ["PersistentVolumeClaim s/a"] and sorted(planned.diff()["before"]) == ["PersistentVolumeClaim s/gone"]
 

@@ -17,7 +17,7 @@ def secret(**content: object) -> dict:
 
 @pytest.mark.parametrize(("code", "item"), [
     ("object-type", "apiVersion: v1"),
-    ("object-type", None),
+    ("object-type", 5),
     ("object-apiVersion", {"kind": "ConfigMap"}),
     ("object-apiVersion", {"apiVersion": 1, "kind": "ConfigMap"}),
     ("object-kind", {"apiVersion": "v1", "kind": ""}),
@@ -83,3 +83,34 @@ def test_secrets_are_hidden_even_in_kubectls_copy() -> None:
 ])
 def test_names(item: dict, text: str) -> None:
     assert str(manifest.ref(item)) == text
+
+
+def limits(**resources: object) -> dict:
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "annotations": {"limits": "any"}},
+            "spec": {"containers": [{"resources": {"limits": resources}}]}}
+
+
+@pytest.mark.parametrize(("item", "path", "fix"), [
+    ({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "a"}, "spec": {"resources": {"requests": {"storage": "10GB"}}}},
+     ".spec.resources.requests.storage", "write 10G:"),
+    (limits(memory="10 Gi"), ".spec.containers[0].resources.limits.memory", "write 10Gi:"),
+    (limits(memory="1GiB"), ".spec.containers[0].resources.limits.memory", "write 1Gi:"),
+    (limits(memory="1K"), ".spec.containers[0].resources.limits.memory", "write 1Ki or 1k:"),
+    (limits(cpu="half"), ".spec.containers[0].resources.limits.cpu", "write it like 10Gi"),
+    ({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"volumes": [{"emptyDir": {"sizeLimit": "1gb"}}]}},
+     ".spec.volumes[0].emptyDir.sizeLimit", "write 1G:"),
+])
+def test_a_quantity_that_is_none_is_named(item: dict, path: str, fix: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        manifest.parse([item], "objects")
+    assert (refused.value.code, refused.value.parameter) == ("quantity-form", f"objects[0]{path}") and refused.value.fix.startswith(fix)
+
+
+@pytest.mark.parametrize("item", [
+    limits(cpu="500m", memory="1.5Gi", other=1, more=0.5),
+    {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "a"}, "spec": {"default": {"size": "big"}}},
+    {"apiVersion": "example.com/v1", "kind": "Quota", "metadata": {"name": "a"}, "spec": {"limits": {"speed": "fast"}}},
+    {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"limits": "none"}},
+])
+def test_what_only_looks_like_quantities_is_left_alone(item: dict) -> None:
+    assert manifest.parse([item], "objects")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.cairn.storage.plugins.module_utils._core.errors import InvalidRequest
 from ansible_collections.cairn.storage.plugins.module_utils._kube import quantity
 
 
@@ -22,3 +23,13 @@ def test_no_quantity(value: object) -> None:
 @pytest.mark.parametrize(("value", "size"), [("2Gi", 2**31), ("1500m", 2), (7, 7), (None, None)])
 def test_bytes_round_up(value: object, size: int | None) -> None:
     assert quantity.in_bytes(value) == size
+
+
+@pytest.mark.parametrize(("value", "size"), [("10 Gi", "10Gi"), ("10Gi", "10Gi"), ("10 GiB", "10Gi"), (" 1G ", "1000000000"), ("1.5Gi", "1536Mi")])
+def test_sizes_as_the_api_writes_them(value: str, size: str) -> None:
+    assert quantity.parse(quantity.written(value, "size")) == quantity.parse(size)
+
+
+def test_thousandths_are_told() -> None:
+    with pytest.raises(InvalidRequest, match="a million is M"):
+        quantity.written("500m", "size")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 from ansible_collections.cairn.storage.plugins.module_utils._kube import condition, connection, survey, wish
 
 PARAMS = {"objects": [], "state": "present", "wait": True, "wait_timeout": 300, "wait_for": [], "field_manager": "cairn.storage", "on_conflict": "fail", "pending": [],
-          "allow_data_loss": {}, "subresource": None, "prune": None, "allow_prune": {}, "optional": []}
+          "allow_data_loss": {}, "subresource": None, "prune": None, "allow_prune": {}, "optional": [], "src": None,
+          "wait_condition": None}
 ONE = {"api_version": "v1", "kind": "PersistentVolume", "namespace": None, "name": "a", "condition": None}
 SET = {"labels": {"app": "x"}, "kinds": [], "namespaces": []}
 BARE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"}}
+READY = {"type": "Ready", "status": "True", "reason": None}
 
 
 @pytest.mark.parametrize(("code", "params"), [
@@ -40,6 +43,13 @@ BARE = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "name
     ("status-missing", {"subresource": "status", "objects": [BARE]}),
     ("consent-form", {"allow_data_loss": {"a/b": ["pv"]}}),
     ("object-metadata", {"pending": [{"apiVersion": "v1", "kind": "Namespace"}]}),
+    ("object-yaml", {"objects": "a: ["}),
+    ("object-type", {"objects": "just words"}),
+    ("object-duplicate", {"objects": [BARE, None, BARE]}),
+    ("src-unreadable", {"src": "/no/such/file"}),
+    ("wait-condition-unused", {"wait_condition": READY, "state": "absent"}),
+    ("wait-condition-unused", {"wait_condition": READY, "wait": False}),
+    ("wait-condition-word", {"wait_condition": {**READY, "type": "a' || 'b"}}),
     ("optional-unused", {"optional": [{"api_version": "v1", "kind": "ConfigMap"}]}),
 ])
 def test_refused(code: str, params: dict) -> None:
@@ -53,6 +63,44 @@ def test_what_an_earlier_task_leaves_behind_is_accepted_with_its_hidden_secrets(
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "a"}, "data": {"key": "(hidden)"}}
     assert wish.parse({**PARAMS, "pending": [secret, space]}).pending == (space,)
     assert wish.parse({**PARAMS, "pending": [space, space]}).pending == (space,), "several tasks may tell of the same"
+
+
+TEXT = """
+# A file as people write them.
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: b}}
+---
+# nothing here
+---
+"""
+
+
+@pytest.mark.parametrize("objects", [BARE, [BARE], [None, BARE, None], TEXT, [TEXT], (BARE,), json.dumps(BARE), f"[{json.dumps(BARE)}]"])
+def test_objects_in_all_forms_that_people_have_them_in(objects: object) -> None:
+    assert wish.parse({**PARAMS, "objects": objects}).objects == (BARE,)
+
+
+def test_objects_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "objects.yml"
+    file.write_text(TEXT, encoding="utf-8")
+    assert wish.parse({**PARAMS, "objects": None, "src": str(file)}).objects == (BARE,)
+    file.write_text(TEXT + "{kind: Secret}", encoding="utf-8")
+    with pytest.raises(InvalidRequest) as refused:
+        wish.parse({**PARAMS, "objects": None, "src": str(file)})
+    assert refused.value.parameter == "src[2]"
+
+
+def test_text_that_is_no_yaml_is_told_by_its_place_alone() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        wish.parse({**PARAMS, "objects": "kind: Secret\ndata: {password: hush\n"})
+    assert "line 3" in refused.value.found and "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("conditions", "name"), [([], "waiting"), ([{"type": "Ready", "status": "False"}], "waiting"),
+                                                  ([{"type": "Ready", "status": "True"}], "ready")])
+def test_a_condition_of_every_object(conditions: list[dict], name: str) -> None:
+    (found,) = wish.parse({**PARAMS, "objects": [BARE], "wait_condition": READY}).conditions.values()
+    assert found.state({"status": {"conditions": conditions}}, None).name == name
 
 
 def test_no_wait() -> None:

@@ -138,7 +138,7 @@ class Pages:
         return {}
 
 
-@pytest.mark.parametrize(("problem", "said"), [(None, ""), (ValueError("no JSON"), ""),
+@pytest.mark.parametrize(("problem", "said"), [(None, ""), (CairnError("no JSON", code="api-no-api"), ""),
                                                (CairnError("GET failed", found="HTTP status 500"), "HTTP status 500")])
 def test_a_page_of_each_pod(problem: Exception | None, said: str) -> None:
     client = Pages(problem)

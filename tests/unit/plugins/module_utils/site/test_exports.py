@@ -86,14 +86,14 @@ def test_kubernetes_logs_in_itself__k8s_57475() -> None:
     )
     here = told(APP, *items)
     assert here["sessions"] == [] and here["initiator"] == APP.initiator, "a node has the name that the ACL is for"
-    first, second = volumes(parse(items, HOSTS, PREFIX))
+    first, second = volumes(parse(items, HOSTS, PREFIX), {host.name: f"node-{host.name}" for host in HOSTS})
     assert (first["name"], first["size_bytes"], first["fs_type"], first["portals"]) == (
         "db",
         1024**3,
         "ext4",
         ["192.0.2.10:3260", "198.51.100.10:3261"],
     )
-    assert (first["nodes"], first["storage_class"], first["access_modes"]) == (["app"], "iscsi-static", ["ReadWriteOnce"])
+    assert (first["nodes"], first["storage_class"], first["access_modes"]) == (["node-app"], "iscsi-static", ["ReadWriteOnce"])
     assert (second["size_bytes"], second["volume_mode"]) == (4 * 1024**3, "Block")
     assert second["nodes"] == [], "an initiator that is no host of the inventory may be any node"
 
