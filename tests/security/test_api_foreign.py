@@ -346,7 +346,7 @@ def test_where_facts_would_be_variables_playbooks_refuse(book: str, tmp_path: Pa
     file = inventory(tmp_path, injecting(tmp_path))
     command = ("ansible-playbook", "-i", str(file), str(REPO / "playbooks" / f"{book}.yml"))
     done = run(tmp_path / "cwd", *command, ANSIBLE_INJECT_FACT_VARS="true")
-    assert done.returncode == 2 and "inject_facts_as_vars" in done.stdout + done.stderr, done.stdout
+    assert done.returncode != 0 and "inject_facts_as_vars" in done.stdout + done.stderr, done.stdout
     nothing_happened(tmp_path, done)
 
 
