@@ -214,9 +214,8 @@ requests:
   sample: 9
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 from ansible_collections.cairn.storage.plugins.module_utils._statefulset_module import run
 
 HTTP = {"port": {"type": "int", "required": True}, "path": {"type": "str", "default": "/"},
