@@ -12,7 +12,7 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Of the hosts that a playbook is about, tells those that it works on and those that it leaves alone, because C(storage_nodes_away) names them
-    or C(--limit) leaves them out.
+    or C(--limit) leaves them out. And it tells what is wrong with the inventory whatever the machines look like.
 positional: groups, wanted, in_run, limit, api, needs
 options:
   _input:
@@ -24,7 +24,7 @@ options:
     type: dict
     required: true
   wanted:
-    description: The hosts that the playbook is about.
+    description: The hosts that the playbook is about; V(null) for the group C(storage_nodes).
     type: list
     elements: str
     required: true
@@ -62,16 +62,41 @@ _value:
   type: dict
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
+import yaml
+
+from ansible_collections.cairn.storage.plugins.module_utils._site.run import misshapen
 from ansible_collections.cairn.storage.plugins.module_utils._site.run import taking_part as plan
 
+ROLES = Path(__file__).resolve().parents[2] / "roles"
 
-def taking_part(hosts: Mapping, groups: Mapping, wanted: list, in_run: list, limit: str = "", api: bool = True, needs: list = ()) -> dict:
+
+def taking_part(hosts: Mapping, groups: Mapping, wanted: list | None, in_run: list, limit: str = "", api: bool = True, needs: list = ()) -> dict:
     """Who works, who does not, and why the run cannot be."""
-    # Of a host's variables only these are worked out: others may be written for a time when more is known.
-    known = {name: {key: hosts[name][key] for key in ("storage_nodes_away", *needs) if key in hosts[name]} for name in groups["all"]}
-    return plan(known, groups, wanted, in_run, limit or "", api, needs)
+    specs = role_variables()
+    known = {name: dict(_known(hosts[name], ("storage_nodes_away", *needs, *specs))) for name in groups["all"]}
+    found = plan(known, groups, wanted, in_run, limit or "", api, needs)
+    return {**found, "problems": [*found["problems"], *map(str, misshapen(known, specs))]}
+
+
+def _known(variables: Mapping, names: Iterable[str]) -> Iterator[tuple]:
+    """Those of ``names`` that can be worked out now: others may be written for a time when more is known."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            if name in variables:
+                yield name, variables[name]
+
+
+def role_variables() -> dict:
+    """What the roles say of the variables that people write lists and dictionaries in."""
+    found = {}
+    for file in sorted(ROLES.glob("*/meta/argument_specs.yml")):
+        options = yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"].get("main", {}).get("options") or {}
+        found.update({name: option for name, option in options.items() if option.get("type") in ("list", "dict")})
+    return {**found, "storage_disk_rules": found["lvm_disk_rules"]}
 
 
 class FilterModule:

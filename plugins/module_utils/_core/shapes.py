@@ -53,7 +53,7 @@ def _dict(inner: Optional[Mapping[str, Any]], value: Any, where: str) -> Optiona
     if isinstance(value, Mapping):
         return misplaced(inner or {}, value, f"{where}.")
     # Ansible takes JSON and key=value for a dictionary.
-    if isinstance(value, str) and (value.lstrip().startswith("{") or "=" in value):
+    if not isinstance(value, (str, int, float, list, tuple)) or isinstance(value, str) and (value.lstrip().startswith("{") or "=" in value):
         return None
     return InvalidRequest("this has to be a dictionary.", code="shape-dict", parameter=where, found=repr(value),
                           fix=f"write it as {_example(inner, value)}, or leave it out.")

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .._core.errors import CairnError, InvalidRequest, NotFound, Refused
+from .._core.shapes import misplaced
 
 #: Settings of Ansible that playbooks cannot do with: (setting, the value that it has to have, why, how it is set).
 _SETTINGS = (
@@ -50,7 +51,7 @@ _DEFAULT = {"INJECT_FACTS_AS_VARS": ", Ansible's default"}
 def taking_part(
     hosts: Mapping[str, Mapping[str, Any]],
     groups: Mapping[str, Sequence[str]],
-    wanted: Sequence[str],
+    wanted: Optional[Sequence[str]],
     in_run: Sequence[str],
     limit: str = "",
     api: bool = True,
@@ -58,7 +59,8 @@ def taking_part(
 ) -> Dict[str, Any]:
     """``{hosts, away, left_out, api, problems}``: of the hosts that a playbook is about, those it works on and those it leaves alone.
 
-    ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about, ``in_run`` those that --limit has left.
+    ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: the group ``storage_nodes``),
+    ``in_run`` those that --limit has left.
     ``away`` are named by ``storage_nodes_away``, which may stand with any host; ``left_out`` are these and those outside of ``limit``. ``needs`` names variables that some host has to have.
     """
     problems: List[CairnError] = [
@@ -74,7 +76,9 @@ def taking_part(
     if worker and worker in away:
         problems.append(Refused("This host does the work in the cluster, so it cannot be away.", code="away-api", parameter="storage_nodes_away",
                                 found=worker, fix="name another host first in kube_api."))
-    wanted = list(dict.fromkeys(wanted))
+    if wanted is None and "storage_nodes" not in groups:
+        problems.append(_no_group("storage_nodes", "the machines with disks, named as the cluster names its nodes", groups))
+    wanted = list(dict.fromkeys(groups.get("storage_nodes", ()) if wanted is None else wanted))
     here = [name for name in wanted if name in in_run and name not in away]
     left_out = [name for name in wanted if name not in here]
     if left_out and not here:
@@ -105,8 +109,23 @@ def _worker(groups: Mapping[str, Sequence[str]], api: bool, problems: List[Cairn
     if not api:
         return ""
     if not groups.get("kube_api"):
-        problems.append(NotFound("the inventory has no host in this group; its first one does the work in the cluster.", code="api-missing",
-                                 parameter="kube_api", found=f"groups {', '.join(sorted(set(groups) - {'all', 'ungrouped'})) or 'none'}",
-                                 fix="add kube_api with a host that reaches the API server, such as localhost with ansible_connection: local."))
+        problems.append(_no_group("kube_api", "a host that reaches the API server and does the work in the cluster, such as localhost with "
+                                              "ansible_connection: local", groups))
         return ""
     return groups["kube_api"][0]
+
+
+def _no_group(name: str, members: str, groups: Mapping[str, Sequence[str]]) -> CairnError:
+    return NotFound("the inventory has no host in this group.", code="group-missing", parameter=name,
+                    found=f"the groups {', '.join(sorted(set(groups) - {'all', 'ungrouped'})) or '(none)'}", fix=f"add it with {members}.")
+
+
+def misshapen(hosts: Mapping[str, Mapping[str, Any]], specs: Mapping[str, Mapping[str, Any]]) -> List[CairnError]:
+    """Variables of ``hosts`` that have another shape than ``specs``, the roles' argument specifications, say of them; each problem once."""
+    found: Dict[str, CairnError] = {}
+    for name, spec in specs.items():
+        for host, variables in hosts.items():
+            wrong = misplaced({name: spec}, variables)
+            if wrong and str(wrong) not in found:
+                found[str(wrong)] = wrong
+    return list(found.values())

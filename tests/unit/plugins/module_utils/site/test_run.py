@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import CairnError
-from ansible_collections.cairn.storage.plugins.module_utils._site.run import refuse_part_of_a_run, taking_part
+from ansible_collections.cairn.storage.plugins.module_utils._site.run import misshapen, refuse_part_of_a_run, taking_part
 
 SETTINGS = {"INJECT_FACTS_AS_VARS": False, "DEFAULT_STRATEGY": "linear", "DEFAULT_PRIVATE_ROLE_VARS": False}
 NODES = ["node1", "node2", "node3"]
@@ -71,15 +71,23 @@ REFUSED: list[tuple[dict, dict, list, dict, list]] = [
     ({"all": ["api"]}, GROUPS, GROUPS["all"], {}, ["storage_nodes_away", "api", "cannot be away"]),
     ({"all": NODES}, GROUPS, GROUPS["all"], {}, ["storage_nodes_away", "No machine is left"]),
     ({}, {"all": NODES, "storage_nodes": NODES}, NODES, {}, ["kube_api", "storage_nodes"]),
+    ({}, {"all": NODES, "kube_api": ["node1"], "nodes": NODES}, NODES, {"wanted": None}, ["storage_nodes", "the groups kube_api, nodes"]),
     ({}, GROUPS, GROUPS["all"], {"needs": ["iscsi_exports"]}, ["iscsi_exports", "group_vars/all.yml"]),
 ]
 
 
 @pytest.mark.parametrize("said, groups, in_run, options, words", REFUSED)
 def test_who_cannot_take_part(said: dict, groups: dict, in_run: list, options: dict[str, Any], words: list) -> None:
-    problems = "\n".join(taking_part(hosts(said), groups, NODES, in_run, **options)["problems"])
+    problems = "\n".join(taking_part(hosts(said), groups, in_run=in_run, **{"wanted": NODES, **options})["problems"])
     assert all(word in problems for word in words) and " Fix: " in problems, problems
 
 
 def test_what_works_without_the_cluster_asks_for_no_api() -> None:
     assert taking_part(hosts({}), {"all": NODES}, NODES, ["node1"], "node1", api=False)["problems"] == []
+
+
+def test_variables_of_the_wrong_shape_are_told_once() -> None:
+    group = {"type": "list", "elements": "dict", "options": {"name": {"required": True}}}
+    hosts = {"a": {"lvm_volume_groups": {"data": {}}}, "b": {"lvm_volume_groups": {"data": {}}}, "c": {"lvm_volume_groups": None}, "d": {}}
+    (wrong,) = misshapen(hosts, {"lvm_volume_groups": group, "lvm_wipe": {"type": "dict"}})
+    assert wrong.parameter == "lvm_volume_groups" and "[{name: data, ...}]" in wrong.fix
