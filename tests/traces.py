@@ -18,10 +18,10 @@ def _lab(*argv: str) -> str:
     return done.stdout
 
 
-def changes_since(begin: float, nodes: Iterable[str] = ("node1", "node2", "node3")) -> list[str]:
-    """Changing commands on the machines and changing requests of the collection."""
+def changes_since(begin: float, nodes: Iterable[str] = ()) -> list[str]:
+    """Changing commands on the machines, by default all, and changing requests of the collection."""
     found = []
-    for node in nodes:
+    for node in nodes or [each["name"] for each in json.loads(_lab("status", "--json"))["nodes"]]:
         for entry in map(json.loads, _lab("exec-log", node, "--since", str(begin), "--json").splitlines()):
             name = Path(entry["argv"][0]).name
             name = entry["argv"][1] if name == "lvm" and len(entry["argv"]) > 1 else name
