@@ -59,9 +59,10 @@ def taking_part(
 ) -> Dict[str, Any]:
     """``{hosts, away, left_out, api, problems}``: of the hosts that a playbook is about, those it works on and those it leaves alone.
 
-    ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: the group ``storage_nodes``),
+    ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: those of ``storage_nodes``),
     ``in_run`` those that --limit has left.
-    ``away`` are named by ``storage_nodes_away``, which may stand with any host; ``left_out`` are these and those outside of ``limit``. ``needs`` names variables that some host has to have.
+    ``away`` are named by ``storage_nodes_away``, which may stand with any host; ``left_out`` are these and those outside of ``limit``.
+    ``needs`` names variables that some host has to have.
     """
     problems: List[CairnError] = [
         InvalidRequest("this playbook cannot do without it.", code="variable-missing", parameter=name, found="no host that has it",

@@ -49,7 +49,7 @@ def _present(observed: Observed, desired: Desired) -> Step:
     away = facts.away(observed, desired)
     if away and isinstance(step, Do):
         raise Refused("a set with pods on nodes that are away stays as it is.", code="set-node-away", parameter="nodes_away",
-                      found="; ".join(f"{desired.ref.path} would change, and {pod['metadata']['name']} is on {pod['spec']['nodeName']}" for pod in away),
+                      found="; ".join(f"{desired.ref.path} would change, {pod['metadata']['name']} is on {pod['spec']['nodeName']}" for pod in away),
                       fix="bring the node back first, or leave this change of the set for later.")
     return step
 
