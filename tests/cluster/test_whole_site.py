@@ -45,22 +45,28 @@ RUNS: dict[str, tuple[str, tuple, dict, list]] = {
 }
 
 
-def run(book: str, argv: tuple, settings: dict) -> str:
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """As where somebody has configured Ansible for himself, and what has to be."""
+    file = tmp_path_factory.mktemp("elsewhere") / "ansible.cfg"
+    file.write_text("[defaults]\nforks = 1\ngathering = explicit\ndisplay_skipped_hosts = false\ninject_facts_as_vars = false\n", encoding="utf-8")
+    return {**environment(), "ANSIBLE_CONFIG": str(file)}
+
+
+def run(elsewhere: dict, book: str, argv: tuple, settings: dict) -> str:
     """All that a playbook says that ends with an error."""
     command = ("ansible-playbook", "-i", "inventories/lab", f"playbooks/{book}.yml", *argv)
-    # As where nobody has configured anything but what has to be.
-    foreign = {**environment(), "ANSIBLE_CONFIG": "/dev/null", "ANSIBLE_INJECT_FACT_VARS": "false", **settings}
-    done = subprocess.run(command, cwd=REPO, env=foreign, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=REPO, env={**elsewhere, **settings}, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode != 0, done.stdout
     return done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
-def said() -> dict[str, str]:
+def said(elsewhere: dict) -> dict[str, str]:
     """What each run has said, after none of them has changed anything."""
     begin = time.time()
     with ThreadPoolExecutor(4) as pool:
-        told = dict(zip(RUNS, pool.map(lambda each: run(*each[:3]), RUNS.values())))
+        told = dict(zip(RUNS, pool.map(lambda each: run(elsewhere, *each[:3]), RUNS.values())))
     assert changes_since(begin) == []
     return told
 
@@ -70,8 +76,7 @@ def test_refused_with_what_to_write_instead(case: str, said: dict[str, str]) -> 
     assert all(word in said[case] for word in RUNS[case][3]), said[case]
 
 
-def test_the_map_is_a_table_for_everybody() -> None:
+def test_the_map_is_a_table_for_everybody(elsewhere: dict) -> None:
     command = ("ansible-playbook", "-i", "inventories/lab", "playbooks/storage_map.yml", "--forks", "1")
-    foreign = {**environment(), "ANSIBLE_CONFIG": "/dev/null", "ANSIBLE_INJECT_FACT_VARS": "false"}
-    done = subprocess.run(command, cwd=REPO, env=foreign, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=REPO, env=elsewhere, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0 and any(line.strip().startswith('"POD  ') for line in done.stdout.splitlines()), done.stdout + done.stderr
