@@ -57,8 +57,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(hosts) that are worked on, C(away) by C(storage_nodes_away), C(left_out) by that or by C(--limit), C(api) that does the work in the cluster,
-      and C(problems), one text for each reason to refuse.
+    - C(hosts) that are worked on, C(away) that C(storage_nodes_away) names, be the playbook about them or not, C(left_out) of the wanted by that
+      or by C(--limit), C(api) that does the work in the cluster, and C(problems), one text for each reason to refuse.
   type: dict
 """
 

@@ -68,5 +68,6 @@ def told(text: object, **more: object) -> dict:
         "local_volumes": {"entries": [entry()], "degraded": [{"class": text, "entry": text, "device": text, "reason": text}], "unadopted": [text]},
         "lvm_layout": {"after": after, "degraded": [text], "unadopted": [text]},
         "lvm_info": {"volume_groups": [group(uuid=text)], "lost": [{"name": "old", "uuid": text}]},
+        "ping": {"ping": "pong"},
         "iscsi_info": {"targets": [], "sessions": [], "logged_out": [], "devices": []},
     }  # fmt: skip

@@ -61,7 +61,7 @@ def taking_part(
 
     ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: those of ``storage_nodes``),
     ``in_run`` those that --limit has left.
-    ``away`` are named by ``storage_nodes_away``, which may stand with any host; ``left_out`` are these and those outside of ``limit``.
+    ``away`` are all that ``storage_nodes_away`` names, which may stand with any host; ``left_out`` are these and those outside of ``limit``.
     ``needs`` names variables that some host has to have.
     """
     problems: List[CairnError] = [
@@ -85,8 +85,7 @@ def taking_part(
     if left_out and not here:
         problems.append(Refused("No machine is left to work on.", code="run-empty", parameter="--limit" if limit else "storage_nodes_away",
                                 found=f"all of {', '.join(left_out)} left out", fix="leave at least one in."))
-    return {"hosts": here, "away": [name for name in wanted if name in away], "left_out": left_out, "api": worker,
-            "problems": [str(problem) for problem in problems]}
+    return {"hosts": here, "away": away, "left_out": left_out, "api": worker, "problems": [str(problem) for problem in problems]}
 
 
 def _away(hosts: Mapping[str, Mapping[str, Any]], problems: List[CairnError]) -> List[str]:

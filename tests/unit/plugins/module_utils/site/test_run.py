@@ -82,6 +82,11 @@ def test_who_cannot_take_part(said: dict, groups: dict, in_run: list, options: d
     assert all(word in problems for word in words) and " Fix: " in problems, problems
 
 
+def test_who_is_away_is_known_to_playbooks_about_the_cluster_alone() -> None:
+    found = taking_part(hosts({"all": ["node2"]}), GROUPS, [], GROUPS["all"])
+    assert found == {"hosts": [], "away": ["node2"], "left_out": [], "api": "api", "problems": []}
+
+
 def test_what_works_without_the_cluster_asks_for_no_api() -> None:
     assert taking_part(hosts({}), {"all": NODES}, NODES, ["node1"], "node1", api=False)["problems"] == []
 
