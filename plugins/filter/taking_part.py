@@ -13,7 +13,7 @@ author:
 description:
   - Of the hosts that a playbook is about, tells those that it works on and those that it leaves alone, because C(storage_nodes_away) names them
     or C(--limit) leaves them out. And it tells what is wrong with the inventory whatever the machines look like.
-positional: groups, wanted, in_run, limit, api, needs
+positional: groups, wanted, in_run, limit, api, needs, named
 options:
   _input:
     description: The variables of all hosts, C(hostvars).
@@ -46,6 +46,11 @@ options:
     type: list
     elements: str
     default: []
+  named:
+    description: Hosts that are away, besides those that C(storage_nodes_away) names in the variables of a host.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -74,11 +79,12 @@ from ansible_collections.cairn.storage.plugins.module_utils._site.run import tak
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
-def taking_part(hosts: Mapping, groups: Mapping, wanted: list | None, in_run: list, limit: str = "", api: bool = True, needs: list = ()) -> dict:
+def taking_part(hosts: Mapping, groups: Mapping, wanted: list | None, in_run: list, limit: str = "", api: bool = True, needs: list = (),
+                named: list = ()) -> dict:
     """Who works, who does not, and why the run cannot be."""
     specs = role_variables()
     known = {name: dict(_known(hosts[name], ("storage_nodes_away", *needs, *specs))) for name in groups["all"]}
-    found = plan(known, groups, wanted, in_run, limit or "", api, needs)
+    found = plan(known, groups, wanted, in_run, limit or "", api, needs, named)
     return {**found, "problems": [*found["problems"], *map(str, misshapen(known, specs))]}
 
 

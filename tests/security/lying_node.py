@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-#: Reads the module that was sent, and tells what stands in answers.json beside it for that module, or for all.
+#: Reads the module that was sent, and tells what stands in answers.json beside it for that module, or for all; it is there.
 _PROGRAM = """#!{python}
 import json, os, re, sys
 sent = sys.stdin.read()
@@ -18,7 +18,7 @@ name = re.search(r"ansible_module='([\\w.]+)'", sent)
 with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "answers.json")) as file:
     answers = json.load(file)
 short = name[1].rpartition(".")[2] if name else ""
-print(json.dumps({{"changed": False, **answers.get("all", {{}}), **answers.get(short, {{}})}}))
+print(json.dumps({{"changed": False, **answers.get("all", {{}}), **answers.get(short, {{"ping": "pong"}} if short == "ping" else {{}})}}))
 """
 
 
@@ -68,6 +68,5 @@ def told(text: object, **more: object) -> dict:
         "local_volumes": {"entries": [entry()], "degraded": [{"class": text, "entry": text, "device": text, "reason": text}], "unadopted": [text]},
         "lvm_layout": {"after": after, "degraded": [text], "unadopted": [text]},
         "lvm_info": {"volume_groups": [group(uuid=text)], "lost": [{"name": "old", "uuid": text}]},
-        "ping": {"ping": "pong"},
         "iscsi_info": {"targets": [], "sessions": [], "logged_out": [], "devices": []},
     }  # fmt: skip

@@ -30,19 +30,21 @@ TEXTS = {
     "path": f"../../../../tmp/{MARK}",
     "long": "long" * 3000,
 }
+#: It has no kubelet, so it is not ready, and playbooks that work in the cluster alone would go no further.
+AWAY = ("-e", f"storage_nodes_away={EVIL}")
 #: Playbook -> further arguments. csi_image.yml builds an image; what it takes from hosts is what csi.yml takes.
 BOOKS: dict[str, tuple[str, ...]] = {
     "audit": (),
-    "canary": ("-e", "canary_cluster=blocks"),
+    "canary": ("-e", "canary_cluster=blocks", *AWAY),
     "csi": ("-e", '{"lvm_csi_volume_groups": ["fast"], "snapshot_controller_definitions": ["@CRDS@"]}'),
     "discover": (),
-    "grow_claims": (),
+    "grow_claims": AWAY,
     "grow_local_volume": (),
     "iscsi_export": (),
     "iscsi_static_pv": (),
-    "replace_pod_disk": ("-e", "replace_cluster=blocks", "-e", "replace_pod=blocks-0"),
-    "rollout": (),
-    "scale": (),
+    "replace_pod_disk": ("-e", "replace_cluster=blocks", "-e", "replace_pod=blocks-0", *AWAY),
+    "rollout": AWAY,
+    "scale": AWAY,
     "site": (),
     "storage_map": (),
     "teardown": (),

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Container, Dict, List, Mapping, Optional, Sequence
 
 from .._core.errors import CairnError, InvalidRequest, NotFound, Refused
 from .._core.shapes import misplaced
@@ -56,19 +56,20 @@ def taking_part(
     limit: str = "",
     api: bool = True,
     needs: Sequence[str] = (),
+    named: Any = (),
 ) -> Dict[str, Any]:
     """``{hosts, away, left_out, api, problems}``: of the hosts that a playbook is about, those it works on and those it leaves alone.
 
     ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: those of ``storage_nodes``),
     ``in_run`` those that --limit has left.
-    ``away`` are all that ``storage_nodes_away`` names, which may stand with any host; ``left_out`` are these and those outside of ``limit``.
+    ``away`` are all that ``storage_nodes_away`` names, which may stand with any host, or be ``named`` by who imports the playbook; ``left_out`` are these and those outside of ``limit``.
     ``needs`` names variables that some host has to have.
     """
     problems: List[CairnError] = [
         InvalidRequest("this playbook cannot do without it.", code="variable-missing", parameter=name, found="no host that has it",
                        fix="set it in group_vars/all.yml beside the inventory, or with -e.")
         for name in needs if not any(name in variables for variables in hosts.values())]
-    away = _away(hosts, problems)
+    away = _away([named, *(variables.get("storage_nodes_away") for variables in hosts.values())], hosts, problems)
     worker = _worker(groups, api, problems)
     if worker and worker not in in_run:
         problems.append(Refused(
@@ -88,10 +89,9 @@ def taking_part(
     return {"hosts": here, "away": away, "left_out": left_out, "api": worker, "problems": [str(problem) for problem in problems]}
 
 
-def _away(hosts: Mapping[str, Mapping[str, Any]], problems: List[CairnError]) -> List[str]:
+def _away(said: Sequence[Any], hosts: Container[str], problems: List[CairnError]) -> List[str]:
     found: Dict[str, None] = {}
-    for variables in hosts.values():
-        given = variables.get("storage_nodes_away") or []
+    for given in filter(None, said):
         names = [name.strip() for name in given.split(",")] if isinstance(given, str) else given
         if not isinstance(names, Sequence) or not all(isinstance(name, str) for name in names):
             problems.append(InvalidRequest("this is no list of hosts.", code="away-list", parameter="storage_nodes_away", found=repr(given),
