@@ -111,6 +111,22 @@ def test_every_playbook_is_here() -> None:
     assert {file.stem for file in (REPO / "playbooks").glob("*.yml")} == {*BOOKS, *LOOKING, *SHARED}
 
 
+# Before the machine is cut off.
+#: A machine that is lost on the way: reached, but not planned; planned, but not set up.
+LOST = {"before it was planned": "storage_reached is defined", "before it was set up": "storage_node_planned is defined"}
+
+
+@pytest.mark.parametrize("when", LOST)
+def test_a_machine_lost_on_the_way_stops_the_cluster_side(when: str, converged: None) -> None:
+    begin = time.time()
+    port = f"{{{{ 1 if inventory_hostname == '{CUT}' and {LOST[when]} else 22 }}}}"
+    done = play("site", {**wish(count=2), "ansible_port": port})
+    assert done.returncode != 0 and f"{CUT} failed or could no longer be reached" in done.stdout, done.stdout + done.stderr
+    changed = changes_since(begin, NODES)
+    assert not [each for each in changed if each.startswith("API")], changed
+    assert changed == [] or when == "before it was set up"
+
+
 @pytest.mark.parametrize("book", BOOKS)
 def test_a_machine_that_is_missing_stops_it_before_anything_changes(book: str, cut: dict, tmp_path: Path) -> None:
     begin = time.time()
@@ -180,18 +196,3 @@ def test_away_a_site_is_not_taken_down_without_it(cut: dict) -> None:
     done = play("teardown", {**BOOKS["teardown"], **AWAY})
     assert done.returncode != 0 and f"{CUT} in storage_nodes, but not in this run" in done.stdout, done.stdout
     assert changes_since(begin, HERE) == []
-
-
-#: A machine that is lost on the way: reached, but not planned; planned, but not set up.
-LOST = {"before it was planned": "storage_reached is defined", "before it was set up": "storage_node_planned is defined"}
-
-
-@pytest.mark.parametrize("when", LOST)
-def test_a_machine_lost_on_the_way_stops_the_cluster_side(when: str, converged: None) -> None:
-    begin = time.time()
-    port = f"{{{{ 1 if inventory_hostname == '{CUT}' and {LOST[when]} else 22 }}}}"
-    done = play("site", {**wish(count=2), "ansible_port": port})
-    assert done.returncode != 0 and f"{CUT} failed or could no longer be reached" in done.stdout, done.stdout + done.stderr
-    changed = changes_since(begin, NODES)
-    assert not [each for each in changed if each.startswith("API")], changed
-    assert changed == [] or when == "before it was set up"
