@@ -120,8 +120,8 @@ options:
         default: true
   nodes_away:
     description:
-      - Nodes that are away. Pods on them are neither waited for nor deleted, and a set that has some is not changed otherwise:
-        Kubernetes renews no pod while another is not ready.
+      - Nodes that are away. Pods on them are neither waited for nor deleted, and a set that has some is not changed otherwise,
+        since Kubernetes renews no pod while another is not ready.
       - A pod there can still get new claims, by O(sets[].replace_pod).
     type: list
     elements: str
