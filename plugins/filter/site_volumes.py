@@ -12,7 +12,7 @@ author:
   - cairn.storage contributors (@cairn-storage)
 description:
   - Lists the volumes that are there and those still to come, with the capacity that the provisioner publishes and the claim each one is bound to.
-positional: live
+positional: live, away
 options:
   _input:
     description: The C(entries) of M(cairn.storage.local_volumes) by node.
@@ -22,6 +22,11 @@ options:
     description: The C(volumes) of M(cairn.storage.storage_info).
     type: list
     elements: dict
+    default: []
+  away:
+    description: Nodes that are away. What is free on them takes no claim, so it is left out.
+    type: list
+    elements: str
     default: []
 """
 
@@ -48,10 +53,10 @@ from ansible_collections.cairn.storage.plugins.module_utils._core.errors import 
 from ansible_collections.cairn.storage.plugins.module_utils._site.volumes import told_entries, told_volumes, volumes
 
 
-def site_volumes(entries: dict, live: list = ()) -> list:
+def site_volumes(entries: dict, live: list = (), away: list = ()) -> list:
     """The volumes as dictionaries."""
     try:
-        return [dataclasses.asdict(volume) for volume in volumes(told_entries(entries), told_volumes(live))]
+        return [dataclasses.asdict(volume) for volume in volumes(told_entries(entries), told_volumes(live), away)]
     except CairnError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -12,13 +12,40 @@ import contextlib
 import os
 from typing import Any, Callable, Mapping, Optional
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils import basic
 
 from ._core import executor
 from ._core.command import Command, mutate
 from ._core.errors import CairnError
 from ._core.lock import host_lock
 from ._core.plan import Plan
+from ._core.shapes import misplaced
+
+
+class AnsibleModule(basic.AnsibleModule):
+    """A module whose options are refused with their place when they have another shape than wanted; one that is null is left out."""
+
+    def __init__(self, argument_spec: Mapping[str, Any], **kwargs: Any) -> None:
+        self._checked = False
+        try:
+            super().__init__(argument_spec, **kwargs)
+        except TypeError:
+            # So ends the check of a list's items.
+            self.fail_json("The options could not be read.")
+            raise
+        self._checked = True
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        # A variable that is left empty in a file of YAML is nothing that anybody wants.
+        self.params = {name: value for name, value in self.params.items() if value is not None}
+        # What a check does not understand it replaces by nothing.
+        self._given = dict(self.params)
+
+    def fail_json(self, msg: Any, **kwargs: Any) -> None:
+        """End with an error; while the options are still being checked, with ours if it says more."""
+        wrong = None if self._checked else misplaced(self.argument_spec, self._given)
+        super().fail_json(**(wrong.as_result() if wrong else {**kwargs, "msg": msg}))
 
 
 def run(

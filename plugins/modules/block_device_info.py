@@ -163,15 +163,13 @@ selected:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._block.health import health
 from ansible_collections.cairn.storage.plugins.module_utils._block.observe import observe
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import CHOOSING
 from ansible_collections.cairn.storage.plugins.module_utils._block.result import dump
 from ansible_collections.cairn.storage.plugins.module_utils._block.rules import SELECTOR, parse, parse_selector
 from ansible_collections.cairn.storage.plugins.module_utils._block.survey import survey
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def read(params):

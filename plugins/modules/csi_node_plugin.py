@@ -86,10 +86,9 @@ requests:
   sample: 6
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._csi_node_plugin_module import run
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 
 
 def main():

@@ -83,11 +83,9 @@ missing_packages:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._host.observe import HANDLERS, observe
 from ansible_collections.cairn.storage.plugins.module_utils._host.plan import Block, Desired, plan_settings
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 
 def parse(params):

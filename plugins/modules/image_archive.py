@@ -67,12 +67,10 @@ import dataclasses
 import json
 import os
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._core.command import read
 from ansible_collections.cairn.storage.plugins.module_utils._image.archive import read_archive
 from ansible_collections.cairn.storage.plugins.module_utils._image.plan import Wanted, parse_images, plan_import
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 
 def wanted(params):

@@ -172,12 +172,10 @@ maps:
           type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._core.lock import check_root
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator import info as initiator
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target import info as target
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def read(_params):

@@ -234,15 +234,13 @@ discovered:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi import chap
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator import apply, sysfs
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator.desired import parse
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator.observe import observe
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator.plan import plan
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.initiator.result import dump
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 CHAP = {"type": "dict", "options": chap.OPTIONS}
 SECONDS = {"type": "int"}

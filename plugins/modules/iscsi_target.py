@@ -284,15 +284,13 @@ degraded:
   elements: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import BASE_DIR
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.apply import HANDLERS
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.observe import observe
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.options import BACKSTORE, TPG
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.parse import parse
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.plan import confirm, plan
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 
 def main():

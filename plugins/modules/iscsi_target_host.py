@@ -56,12 +56,10 @@ actions:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.chap import OPTIONS
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.host import HANDLERS, observe, program
 from ansible_collections.cairn.storage.plugins.module_utils._iscsi.target.plan_host import parse, plan
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 
 def main():

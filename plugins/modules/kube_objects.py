@@ -242,10 +242,9 @@ requests:
   sample: 7
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube import wish
 from ansible_collections.cairn.storage.plugins.module_utils._kube_module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 
 
 def main():

@@ -49,11 +49,9 @@ requests:
   sample: 1
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
 from ansible_collections.cairn.storage.plugins.module_utils._kube.version import read
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def main():

@@ -259,15 +259,13 @@ left_out:
 
 import uuid
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._block import apply as device_steps
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import CHOOSING, WIPE
 from ansible_collections.cairn.storage.plugins.module_utils._local import apply as volume_steps
 from ansible_collections.cairn.storage.plugins.module_utils._local.desired import parse
 from ansible_collections.cairn.storage.plugins.module_utils._local.observe import observe
 from ansible_collections.cairn.storage.plugins.module_utils._local.plan import plan
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 CLASS = {
     "name": {"type": "str", "required": True},

@@ -57,12 +57,10 @@ actions:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters import Wanted, plan_filter
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.filters_io import HANDLERS, observe
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.patterns import parse_disks, parse_patterns
-from ansible_collections.cairn.storage.plugins.module_utils._module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, run
 
 
 def main():

@@ -203,13 +203,11 @@ lost:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._block import observe as devices
 from ansible_collections.cairn.storage.plugins.module_utils._block.options import BASE_DIR
 from ansible_collections.cairn.storage.plugins.module_utils._lvm import observe as lvm
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.info import dump
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def read(params):

@@ -73,11 +73,10 @@ unadopted:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.options import COMMON, GROUP
 from ansible_collections.cairn.storage.plugins.module_utils._lvm.parse import layout, parse_group
 from ansible_collections.cairn.storage.plugins.module_utils._lvm_module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 
 
 def main():

@@ -167,11 +167,9 @@ requests:
   type: int
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.audit.survey import read
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def main():

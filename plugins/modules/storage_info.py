@@ -296,12 +296,10 @@ requests:
   type: int
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.about import KINDS
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS, guard
 from ansible_collections.cairn.storage.plugins.module_utils._kube.survey import MORE, PARTS, read
-from ansible_collections.cairn.storage.plugins.module_utils._module import inform
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule, inform
 
 
 def main():

@@ -118,6 +118,14 @@ options:
         description: Whether to check that more pods find volumes, among free local volumes or in what CSI drivers publish of their capacity.
         type: bool
         default: true
+  nodes_away:
+    description:
+      - Nodes that are away. Pods on them are neither waited for nor deleted, and a set that has some is not changed otherwise,
+        since Kubernetes renews no pod while another is not ready.
+      - A pod there can still get new claims, by O(sets[].replace_pod).
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - V(present) makes the sets be as written.
@@ -206,9 +214,8 @@ requests:
   sample: 9
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.connection import ARGUMENTS
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 from ansible_collections.cairn.storage.plugins.module_utils._statefulset_module import run
 
 HTTP = {"port": {"type": "int", "required": True}, "path": {"type": "str", "default": "/"},
@@ -240,6 +247,7 @@ def main():
             **ARGUMENTS,
             "sets": {"type": "list", "elements": "dict", "required": True, "options": SET},
             "state": {"type": "str", "choices": ["present", "aborted"], "default": "present"},
+            "nodes_away": {"type": "list", "elements": "str", "default": []},
             "wait_timeout": {"type": "int", "default": 300},
             "on_conflict": {"type": "str", "choices": ["fail", "take"], "default": "fail"},
             "pending": {"type": "list", "elements": "dict", "default": []},

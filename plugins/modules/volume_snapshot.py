@@ -69,10 +69,9 @@ requests:
   sample: 3
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.cairn.storage.plugins.module_utils._kube.faces.snapshot import FACE
 from ansible_collections.cairn.storage.plugins.module_utils._kube_module import run
+from ansible_collections.cairn.storage.plugins.module_utils._module import AnsibleModule
 
 
 def main():

@@ -17,8 +17,8 @@ REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "hosts"))
 
 from host_play import ERASE  # noqa: E402
+from traces import changes_since  # noqa: E402
 
-WRITERS = {"pvcreate", "vgcreate", "lvcreate", "vgextend", "lvextend", "vgchange", "lvchange", "wipefs", "mkfs.xfs", "mkfs.ext4", "mount", "umount", "chattr"}
 DISK = "/dev/disk/by-id/wwn-0x60014055ca1ab1e000{node}000{disk}000000000"
 
 
@@ -30,22 +30,6 @@ def lab(*argv: str) -> str:
     done = run("lab/lab", *argv)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def changes_since(begin: float) -> list[str]:
-    """Changing commands on the machines and changing requests from here, other than dry runs of nothing."""
-    found = []
-    for node in ("node1", "node2", "node3"):
-        for entry in map(json.loads, lab("exec-log", node, "--since", str(begin), "--json").splitlines()):
-            name = Path(entry["argv"][0]).name
-            name = entry["argv"][1] if name == "lvm" and len(entry["argv"]) > 1 else name
-            if name in WRITERS or (name == "ctr" and "ls" not in entry["argv"]):
-                found.append(f"{node}: {' '.join(entry['argv'])}")
-    for row in json.loads(lab("api-log", "--since", str(begin), "--json")):
-        if "python" in row["user_agent"].lower() or "cairn" in row["user_agent"]:
-            if row["verb"] not in ("get", "list", "watch"):
-                found.append(f"API: {row['verb']} {row['resource']}")
-    return found
 
 
 WISHES = {

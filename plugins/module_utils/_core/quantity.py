@@ -114,8 +114,8 @@ def parse_size(value: object, parameter: str, *, shares: tuple = ()) -> Size:
         allowed = ", ".join(f"%{share}" for share in shares) or "no percentages"
         of = match["of"].upper()
         if of not in shares:
-            raise InvalidRequest("a percentage must say of what.", code="size-percent-of", parameter=parameter, found=repr(value),
-                                 fix=f"allowed here: {allowed}.")
+            said = f"%{of} cannot be used here." if of else "a percentage must say of what."
+            raise InvalidRequest(said, code="size-percent-of", parameter=parameter, found=repr(value), fix=f"allowed here: {allowed}.")
         share = float(match["number"])
         if not 0 < share <= (100 if of in ("VG", "FREE", "PVS") else 10000):
             raise InvalidRequest("a percentage out of range.", code="size-percent-range", parameter=parameter, found=repr(value),

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Container, Dict, Iterable, List, Mapping, Optional
 
 from .._core import foreign
 from .._local.naming import pv_name
@@ -104,12 +104,12 @@ def offered(given: Any) -> List[Volume]:
     return found
 
 
-def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = ()) -> list:
+def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = (), away: Container[str] = ()) -> list:
     """The volumes of a site: planned or present ``entries`` by node, and what the cluster knows of them.
 
     ``entries`` are those of ``local_volumes``, ``live`` the ``volumes`` of ``storage_info``. A live volume's capacity is the true one,
     because the provisioner writes it once. Live volumes of nodes without entries (left out of this run) count as well; a degraded entry
-    that was never published does not, because the provisioner will not see it.
+    that was never published does not, because the provisioner will not see it. Nor does what is free on nodes that are ``away``: no pod comes there.
     """
     known = {volume["name"]: volume for volume in live}
     found = []
@@ -120,8 +120,8 @@ def volumes(entries: Mapping[str, Iterable[Mapping]], live: Iterable[Mapping] = 
             if volume is None and entry.get("degraded"):
                 continue
             found.append(_published(volume, node) if volume else _planned(entry, name, node))
-    found += [_published(volume, volume["node"]) for volume in known.values() if volume.get("node") and volume["node"] not in entries]
-    return found
+    others = [_published(volume, volume["node"]) for volume in known.values() if volume.get("node") and volume["node"] not in entries]
+    return found + [volume for volume in others if volume.claim or volume.node not in away]
 
 
 def _planned(entry: Mapping, name: Optional[str], node: str) -> Volume:

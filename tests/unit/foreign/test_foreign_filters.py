@@ -82,6 +82,8 @@ CALLS: dict[str, tuple[list[Any], tuple[int, ...]]] = {
     ),
     "scheduler_extender": ([POD, CONFIG, {"urlPrefix": "http://b"}, "/etc/kubernetes/b.yaml"], (0, 1)),
     "site_volumes": ([ENTRIES, [VOLUME]], (0, 1)),
+    # All of it is the inventory's.
+    "taking_part": ([{"node1": {}, "api": {}}, {"all": ["node1", "api"], "kube_api": ["api"], "storage_nodes": ["node1"]}, None, ["node1", "api"]], ()),
     "teardown_plan": ([{**KNOWN, "claims": CLAIMS}, CLUSTERS, {"node1": "/mnt/fast"}], (0,)),
 }
 #: What comes out goes into manifests, names and files: of these filters every text is printable.

@@ -12,7 +12,7 @@ from typing import Any, Iterator, List, Mapping, Optional, Tuple
 
 from .. import basics, sets
 from .. import pods as podstate
-from .model import REVISION, Object, Observed
+from .model import REVISION, Desired, Object, Observed
 
 
 def partition(stateful_set: Object) -> int:
@@ -25,6 +25,11 @@ def numbered(observed: Observed) -> List[Tuple[int, Object]]:
     name, first = observed.target["metadata"]["name"], sets.start(observed.target)
     found = [(sets.ordinal(pod["metadata"]["name"], name), pod) for pod in observed.pods]
     return sorted(((number - first, pod) for number, pod in found if number is not None), key=lambda entry: entry[0])
+
+
+def away(observed: Observed, desired: Desired) -> List[Object]:
+    """The pods on nodes that are away."""
+    return [pod for _index, pod in numbered(observed) if pod["spec"].get("nodeName") in desired.nodes_away]
 
 
 def revision(pod: Object) -> str:

@@ -61,6 +61,8 @@ class Desired:
     #: A pod that gets a new claim, and so a new volume.
     replace: str = ""
     check_capacity: bool = True
+    #: Nodes whose pods are neither waited for nor touched.
+    nodes_away: Tuple[str, ...] = ()
     #: Seconds without any progress after which waiting ends.
     timeout: float = 300
     #: Take fields that another manager has set to other values.

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..._core.errors import Busy
+from ..._core.errors import Busy, Refused
 from .. import basics, sets
 from . import abort, actions, facts, fit, growth, health, replacement, scale, waves
-from .model import Desired, Done, Observed, Step
+from .model import Desired, Do, Done, Observed, Step
 
 
 def next_action(observed: Observed, desired: Desired) -> Step:
@@ -45,7 +45,13 @@ def _present(observed: Observed, desired: Desired) -> Step:
     elif step is None:
         # All at once: the controller goes from pod to pod by itself.
         step = actions.write(observed, desired, target["spec"]["template"], sets.replicas(target), facts.partition(target))
-    return step or _settled(observed, desired) or scale.delete_claims(observed, desired) or Done()
+    step = step or _settled(observed, desired) or scale.delete_claims(observed, desired) or Done()
+    away = facts.away(observed, desired)
+    if away and isinstance(step, Do):
+        raise Refused("a set with pods on nodes that are away stays as it is.", code="set-node-away", parameter="nodes_away",
+                      found="; ".join(f"{desired.ref.path} would change, {pod['metadata']['name']} is on {pod['spec']['nodeName']}" for pod in away),
+                      fix="bring the node back first, or leave this change of the set for later.")
+    return step
 
 
 def _settled(observed: Observed, desired: Desired) -> Optional[Step]:
@@ -53,13 +59,17 @@ def _settled(observed: Observed, desired: Desired) -> Optional[Step]:
     live = observed.live
     if not facts.noticed(live):
         return health.wait(observed, desired, "noticed", "the controller has not seen the change yet")
+    gone = [pod["metadata"]["name"] for pod in facts.away(observed, desired)]
     blocking = health.blocking(observed)
-    if blocking:
+    if blocking and blocking["metadata"]["name"] not in gone:
         return actions.remove_pod(observed, blocking, "not ready, and in the way of the new template")
-    pods, part = facts.numbered(observed), facts.partition(live)
+    pods = [(index, pod) for index, pod in facts.numbered(observed) if pod["metadata"]["name"] not in gone]
+    part = facts.partition(live)
     update = "" if (live["spec"].get("updateStrategy") or {}).get("type") == "OnDelete" else basics.status(live).get("updateRevision", "")
-    newer = health.settle(observed, desired, "updated", (pod for index, pod in pods if index >= part), max(sets.replicas(live) - part, 0), update)
-    return newer or health.settle(observed, desired, "ready", (pod for _index, pod in pods), sets.replicas(live))
+    expected = sets.replicas(live) - len(gone)
+    newer = [pod for index, pod in pods if index >= part]
+    unsettled = health.settle(observed, desired, "updated", newer, max(expected - (len(pods) - len(newer)), 0), update)
+    return unsettled or health.settle(observed, desired, "ready", (pod for _index, pod in pods), expected)
 
 
 def _deleted(observed: Observed, desired: Desired) -> Step:

@@ -59,7 +59,8 @@ def _set(item: Mapping[str, Any], where: str, params: Mapping[str, Any], consent
     return Desired(
         ref=manifest.ref(wanted), manifest=wanted, waves=steps, gate=_gate(item["gate"] or {}, f"{where}.gate"),
         abort_on_failure=item["on_failure"] == "abort", abort=aborted, removed_claims=item["removed_claims"] or "",
-        replace=item["replace_pod"] or "", check_capacity=item["check_capacity"], timeout=params["wait_timeout"],
+        replace=item["replace_pod"] or "", check_capacity=item["check_capacity"],
+        nodes_away=tuple(params["nodes_away"]), timeout=params["wait_timeout"],
         take=params["on_conflict"] == "take", consent=consent)
 
 

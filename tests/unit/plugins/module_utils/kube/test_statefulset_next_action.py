@@ -38,6 +38,16 @@ def check(said: str, live: dict | None, target: dict, pods: Any, options: dict, 
 PARALLEL: dict = {"podManagementPolicy": "Parallel",
                   "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0, "maxUnavailable": 1}}}
 
+AWAY: dict = {"nodes_away": ("far",)}
+
+
+def far(number: int, **more: Any) -> dict:
+    """A pod on a node that is away; its kubelet says nothing."""
+    lost = pod(number, **{"ready": False, **more})
+    lost["spec"]["nodeName"] = "far"
+    return lost
+
+
 ROLLING = [
     ("done", running(), blocks(), PODS, {}, {}),
     ("create StatefulSet storage/blocks: one x 3 from 0", None, blocks(), [], {}, {}),
@@ -47,6 +57,13 @@ ROLLING = [
      [PODS[0], pod(1, NEW), pod(2, NEW)], {}, {}),
     ("wait: 2 of 3 pods are ready; pod blocks-2: it is being deleted", running("two", update=NEW), blocks("two"),
      [pod(0, NEW), pod(1, NEW), pod(2, going=True)], {}, {}),
+    # Pods on nodes that are away are left alone, and so is a set that has some.
+    ("done", running(), blocks(), [*PODS[:2], far(2)], AWAY, {}),
+    ("done", running(), blocks(), [*PODS[:2], far(2, going=True)], AWAY, {}),
+    ("wait: 2 of 3 pods are ready", running(), blocks(), [*PODS[:2], far(2)], {}, {}),
+    ("wait: 1 of 2 pods are ready", running(), blocks(), [pod(0), pod(1, ready=False), far(2)], AWAY, {}),
+    ("done", running("three", current="blocks-3", update="blocks-3"), blocks("three"), [pod(0, "blocks-3"), pod(1, "blocks-3"), far(2, revision=NEW)],
+     AWAY, {}),
     # A canary that was left half done is finished by whoever rolls.
     ("update StatefulSet storage/blocks: two x 3 from 0", running("two", update=NEW, part=2), blocks("two"), [*PODS[:2], pod(2, NEW)], {}, {}),
     ("done", running("two", current=NEW, update=NEW), blocks("two"), [pod(0, NEW), pod(1, NEW), pod(2, NEW)], {}, {}),
@@ -294,3 +311,11 @@ def test_what_is_refused(code: str, live: dict | None, target: dict, pods: Any, 
         next_action(observed(live, target, pods, **{"claims": CLAIMS, **around}), desired(target, **options))
     assert refused.value.code == code, refused.value
     assert refused.value.parameter and refused.value.fix
+
+
+@pytest.mark.parametrize("target", [blocks("two"), blocks(replicas=2), blocks(replicas=4)])
+def test_a_set_with_pods_on_nodes_that_are_away_stays_as_it_is(target: dict) -> None:
+    around = {"claims": CLAIMS}
+    with pytest.raises(CairnError) as refused:
+        next_action(observed(running(), target, [*PODS[:2], far(2)], **around), desired(target, **AWAY, removed_claims="keep", check_capacity=False))
+    assert refused.value.code == "set-node-away" and "blocks-2 is on far" in refused.value.found

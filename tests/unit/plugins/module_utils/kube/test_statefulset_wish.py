@@ -18,7 +18,8 @@ module = importlib.import_module("ansible_collections.cairn.storage.plugins.modu
 def params(item: dict | None = None, **more: Any) -> dict:
     """Parameters as AnsibleModule hands them over."""
     one = {name: option.get("default") for name, option in module.SET.items()} | {"object": blocks()} | (item or {})
-    return {"sets": [one], "state": "present", "wait_timeout": 300, "on_conflict": "fail", "pending": [], "allow_data_loss": {}} | more
+    whole = {"sets": [one], "state": "present", "wait_timeout": 300, "on_conflict": "fail", "nodes_away": [], "pending": [], "allow_data_loss": {}}
+    return whole | more
 
 
 def changed(**spec: Any) -> dict:
