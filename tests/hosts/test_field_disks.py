@@ -128,6 +128,7 @@ def test_what_is_a_disk_and_what_it_is_called__linux_system_roles_92_lsp_130_jet
         f"""{ERASE}
         printf "{table}" | partition {PARTED} --label gpt
         modprobe scsi_debug removable=1 dev_size_mb=64; modprobe zram num_devices=1; echo 64M > /sys/block/zram0/disksize; modprobe nbd nbds_max=1
+        vgcreate -q fielddata {HELD}; lvcreate -qqy -Wn -L 40M -n a fielddata; blkdiscard --zeroout /dev/fielddata/a
         mkdir -p /dev/md; udevadm settle; ln -s $(readlink -f {SCRATCH}) /dev/md/data""",
     )
     (stick,) = shell(NODE, "ls /dev/disk/by-id/wwn-0x333333* ").split()
