@@ -1,4 +1,4 @@
-"""Situations that people reported of disks: what is held, what the boot needs, what is no disk, and what they call a disk."""
+"""Situations that people reported of disks: what is held, what is no disk, and what they call a disk."""
 
 from __future__ import annotations
 
@@ -13,19 +13,14 @@ NUMBERS = (8, 9, 10)
 HELD, SCRATCH, PARTED = disk_ids(NODE, NUMBERS)
 #: A process in this mount namespace has a logical volume of the group as its /, as one of a machine with the system in its one group.
 ROOT, PYTHON = "/run/fieldroot", "/run/field-python"
-UNIT = "/etc/systemd/system/srv-unit.mount"
 
 CLEAN = f"""{ERASE}
 umount {ROOT}/ns {ROOT} 2>/dev/null; rm -rf {ROOT} {PYTHON}
 swapoff /dev/fielddata/swap 2>/dev/null
-umount /opt /srv/fieldlocal 2>/dev/null
-rm -f {UNIT}; [ ! -e /run/fstab.before ] || mv /run/fstab.before /etc/fstab; systemctl daemon-reload
-grep '^/var/lib/cairn-storage/local-volumes/field' /proc/mounts; awk '$2 ~ "/local-volumes/field" {{print $2}}' /proc/mounts | xargs -r umount
-chattr -R -i /var/lib/cairn-storage/local-volumes/field* 2>/dev/null; rm -rf /var/lib/cairn-storage/local-volumes/field*
+umount /opt 2>/dev/null
 for group in fielddata fieldnew fieldparts; do vgremove -qq --force --yes $group; rm -f /etc/lvm/backup/$group; done 2>/dev/null
-swapoff {PARTED}-part6 2>/dev/null
 for id in {HELD} {SCRATCH} {PARTED}; do [ ! -e "$id" ] || {{ erase "$id"*; blockdev --rereadpt "$id"; }}; done 2>/dev/null
-rm -rf /dev/md; udevadm settle; modprobe -qr scsi_debug zram nbd; rm -rf /var/lib/cairn-storage/records
+rm -rf /dev/md; udevadm settle; modprobe -qr scsi_debug zram nbd
 udevadm settle
 """
 
@@ -109,81 +104,6 @@ END
     assert "données" in shell(NODE, "blkid -p -o value -s LABEL /dev/fielddata/opt; tune2fs -l /dev/fielddata/opt | grep volume.name")
 
 
-#: How a line names each of the partitions, and its last field of a name: LABEL, UUID in quotes, entry of the partition table, a path with detours, swap.
-SOURCES = {
-    1: "LABEL=field1",
-    2: 'UUID="00000000-0000-4000-8000-00000000000A"',
-    3: "PARTUUID=11111111-0000-4000-8000-000000000003",
-    4: "PARTLABEL=field\\040four",
-    5: f"/dev/./disk/../disk/by-id/{PARTED.rpartition('/')[2]}-part5",
-    6: "UUID=00000000-0000-4000-8000-00000000000e",
-}
-UUIDS = {number: f"00000000-0000-4000-8000-00000000000{number + 8:x}" for number in range(1, 7)}
-VOLUMES = {"a": "UUID=00000000-0000-4000-8000-0000000000aa", "b": "/dev/fielddata/b", "c": "/dev/mapper/fielddata-c"}
-
-
-def boots() -> str:
-    """A script: partitions and volumes with something on them, and lines by which the machine mounts them when it boots."""
-    named = {number: "field four" if number == 4 else f"part {number}" for number in range(1, 8)}
-    table = "".join(f'size=40M, uuid=11111111-0000-4000-8000-00000000000{number}, name=\\"{name}\\"\\n' for number, name in named.items())
-    lines = [f"{source} /srv/field{number} ext4 defaults 0 2" for number, source in SOURCES.items() if number < 6]
-    lines += [f"{SOURCES[6]} none swap sw 0 0", *(f"{source} /srv/field{name} ext4 defaults,nofail 0 2" for name, source in VOLUMES.items())]
-    rows = "\\n".join(line.replace("\\", "\\\\") for line in lines)
-    return f"""
-    printf "{table}" | partition {PARTED} --label gpt
-    for number in 1 2 3 4 5; do mkfs.ext4 -q -L field$number -U 00000000-0000-4000-8000-00000000000$(printf %x $((number + 8))) {PARTED}-part$number; done
-    mkswap -q -U {UUIDS[6]} {PARTED}-part6; mkfs.ext4 -q -U 00000000-0000-4000-8000-000000000007 {SCRATCH}
-    tune2fs -U {VOLUMES['a'][5:]} /dev/fielddata/a >/dev/null; lvchange -an fielddata/c
-    cp -p /etc/fstab /run/fstab.before; printf '{rows}\\n' >> /etc/fstab
-    printf '[Mount]\\nWhat=/dev/disk/by-uuid/00000000-0000-4000-8000-000000000007\\nWhere=/srv/unit\\n' > {UNIT}
-    udevadm settle
-    """
-
-
-def test_consent_does_not_reach_what_the_machine_mounts_when_it_boots__start9_3923_omv_72() -> None:
-    shell(NODE, CLEAN)
-    lvs = [{"name": name, "size": "40MiB", "filesystem": {"type": "ext4"}} for name in VOLUMES]
-    made = play(NODE, layout({"name": "fielddata", "devices": [HELD], "logical_volumes": lvs}))
-    assert changed(made) == [True]
-    (group,) = [each for each in made[0]["after"]["volume_groups"] if each["name"] == "fielddata"]
-    consent = {f"fielddata/{each['name']}": each["uuid"] for each in group["logical_volumes"]} | {"fielddata": group["uuid"]}
-    shell(NODE, boots())
-
-    def taking(check: bool = True) -> list[dict]:
-        wipe = {f"{PARTED}-part{number}": uuid for number, uuid in UUIDS.items()} | {SCRATCH: "00000000-0000-4000-8000-000000000007"}
-        parts = [layout({"name": "fieldnew", "devices": [f"{PARTED}-part{number}"]}, check=check, wipe=wipe) for number in UUIDS]
-        removed = [
-            layout({"name": "fielddata", "devices": [HELD], "logical_volumes": [{"name": name, "state": "absent"}]}, check=check, allow_data_loss=consent)
-            for name in ("a", "c")
-        ]
-        table = shell(NODE, f"blkid -p -o value -s PTUUID {PARTED}").strip()
-        return [
-            *parts,
-            layout({"name": "fieldnew", "devices": [SCRATCH]}, check=check, wipe=wipe),
-            layout({"name": "fieldnew", "devices": [PARTED]}, check=check, wipe={PARTED: table}),
-            volumes({"name": "fieldlocal", "fs_type": "ext4", "devices": [f"{PARTED}-part1"]}, check=check, wipe=wipe),
-            *removed,
-            layout({"name": "fielddata", "state": "absent"}, check=check, allow_data_loss=consent),
-        ]
-
-    there = f"cat /etc/fstab; blkid -p {PARTED}-part* {SCRATCH}; lvs --noheadings -o lv_name,lv_uuid fielddata; vgs --noheadings"
-    before = shell(NODE, there)
-    own = {"name": "fieldlocal", "fs_type": "ext4", "devices": [f"{PARTED}-part7"]}
-    results = play(NODE, *taking(), taking(False)[0], taking(False)[7], volumes(own))
-    assert [told(each) for each in results] == ["boot-mount"] * 14 + [True]
-    places = [each["error"]["found"] for each in results[:-1]]
-    assert f"line 2 of {UNIT}" in places[6] and all("/etc/fstab" in each for each in (*places[:6], *places[7:]))
-    for place, source in zip(places, SOURCES.values()):
-        assert source.replace("\\040", " ") in place
-    entry = results[-1]["entries"][0]
-    given_up = volumes({"name": "fieldlocal", "state": "absent"}, published=[], wipe={entry["device"]: entry["uuid"]})
-    # The volume that is given out has a line as well, which its own removal takes along.
-    assert entry["path"] in shell(NODE, "cat /etc/fstab") and changed(play(NODE, given_up)) == [True]
-    assert shell(NODE, there) == before, "neither a partition nor a volume was touched"
-    shell(NODE, f"rm {UNIT}; mv /run/fstab.before /etc/fstab; systemctl daemon-reload")
-    assert [told(each) for each in play(NODE, *taking()[5:11:2], taking()[-1])] == [True] * 4
-
-
 def new(*devices: str) -> dict:
     return layout({"name": "fieldnew", "devices": list(devices)}, check=True)
 
@@ -205,8 +125,10 @@ def test_what_is_a_disk_and_what_it_is_called__linux_system_roles_92_lsp_130_jet
     # The link stands for an array's: the lab has no mdadm, and udev makes just such a link to /dev/md127.
     shell(
         NODE,
-        f"""printf "{table}" | partition {PARTED} --label gpt
+        f"""{ERASE}
+        printf "{table}" | partition {PARTED} --label gpt
         modprobe scsi_debug removable=1 dev_size_mb=64; modprobe zram num_devices=1; echo 64M > /sys/block/zram0/disksize; modprobe nbd nbds_max=1
+        vgcreate -q fielddata {HELD}; lvcreate -qqy -Wn -L 40M -n a fielddata; blkdiscard --zeroout /dev/fielddata/a
         mkdir -p /dev/md; udevadm settle; ln -s $(readlink -f {SCRATCH}) /dev/md/data""",
     )
     (stick,) = shell(NODE, "ls /dev/disk/by-id/wwn-0x333333* ").split()
