@@ -13,6 +13,50 @@ GROUP, UUID = "oddrandom", "0dd0dd00-1111-4222-8333-444455556666"
 BIG_BLOCKS = "/dev/disk/by-id/wwn-0x3333333000000fa0"
 
 
+ODD, CONF = "oddtest", "/etc/lvm/lvmlocal.conf"
+#: Of what is precious on a disk.
+PRECIOUS = "0dd0dd00-aaaa-4bbb-8ccc-ddddeeeeffff"
+#: A disk that becomes smaller: a piece of another.
+PIECE = "/dev/mapper/oddpiece"
+LOOK = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
+
+
+def give_up(ids: Iterable[str]) -> str:
+    """A script that gives up what the tests of single situations made on these disks."""
+    return f"""{ERASE}
+rm -rf {CONF} /etc/lvm/devices /var/lib/oddbackup
+umount /mnt/{ODD} 2>/dev/null
+for group in {ODD} {ODD}2; do
+vgchange -qq --config 'global/system_id_source="uname" local/extra_system_ids=["other"]' --yes --systemid "" $group 2>/dev/null
+vgreduce -qq --removemissing --force $group 2>/dev/null; vgremove -qq --force --yes $group 2>/dev/null
+rm -f /etc/lvm/backup/$group
+done
+dmsetup remove --force {PIECE} 2>/dev/null
+for id in {' '.join(ids)}; do [ ! -e "$id" ] || erase "$id"; done
+modprobe -r scsi_debug 2>/dev/null; true
+"""
+
+
+def script(text: str) -> dict:
+    """A task that runs a shell script."""
+    return {"ansible.builtin.shell": {"cmd": text}, "changed_when": False}
+
+
+def made(ids: Iterable[str], text: str, conf: str = "") -> dict:
+    """A task that makes the machine clean, then so; ``conf`` is what lvm.conf says after that."""
+    return script(f"{give_up(ids)}\nset -e\n{text}\nudevadm settle" + (f"\nmkdir -p /var/lib/oddbackup\ncat > {CONF} <<'END'\n{conf}\nEND" if conf else ""))
+
+
+def lv(name: str, size: Any, **values: Any) -> dict:
+    """A wanted logical volume."""
+    return {"name": name, "size": size, **values}
+
+
+def group(*volumes: dict, devices: Any, **values: Any) -> dict:
+    """A wanted volume group."""
+    return {"name": ODD, "devices": list(devices) if isinstance(devices, tuple) else devices, "logical_volumes": list(volumes), **values}
+
+
 def clean(ids: Iterable[str]) -> str:
     """A script that gives up what a test made on these disks."""
     return f"""{ERASE}
