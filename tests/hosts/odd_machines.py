@@ -110,16 +110,16 @@ def machine(dice: random.Random, ids: list[str]) -> tuple[str, dict, dict]:
 def tell_the_truth(node: str, ids: list[str], seeds: Iterable[int]) -> dict[str, int]:
     """Assert of each machine: the check says what applying does, or applying changes nothing. How often it came to what."""
     seeds, tasks = list(seeds), []
-    made = {seed: machine(random.Random(seed), ids) for seed in seeds}
+    machines = {seed: machine(random.Random(seed), ids) for seed in seeds}
     look = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
-    for script, wish, wipe in made.values():
+    for script, wish, wipe in machines.values():
         do, check = layout(wish, wipe=wipe), layout(wish, wipe=wipe, check=True)
         tasks += [{"ansible.builtin.shell": {"cmd": f"{clean(ids)}\nset -e\n{script}\nudevadm settle"}}, look, check, look, do, look, do]
     told = play(node, *tasks, {"ansible.builtin.shell": {"cmd": clean(ids)}})
     counts = {"done": 0, "refused": 0, "tried in vain": 0}
     for number, seed in enumerate(seeds):
         ready, before, check, between, done, after, again = told[7 * number : 7 * number + 7]
-        case = f"seed {seed}: {json.dumps(made[seed])}"
+        case = f"seed {seed}: {json.dumps(machines[seed])}"
         assert ready["rc"] == 0, (case, ready)
         assert before["stdout"] == between["stdout"], f"check mode changed something, {case}"
         if check.get("failed"):
