@@ -13,6 +13,50 @@ GROUP, UUID = "oddrandom", "0dd0dd00-1111-4222-8333-444455556666"
 BIG_BLOCKS = "/dev/disk/by-id/wwn-0x3333333000000fa0"
 
 
+ODD, CONF = "oddtest", "/etc/lvm/lvmlocal.conf"
+#: Of what is precious on a disk.
+PRECIOUS = "0dd0dd00-aaaa-4bbb-8ccc-ddddeeeeffff"
+#: A disk that becomes smaller: a piece of another.
+PIECE = "/dev/mapper/oddpiece"
+LOOK = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
+
+
+def give_up(ids: Iterable[str]) -> str:
+    """A script that gives up what the tests of single situations made on these disks."""
+    return f"""{ERASE}
+rm -rf {CONF} /etc/lvm/devices /var/lib/oddbackup
+umount /mnt/{ODD} 2>/dev/null
+for group in {ODD} {ODD}2; do
+vgchange -qq --config 'global/system_id_source="uname" local/extra_system_ids=["other"]' --yes --systemid "" $group 2>/dev/null
+vgreduce -qq --removemissing --force $group 2>/dev/null; vgremove -qq --force --yes $group 2>/dev/null
+rm -f /etc/lvm/backup/$group
+done
+dmsetup remove --force {PIECE} 2>/dev/null
+for id in {' '.join(ids)}; do [ ! -e "$id" ] || erase "$id"; done
+modprobe -r scsi_debug 2>/dev/null; true
+"""
+
+
+def script(text: str) -> dict:
+    """A task that runs a shell script."""
+    return {"ansible.builtin.shell": {"cmd": text}, "changed_when": False}
+
+
+def made(ids: Iterable[str], text: str, conf: str = "") -> dict:
+    """A task that makes the machine clean, then so; ``conf`` is what lvm.conf says after that."""
+    return script(f"{give_up(ids)}\nset -e\n{text}\nudevadm settle" + (f"\nmkdir -p /var/lib/oddbackup\ncat > {CONF} <<'END'\n{conf}\nEND" if conf else ""))
+
+
+def lv(name: str, size: Any, **values: Any) -> dict:
+    """A wanted logical volume."""
+    return {"name": name, "size": size, **values}
+
+
+def group(*volumes: dict, devices: Any, **values: Any) -> dict:
+    """A wanted volume group."""
+    return {"name": ODD, "devices": list(devices) if isinstance(devices, tuple) else devices, "logical_volumes": list(volumes), **values}
+
+
 def clean(ids: Iterable[str]) -> str:
     """A script that gives up what a test made on these disks."""
     return f"""{ERASE}
@@ -66,16 +110,16 @@ def machine(dice: random.Random, ids: list[str]) -> tuple[str, dict, dict]:
 def tell_the_truth(node: str, ids: list[str], seeds: Iterable[int]) -> dict[str, int]:
     """Assert of each machine: the check says what applying does, or applying changes nothing. How often it came to what."""
     seeds, tasks = list(seeds), []
-    made = {seed: machine(random.Random(seed), ids) for seed in seeds}
+    machines = {seed: machine(random.Random(seed), ids) for seed in seeds}
     look = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
-    for script, wish, wipe in made.values():
+    for script, wish, wipe in machines.values():
         do, check = layout(wish, wipe=wipe), layout(wish, wipe=wipe, check=True)
         tasks += [{"ansible.builtin.shell": {"cmd": f"{clean(ids)}\nset -e\n{script}\nudevadm settle"}}, look, check, look, do, look, do]
     told = play(node, *tasks, {"ansible.builtin.shell": {"cmd": clean(ids)}})
     counts = {"done": 0, "refused": 0, "tried in vain": 0}
     for number, seed in enumerate(seeds):
         ready, before, check, between, done, after, again = told[7 * number : 7 * number + 7]
-        case = f"seed {seed}: {json.dumps(made[seed])}"
+        case = f"seed {seed}: {json.dumps(machines[seed])}"
         assert ready["rc"] == 0, (case, ready)
         assert before["stdout"] == between["stdout"], f"check mode changed something, {case}"
         if check.get("failed"):

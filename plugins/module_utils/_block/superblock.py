@@ -42,8 +42,9 @@ def measured(device: Device) -> Device:
             geometry = _ask(device.mounts[0])
     except (OSError, struct.error):
         geometry = None
+    name = device.path if device.type == "lvm" else device.id
     if broken:
-        return dataclasses.replace(device, geometry=geometry, stuck=broken, mend=f"{_REPAIR[kind]} {device.id} while it is not mounted")
+        return dataclasses.replace(device, geometry=geometry, stuck=broken, mend=f"{_REPAIR[kind]} {name} while it is not mounted")
     if device.mounts and all(map(_read_only, device.mounts)):
         return dataclasses.replace(
             device, geometry=geometry, stuck=f"is mounted read-only at {device.mounts[0]}", mend=f"mount --options remount,rw {device.mounts[0]}"

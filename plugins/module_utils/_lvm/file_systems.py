@@ -45,8 +45,8 @@ def plan_file_system(
     found = device.signatures[0] if len(device.signatures) == 1 and device.signatures[0].type in TYPES else None
     if volume.filesystem and not (found and _is_wanted(volume.filesystem, found)):
         _check_damage(volume.filesystem, path, device, before)
-        wiped, tags = _wipe(volume.filesystem, path, device, before, context)
         _check_writable(group, before, volume.filesystem.parameter)
+        wiped, tags = _wipe(volume.filesystem, path, device, before, context)
         return (*wiped, *_make(volume.filesystem, path, size, tags))
     if not found or not (volume.filesystem or device.mounts):
         return ()
