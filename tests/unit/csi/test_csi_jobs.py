@@ -237,6 +237,14 @@ def test_commands_run_in_an_empty_folder_that_only_root_writes_to(tmp_path: Path
         assert refused.value.code == "folder-foreign"
 
 
+def test_a_pods_name_is_what_kubelet_calls_the_folder_of_its_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "_LOGS", str(tmp_path))
+    for each in ("mine_web-0_u1", "mine_web-0_u11", "kube-system_dns-5d_u2"):
+        (tmp_path / each).mkdir()
+    machine = Machine(False)
+    assert [machine.pod_name(uid) for uid in ("u1", "u2", "u3", "*")] == [("mine", "web-0"), ("kube-system", "dns-5d"), ("", ""), ("", "")]
+
+
 @pytest.mark.parametrize(
     ("block", "expected"), [(b"XFSB" + bytes(122) + b"\1" + bytes(385), True), (b"XFSB" + bytes(508), False), (bytes(512), False), (b"", False)]
 )

@@ -100,7 +100,7 @@ class Cluster:
         """Claims whose node is to let them grow, as soon as they are told; it ends with the API server's answer and goes on there the next time."""
         path = f"/api/v1/persistentvolumeclaims?watch=true&allowWatchBookmarks=true&timeoutSeconds={_WATCH}&resourceVersion={self._seen}"
         # Where the answer breaks off, or the version is too old, all are told of again.
-        self._seen = "0"
+        last, self._seen = self._seen, "0"
         with self._open(path, timeout=_WATCH + _TIMEOUT) as lines:
             for line in lines:
                 # Most claims do not grow, so most lines are not parsed.
@@ -111,7 +111,7 @@ class Cluster:
                 elif line.startswith(b'{"type":"ERROR"'):
                     return
                 version = _VERSION.search(line)
-                last = version[1].decode() if version else "0"
+                last = version[1].decode() if version else last
             self._seen = last
 
     def wake(self, namespace: str, pod: str, uid: str, why: str) -> None:

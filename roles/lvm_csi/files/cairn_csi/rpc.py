@@ -14,8 +14,7 @@ import grpc
 
 from . import jobs, log, metrics
 from .collection import CairnError
-from .names import lv_name
-from .turns import Turn, Turns, turn_of
+from .turns import Turn, Turns, about, key_of, turn_of
 
 #: Calls of a service at a time; LVM does one thing at a time anyway, but calls wait for copies and for disks that hang.
 _THREADS = {"Identity": 2, "Controller": 32, "Node": 32}
@@ -51,7 +50,7 @@ class Interceptor(grpc.ServerInterceptor):
     def _call(self, method: str, answer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
         log.begin()
         jobs.allow(context.time_remaining())
-        begin, key = time.monotonic(), "" if method.startswith(_READS) else _about(method, request)
+        begin, key = time.monotonic(), "" if method.startswith(_READS) else about(method, request)
         code, message, response = "OK", "", None
         try:
             with turn_of(Turn(self._turns, key, begin + jobs.left())):
@@ -65,19 +64,8 @@ class Interceptor(grpc.ServerInterceptor):
         seconds = time.monotonic() - begin
         metrics.operation(method, code, seconds)
         if code != "OK" or key:
-            (log.info if code == "OK" else log.error)("call", method=method, on=_key(request), code=code, seconds=round(seconds, 3), message=message)
+            (log.info if code == "OK" else log.error)("call", method=method, on=key_of(request), code=code, seconds=round(seconds, 3), message=message)
         if code != "OK":
             # Names of files need not be text.
             context.abort(getattr(grpc.StatusCode, code), message.encode("utf-8", "backslashreplace").decode())
         return response
-
-
-def _key(request: Any) -> str:
-    """What a request is about: the id of a volume or snapshot, or the name of one that is to be made."""
-    return next((str(value) for value in (getattr(request, each, "") for each in ("volume_id", "snapshot_id", "name")) if value), "")
-
-
-def _about(method: str, request: Any) -> str:
-    """The logical volume that a call changes: the same whether it has the volume's id or the name from which it is made, as the calls that make it."""
-    made = str(getattr(request, "name", ""))
-    return lv_name("snapshot" if method == "CreateSnapshot" else "volume", made) if made else _key(request).rpartition("/")[2]

@@ -14,7 +14,24 @@ from types import MappingProxyType
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 from . import log
-from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
+from .collection import (
+    Action,
+    Busy,
+    CairnError,
+    Command,
+    CommandFailed,
+    Grow,
+    Plan,
+    State,
+    argv,
+    command,
+    executor,
+    fs_apply,
+    host_lock,
+    mutate,
+    parse,
+    read,
+)
 from .errors import Unfinished
 from .given import check_given, given
 from .host import Machine

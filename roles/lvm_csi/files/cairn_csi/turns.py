@@ -13,9 +13,10 @@ import contextvars
 import threading
 import time
 from collections import deque
-from typing import Deque, Dict, Iterator, Optional
+from typing import Any, Deque, Dict, Iterator, Optional
 
 from .collection import Busy
+from .names import lv_name
 
 #: Seconds after which the call whose turn it is counts as hanging, as beside a dead disk: threads that wait for it are missed by others.
 _HANGS = 60
@@ -106,3 +107,14 @@ def aside() -> Iterator[None]:
 def none() -> None:
     """This thread is none of a call, though a call has started it."""
     _MINE.set(None)
+
+
+def key_of(request: Any) -> str:
+    """What a request is about: the id of a volume or snapshot, or the name of one that is to be made."""
+    return next((str(value) for value in (getattr(request, each, "") for each in ("volume_id", "snapshot_id", "name")) if value), "")
+
+
+def about(method: str, request: Any) -> str:
+    """The logical volume that a call changes: the same for those that have its id and for those that have the name of which it is made."""
+    made = str(getattr(request, "name", ""))
+    return lv_name("snapshot" if method == "CreateSnapshot" else "volume", made) if made else key_of(request).rpartition("/")[2]

@@ -14,8 +14,8 @@ from .inventory import all_of
 from .kube import Cluster
 from .store import STEADY, Store
 
-#: Seconds until it is tried again.
-_AGAIN = 5.0
+#: Seconds until the API server is asked again.
+_AGAIN = 2.0
 
 
 def run(store: Store, cluster: Cluster, stopping: threading.Event) -> None:
@@ -24,7 +24,6 @@ def run(store: Store, cluster: Cluster, stopping: threading.Event) -> None:
         try:
             for claim in cluster.growing():
                 wake(store, cluster, claim)
-            continue
         except Exception as problem:  # pylint: disable=broad-except
             log.error("growth", message=repr(problem))
         stopping.wait(_AGAIN)
