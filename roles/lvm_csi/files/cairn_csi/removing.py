@@ -49,8 +49,9 @@ def finish(store: Store, jobs: Jobs, removal: Removal) -> None:
 
 def _begin(store: Store, which: Id) -> Removal:
     """Step 1: remove it, or mark it for being wiped."""
+    until = time.monotonic() + left()
     while True:
-        _closed(store, which)
+        _closed(store, which, until)
         try:
             with store.lock():
                 removal = decide(store.report(), which)
@@ -58,12 +59,12 @@ def _begin(store: Store, which: Id) -> Removal:
                 return removal
         except Refused as error:
             # Opened since.
-            if error.code != "volume-open" or left() <= 0:
+            if error.code != "volume-open" or time.monotonic() >= until:
                 raise
         _pause()
 
 
-def _closed(store: Store, which: Id) -> None:
+def _closed(store: Store, which: Id, until: float) -> None:
     """Wait until nobody has it open: kubelet takes a volume from its node after Kubernetes has let the claim go, so that is what is waited for."""
     machine = store.machine
     if not machine.opened(which.path):
@@ -89,7 +90,7 @@ def _closed(store: Store, which: Id) -> None:
                 # Whoever mounted it there may never end that.
                 raise in_use(which, f"{found.facts.kind}_id", elsewhere)
             look, end = now + 1.0, now + _CLOSED if mounted else end
-        if now > end or left() <= 0:
+        if now > min(end, until):
             raise in_use(which, f"{found.facts.kind}_id")
         _pause()
 
