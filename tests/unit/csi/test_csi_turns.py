@@ -193,7 +193,7 @@ class Store:
     def recent(self, _seconds: float) -> Any:
         return self.state
 
-    def report(self, _group: str = "") -> Any:
+    def fresh(self, _group: str) -> Any:
         self.reports += 1
         return self.state
 

@@ -54,7 +54,7 @@ def _begin(store: Store, which: Id) -> Removal:
         _closed(store, which, until)
         try:
             with store.lock():
-                removal = decide(store.report(), which)
+                removal = decide(store.fresh(which.group), which)
                 store.apply(removal.first)
                 return removal
         except Refused as error:

@@ -100,6 +100,15 @@ class Store:
             self._known = (begun, change, state)
         return state
 
+    def fresh(self, group: str) -> State:
+        """What LVM knows now of one volume group, with what is known of the others: copies between groups are the driver's own."""
+        others = self.known(STEADY)
+        if others is None:
+            return self.report()
+        now = self.report(group)
+        kept = tuple(each for each in others.groups if each.name != group)
+        return replace(others, groups=kept + tuple(each for each in now.groups if each.name == group))
+
     def recent(self, seconds: float = FRESH) -> State:
         """The same of all groups, up to ``seconds`` old, but no older than the driver's own last change."""
         asked = time.monotonic()
