@@ -14,19 +14,21 @@ from .inventory import all_of
 from .kube import Cluster
 from .store import STEADY, Store
 
-#: Seconds until the API server is asked again.
-_AGAIN = 2.0
+#: Seconds until the API server is asked again: after an answer that has ended, and after none.
+_SOON, _LATER = 1.0, 10.0
 
 
 def run(store: Store, cluster: Cluster, stopping: threading.Event) -> None:
     """Look until the driver ends. What is missed meanwhile kubelet sees by itself."""
     while not stopping.is_set():
+        pause = _SOON
         try:
             for claim in cluster.growing():
                 wake(store, cluster, claim)
         except Exception as problem:  # pylint: disable=broad-except
             log.error("growth", message=repr(problem))
-        stopping.wait(_AGAIN)
+            pause = _LATER
+        stopping.wait(pause)
 
 
 def wake(store: Store, cluster: Cluster, claim: Mapping[str, Any]) -> None:
