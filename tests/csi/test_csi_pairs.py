@@ -91,7 +91,7 @@ def test_a_claim_that_is_deleted_with_its_pod_is_gone_as_soon_as_kubelet_lets_it
     since = here.shell("date +%s.%N").strip()
     answers = here.together(calls(id_)["delete"], *pods(id_, "pair", up=False), apart=1.0)
     assert not any("code" in each for each in answers), answers
-    assert answers[0]["seconds"] < answers[2]["seconds"] + 2.0 + 1.5, "deleted when it was unstaged, after two seconds"
+    assert answers[0]["seconds"] < answers[2]["seconds"] + 2.0 + 10, "deleted when it was unstaged, after two seconds"
     ran = programs(here, since)
     assert ran.count("lvremove") == 1 and ran.count("lvm") <= 2 and here.volumes() == []
 
