@@ -216,12 +216,12 @@ def test_a_volume_that_kubelet_is_about_to_take_from_its_node_is_waited_for() ->
     ("machine", "volumes", "found"),
     [
         # What does not end by itself is told at once.
-        (Machine(60, "/mnt"), (PLAIN,), "vg/csi-pvc-1 is mounted at /mnt"),
-        (Machine(60, "/kubelet/staging", "/mnt"), (PLAIN,), "vg/csi-pvc-1 is mounted at /mnt"),
-        (Machine(60, "/kubelet/staging"), (PLAIN, lv("snapshot", "s", 4, origin="csi-pvc-1")), "snap-s"),
+        (Machine(1e9, "/mnt"), (PLAIN,), "vg/csi-pvc-1 is mounted at /mnt"),
+        (Machine(1e9, "/kubelet/staging", "/mnt"), (PLAIN,), "vg/csi-pvc-1 is mounted at /mnt"),
+        (Machine(1e9, "/kubelet/staging"), (PLAIN, lv("snapshot", "s", 4, origin="csi-pvc-1")), "snap-s"),
         # And at the end of the time what is left.
-        (Machine(60, "/kubelet/staging"), (PLAIN,), "vg/csi-pvc-1 is open"),
-        (Machine(60), (PLAIN,), "vg/csi-pvc-1 is open"),
+        (Machine(1e9, "/kubelet/staging"), (PLAIN,), "vg/csi-pvc-1 is open"),
+        (Machine(1e9), (PLAIN,), "vg/csi-pvc-1 is open"),
     ],
 )
 def test_what_is_in_use_is_not_removed(machine: Machine, volumes: tuple[Any, ...], found: str, monkeypatch: pytest.MonkeyPatch) -> None:
