@@ -2,7 +2,7 @@
 
 TopoLVM's figures are constants, measured on 2026-12-01 beside the driver of that day, on the same two nodes of this lab (Kubernetes 1.35, kernel 6.1,
 one CPU and 3 GiB each): TopoLVM 0.41 (chart 17.1.0, lvmd embedded, one controller replica), thin pool and volumes in the same volume group, claims
-of 64Mi with ext4; medians of three rounds, by turns with this driver. They say something on a machine that is as fast, and has nothing else to do; the
+of 64Mi with ext4; medians of three rounds, by turns with this driver. They say something on a machine that is as fast, and idle otherwise; the
 goals without a peer are about waiting, which takes as long everywhere.
 """
 
@@ -38,7 +38,8 @@ def items(kind: str, *more: str) -> list[dict[str, Any]]:
 
 def cpu() -> float:
     """CPU seconds of the driver's containers on the nodes until now, with all that they have started."""
-    script = "pid=$(pgrep -f 'python3 -m cairn_csi' | head -1); awk '/^usage_usec/ {print $2}' /sys/fs/cgroup$(cut -d: -f3 /proc/$pid/cgroup)/cpu.stat"
+    group = "/sys/fs/cgroup$(cut -d: -f3 /proc/$(pgrep -f 'python3 -m cairn_csi' | head -1)/cgroup)"
+    script = f"awk '/^usage_usec/ {{print $2}}' {group}/cpu.stat"
     return sum(int(ssh(node, script)) for node in NODES) / 1e6
 
 
