@@ -2,67 +2,29 @@
 
 Pods with claims against the same pods on local volumes that were made beforehand; the driver's CreateVolume against one report and one lvcreate by
 hand on the same node; fio in a pod against fio on the same logical volume, in alternating pairs; a limited class against its limit, by the block
-device's own counters. fio is the node's own: it runs in the pod's control group and opens the device as the pod has it.
+device's own counters. fio is the node's own: it runs in the pod's control group and opens the device as the pod has it. Then, on two nodes, what
+TopoLVM was measured at: csi_peer.py.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import statistics
-import sys
 import time
 
+import csi_peer
+from csi_objects import SPACE, apply, claim, clear, kubectl, pod, ssh
 from figures import Report
 from node import call
 
 NODES = ("node1", "node2", "node3")
 PODS, ROUNDS, PAIRS, CALLS = 20, 3, 5, 20
-SPACE = "bench-csi"
 DRIVERS = "cairn-lvm-csi"
 #: What converge.yml of the Molecule scenario says.
 GROUP, LIMIT = "csi", 4 * 1024**2
 FIO = "fio --name=pair --ioengine=libaio --direct=1 --time_based --output-format=json"
 RANDOM = "--rw=randrw --bs=4k --iodepth=16 --runtime=6 --ramp_time=1"
 WRITES = "--rw=write --bs=256k --iodepth=4 --runtime=20"
-
-
-def ssh(node: str, script: str) -> str:
-    """Output of a shell script on a node."""
-    return call("lab/lab", "ssh", node, script)
-
-
-def kubectl(*words: str) -> str:
-    return call("lab/lab", "kubectl", *words)
-
-
-def apply(objects: list[dict]) -> None:
-    """Create or change objects, all in one request of kubectl."""
-    call("lab/lab", "exec", "--", "sh", "-c", 'echo "$0" | kubectl apply -f - >/dev/null', json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-
-
-@functools.cache
-def pause() -> str:
-    """An image that every node has."""
-    return next(name for name in json.loads(call("lab/lab", "images")) if "/pause:" in name)
-
-
-def claim(name: str, storage_class: str, size: str, mode: str = "Filesystem") -> dict:
-    spec = {"storageClassName": storage_class, "accessModes": ["ReadWriteOncePod"], "volumeMode": mode, "resources": {"requests": {"storage": size}}}
-    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name, "namespace": SPACE}, "spec": spec}
-
-
-def pod(name: str, mode: str = "Filesystem") -> dict:
-    """A pod that does nothing with its claim, which has its name."""
-    mounted = {"volumeMounts": [{"name": "volume", "mountPath": "/volume"}]}
-    use = mounted if mode == "Filesystem" else {"volumeDevices": [{"name": "volume", "devicePath": "/dev/volume"}]}
-    spec = {
-        "terminationGracePeriodSeconds": 1,
-        "automountServiceAccountToken": False,
-        "containers": [{"name": "user", "image": pause(), **use}],
-        "volumes": [{"name": "volume", "persistentVolumeClaim": {"claimName": name}}],
-    }
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": SPACE}, "spec": spec}
 
 
 def local_volumes() -> list[dict]:
@@ -102,16 +64,6 @@ def until_running(storage_class: str) -> float:
     spent = time.monotonic() - begin
     clear()
     return spent
-
-
-def clear() -> None:
-    """The namespace goes with all that is in it, and the driver's volumes."""
-    kubectl("delete", "namespace", SPACE, "--timeout=600s")
-    deadline = time.monotonic() + 600
-    while "pvc-" in kubectl("get", "persistentvolumes", "--output", "name"):
-        if time.monotonic() > deadline:
-            sys.exit("the driver's volumes do not go")
-        time.sleep(1)
 
 
 def measure_pods(report: Report) -> None:
@@ -217,11 +169,12 @@ def measure_limit(report: Report) -> None:
 
 def main() -> None:
     report = Report("csi", "make bench-csi")
-    call("lab/lab", "down", "--purge")
-    call("lab/lab", "up", "--nodes=3", "--disks=2", "--disk-size=8GiB", "--images=csi")
-    call("lab/lab", "exec", "--", "ansible-playbook", "-i", "inventories/lab", "molecule/csi/converge.yml")
-    for measure in (measure_create, measure_data_path, measure_limit, measure_pods):
-        measure(report)
+    for nodes, measures in ((3, (measure_create, measure_data_path, measure_limit, measure_pods)), (2, (csi_peer.rounds_of_many, csi_peer.singles))):
+        call("lab/lab", "down", "--purge")
+        call("lab/lab", "up", f"--nodes={nodes}", "--disks=2", "--disk-size=8GiB", "--images=csi")
+        call("lab/lab", "exec", "--", "ansible-playbook", "-i", "inventories/lab", "molecule/csi/converge.yml")
+        for measure in measures:
+            measure(report)
     call("lab/lab", "down", "--purge")
     report.end()
 

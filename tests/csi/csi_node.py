@@ -101,6 +101,12 @@ class Driver:
         """The answer to one call."""
         return self.calls((method, request))[0]
 
+    def together(self, *requests: tuple[str, dict], apart: float = 0.1, seconds: float = 60) -> list[dict]:
+        """The answers to calls at a time, one begun ``apart`` seconds after the other; none waits longer than ``seconds``."""
+        self._client.stdin.write(json.dumps({"together": [[*each, index * apart, seconds] for index, each in enumerate(requests)]}) + "\n")
+        self._client.stdin.flush()
+        return json.loads(self._client.stdout.readline())
+
     def volumes(self) -> list[str]:
         """What is left of the driver's logical volumes."""
         return self.shell(f"lvs --noheadings --options lv_name,lv_tags {GROUP} | awk '/cairn.csi/ {{print $1}}'").split()

@@ -195,6 +195,34 @@ def test_claims_keep_what_others_have_put_there() -> None:
         kubectl("delete", "pvc", "cairn-admission", "--ignore-not-found", "--wait=false")
 
 
+def test_of_pods_of_its_own_node_one_annotation_is_changed() -> None:
+    """By it kubelet sees that a claim grows; who has one node moves no other's pods, and gives none another image, address or label."""
+    grown, pods = {"metadata": {"annotations": {f"{DRIVER}/grown": "pvc-1 2Gi"}}}, "/api/v1/namespaces/default/pods"
+    try:
+        for node in (MINE, OTHER):
+            spec = {"nodeName": node, "containers": [{"name": "a", "image": "a"}], "automountServiceAccountToken": False}
+            pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"cairn-{node}", "namespace": "default"}, "spec": spec}
+            kubectl("apply", "-f", "-", stdin=json.dumps(pod))
+
+        def patch(node: str, change: dict, sub: str = "/status", token: str | None = MINE) -> int:
+            return as_account(*LVM, token, "PATCH", f"{pods}/cairn-{node}{sub}", change)[0]
+
+        assert patch(MINE, grown) == patch(MINE, {**grown, "spec": {"containers": [{"name": "a", "image": "b"}]}}) == 200
+        seen = json.loads(kubectl("get", "pod", f"cairn-{MINE}", "--output", "json"))
+        assert seen["metadata"]["annotations"][f"{DRIVER}/grown"] == "pvc-1 2Gi" and seen["spec"]["containers"][0]["image"] == "a"
+        # Nor is a pod of another node read by a change that changes nothing.
+        assert [patch(OTHER, grown), patch(OTHER, {}), patch(MINE, grown, token=None), patch(MINE, grown, token=OTHER)] == [403] * 4
+        for change in (
+            {"metadata": {"annotations": {"other": "a"}}}, {"metadata": {"labels": {"app": "b"}}}, {"metadata": {"finalizers": ["a.example.com/b"]}},
+            {"status": {"podIP": "10.0.0.1", "podIPs": [{"ip": "10.0.0.1"}]}}, {"status": {"conditions": [{"type": "Ready", "status": "True"}]}},
+        ):  # fmt: skip
+            assert patch(MINE, change) == 403, change
+        assert [patch(MINE, grown, sub) for sub in ("", "/ephemeralcontainers", "/resize")] == [403] * 3
+        assert [as_account(*LVM, MINE, *asked)[0] for asked in (("GET", pods), ("DELETE", f"{pods}/cairn-{MINE}"))] == [403] * 2
+    finally:
+        kubectl("delete", "pod", f"cairn-{MINE}", f"cairn-{OTHER}", "--ignore-not-found", "--grace-period=0", "--force")
+
+
 def test_a_kubelet_reads_no_secret_that_a_volume_of_its_driver_names() -> None:
     """The node authorizer lets kubelet read what the volumes of its pods name, in any namespace."""
     for field in ("controllerPublishSecretRef", "controllerExpandSecretRef", "nodeStageSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"):

@@ -18,7 +18,7 @@ from cairn_csi.host import Machine
 from cairn_csi.mounting import unfinished_xfs
 from cairn_csi.names import Id
 from cairn_csi.tags import UNMADE
-from csi_state import lv, state
+from csi_state import group, lv, state
 
 
 @pytest.fixture(autouse=True)
@@ -151,6 +151,22 @@ def test_what_a_change_leads_to_is_known_without_asking_again(monkeypatch: pytes
     assert here.recent() is before, "nor after a failure"
 
 
+def test_of_one_volume_group_lvm_is_asked_alone_where_the_others_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, asked = store.Store(Machine(False), "n", ("vg*",)), []
+    both = replace(state(lv("volume", "a")), groups=(group(lv("volume", "a")), group(lv("volume", "b"), name="vg2")))
+    now = state(lv("volume", "c"))
+    monkeypatch.setattr(store, "read", lambda *argv: asked.append(argv) or "")
+    monkeypatch.setattr(store, "parse", lambda *_said: now if asked[-1] == tuple(store.argv("vg")) else both)
+    assert here.fresh("vg") is both, "nothing is known yet"
+    seen = here.fresh("vg")
+    assert [each.name for each in seen.groups] == ["vg2", "vg"] and seen.group("vg") is now.groups[0] and seen.group("vg2") is both.groups[1]
+    assert here.recent() is both and len(asked) == 2
+    now = State()
+    assert [each.name for each in here.fresh("vg").groups] == ["vg2"], "a group that is gone"
+    here.apply(Plan((Action("make", "logical volume", "vg/x", ()),)))
+    assert here.fresh("vg") is both and len(asked) == 4, "the driver's own change makes it ask for all"
+
+
 def test_a_report_that_was_begun_before_another_does_not_replace_it(monkeypatch: pytest.MonkeyPatch) -> None:
     here, told = store.Store(Machine(False), "n", ("vg",)), []
 
@@ -235,6 +251,14 @@ def test_commands_run_in_an_empty_folder_that_only_root_writes_to(tmp_path: Path
         with pytest.raises(CairnError) as refused:
             host._empty(str(folder / "empty"))
         assert refused.value.code == "folder-foreign"
+
+
+def test_a_pods_name_is_what_kubelet_calls_the_folder_of_its_logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "_LOGS", str(tmp_path))
+    for each in ("mine_web-0_u1", "mine_web-0_u11", "kube-system_dns-5d_u2"):
+        (tmp_path / each).mkdir()
+    machine = Machine(False)
+    assert [machine.pod_name(uid) for uid in ("u1", "u2", "u3", "*")] == [("mine", "web-0"), ("kube-system", "dns-5d"), ("", ""), ("", "")]
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,21 @@ from typing import Any, Dict, List, Sequence
 
 from .descriptor import Descriptor, Workload
 from .pods import Options
+from .policy import POD_RULE
 from .sidecars import Rule, cluster_rules, own_rules
 
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def access(descriptor: Descriptor, workload: Workload, options: Options, labels: Dict[str, str]) -> List[dict]:
-    """ServiceAccount, ClusterRole and Role of a workload, with their bindings; no role without rules."""
+def access(descriptor: Descriptor, workload: Workload, options: Options, labels: Dict[str, str], guarded: bool = False) -> List[dict]:
+    """ServiceAccount, ClusterRole and Role of a workload, with their bindings; no role without rules.
+
+    ``guarded``: a policy of admission holds the account to its own node.
+    """
     name = f"{descriptor.short}-{workload.name}"
     cluster: List[Rule] = [rule for sidecar in workload.sidecars for rule in cluster_rules(sidecar)]
     cluster += [dict(rule) for rule in descriptor.rules] if workload.account else []
+    cluster += [POD_RULE] if guarded and workload.account and descriptor.wakes_kubelet else []
     own = [rule for sidecar, given in workload.sidecars.items() for rule in own_rules(sidecar, workload.kind, bool(given.get("capacity")))]
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": options.namespace, "labels": labels}}
     # Names in the whole cluster say whose they are.

@@ -92,12 +92,14 @@ class Descriptor:
     objects: Tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
     #: The key of the topology by which its volumes are tied to one node; empty for drivers whose volumes are not.
     node_topology: str = ""
+    #: Whether the driver on a node annotates its pods, so that kubelet looks at a claim that grows.
+    wakes_kubelet: bool = False
 
 
 def parse(given: Mapping[str, Any], where: str) -> Descriptor:
     """The descriptor; ``InvalidRequest`` names what is wrong in it as ``where.key``."""
     value = Reader(given, where, ("name", "short_name", "image", "kubernetes", "proven", "driver", "workloads", "rules", "storage_classes",
-                                  "snapshot_classes", "attributes_classes", "objects", "scheduler_extender", "node_topology"))
+                                  "snapshot_classes", "attributes_classes", "objects", "scheduler_extender", "node_topology", "wakes_kubelet"))
     extender = value.take("scheduler_extender", dict, {})
     if extender and not str(extender.get("urlPrefix", "")).startswith("http"):
         raise wrong("csi-extender-url", "the scheduler has to know where to ask.", f"{where}.scheduler_extender.urlPrefix",
@@ -122,6 +124,7 @@ def parse(given: Mapping[str, Any], where: str) -> Descriptor:
         attributes_classes=_classes(value, "attributes_classes", {"parameters": {}}),
         objects=tuple(value.items("objects")),
         node_topology=value.take("node_topology", str, ""),
+        wakes_kubelet=value.take("wakes_kubelet", bool, False),
     )
 
 

@@ -27,6 +27,9 @@ _SNAPSHOTTING = ("snapshot.storage.kubernetes.io/volumesnapshot-being-created", 
 _CONTENT = ("snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection",)
 #: Kubelet may read a Secret that the volume of one of its pods names, so whoever names one gives it away.
 _SECRETS = ("controllerPublishSecretRef", "controllerExpandSecretRef", "nodeStageSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef")
+#: What a driver on a node may do with pods where the policy below holds: change one annotation of those of its node. By the status, since whoever
+#: may write a pod itself may give it another image.
+POD_RULE = {"apiGroups": [""], "resources": ["pods/status"], "verbs": ["patch"]}
 #: What the token is bound to.
 NODE = "request.userInfo.?extra[?'authentication.kubernetes.io/node-name'][?0].orValue('')"
 
@@ -108,6 +111,7 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
 
     ``topology`` is the key by which its volumes are tied to a node, ``arguments`` are those of its provisioner.
     """
+    woken = f"object.status == oldObject.status && {_kept('labels')} && {_annotations([driver + '/grown'])} && {_finalizers([])}"
 
     def both(expression: str) -> str:
         """What holds for an object as it will be, and for one as it is."""
@@ -129,6 +133,7 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
         [
             writes("", ["persistentvolumes", "persistentvolumes/*"], ["CREATE", "UPDATE", "DELETE"]),
             writes("", ["persistentvolumeclaims", "persistentvolumeclaims/*"], ["UPDATE"]),
+            writes("", ["pods", "pods/*"], ["UPDATE"]),
             writes(snapshots, ["volumesnapshots", "volumesnapshots/*"], ["UPDATE"]),
             writes(snapshots, ["volumesnapshotcontents", "volumesnapshotcontents/*"], ["UPDATE", "DELETE"]),
             writes("storage.k8s.io", ["csistoragecapacities"], ["CREATE", "UPDATE", "DELETE"]),
@@ -145,6 +150,8 @@ def of_driver(driver: str, topology: str, name: str, account: str, labels: Dict[
              "message": "pods of this account change the specification of no volume."},
             {"expression": only("persistentvolumeclaims", given_back),
              "message": "pods of this account give a claim of their node back to the scheduler and protect a clone's source, and change no more."},
+            {"expression": only("pods", f"object.spec.?nodeName.orValue('') == variables.node && {woken}"),
+             "message": f"pods of this account change the annotation {driver}/grown of pods of their own node, and no more of pods."},
             {"expression": only("volumesnapshots", f"{_kept('labels', 'annotations')} && {_finalizers(_RESTORING)}"),
              "message": "pods of this account may protect a snapshot that a volume is made from; they change nothing else."},
             {"expression": only("volumesnapshotcontents", both(label)),

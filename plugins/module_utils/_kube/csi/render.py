@@ -30,8 +30,9 @@ def objects(descriptor: Descriptor, options: Options) -> List[dict]:
     built: List[dict] = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": options.namespace, "labels": admit}}]
     built.append(network_policy(descriptor, options, {f"{_PART}/name": descriptor.short}, labels))
     for workload in descriptor.workloads:
-        built += access(descriptor, workload, options, labels)
-        if options.node_policy and descriptor.node_topology and workload.kind == "DaemonSet" and "provisioner" in workload.sidecars:
+        guarded = bool(options.node_policy and descriptor.node_topology and workload.kind == "DaemonSet" and "provisioner" in workload.sidecars)
+        built += access(descriptor, workload, options, labels, guarded)
+        if guarded:
             name = f"{descriptor.short}-{workload.name}"
             account = f"system:serviceaccount:{options.namespace}:{name}"
             told = workload.sidecars["provisioner"].get("arguments") or ()

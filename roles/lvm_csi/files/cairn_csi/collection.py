@@ -10,6 +10,7 @@ from ansible_collections.cairn.storage.plugins.module_utils._block.fs_steps impo
 from ansible_collections.cairn.storage.plugins.module_utils._block.mkfs_options import parse_mkfs
 from ansible_collections.cairn.storage.plugins.module_utils._block.model import Device, Host, Signature
 from ansible_collections.cairn.storage.plugins.module_utils._block.mount_options import parse_mount
+from ansible_collections.cairn.storage.plugins.module_utils._block.places import places
 from ansible_collections.cairn.storage.plugins.module_utils._block.probe import signatures
 from ansible_collections.cairn.storage.plugins.module_utils._block.superblock import measured
 from ansible_collections.cairn.storage.plugins.module_utils._core import command as commands

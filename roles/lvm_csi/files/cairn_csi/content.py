@@ -12,6 +12,7 @@ from typing import Tuple
 from .collection import Action, Busy, InvalidRequest, NoSpace, Percent, Plan, Refused, State, Volume, VolumeGroup, human
 from .collection import plan_size, plan_snapshot, plan_volume
 from .delete import Removal, remove
+from .errors import Unfinished
 from .inventory import Found, find, must, unknown
 from .names import Id, lv_name
 from .parameters import Class
@@ -93,8 +94,13 @@ def source(state: State, node: str, asked: Origin, access: str) -> Source:
 def check_whole(found: Found) -> None:
     """Refuse what is half-made or half-gone, and snapshots that changed more than they had room for."""
     if found.facts.state:
-        raise Busy(
-            "it is not whole.", code="source-unready", parameter="volume_content_source", found=f"{found.id.name}: {found.facts.state}", fix="wait."
+        raise Unfinished(
+            "it is not whole.",
+            job=found.id,
+            code="source-unready",
+            parameter="volume_content_source",
+            found=f"{found.id.name}: {found.facts.state}",
+            fix="wait.",
         )
     if found.hollow:
         raise Busy("the snapshot was never finished.", code="snapshot-hollow", parameter="volume_content_source", found=found.id.name, fix="ask for it again.")
@@ -150,7 +156,9 @@ def _still(group: VolumeGroup, id_: Id, origin: Source) -> Tuple[Tuple[Action, .
     left = find(State((own,)), Id(found.id.node, own.name, name))
     first: Tuple[Action, ...] = ()
     if left and left.facts.state:
-        raise Busy("what an earlier copy left is being wiped.", code="work-wiping", parameter="name", found=left.id.name, fix="ask again.")
+        raise Unfinished(
+            "what an earlier copy left is being wiped.", job=left.id, code="work-wiping", parameter="name", found=left.id.name, fix="ask again."
+        )
     if left and left.hollow:
         # LVM was killed after the first of its two steps.
         own, first = own.without_lv(name), (remove(left.id.name),)

@@ -14,11 +14,11 @@ import csi_pb2 as csi
 
 from . import create
 from .central import Central
-from .collection import Busy, CairnError, CommandFailed, InvalidRequest, NoSpace, Refused
+from .collection import Busy, CairnError, CommandFailed, InvalidRequest, NoSpace, Refused, State
 from .content import Origin
 from .copying import fill
 from .health import condition as condition_of
-from .inventory import all_of, must, page
+from .inventory import all_of, must, named, page
 from .jobs import Jobs
 from .messages import capabilities, condition, parse_capability, reachable, required, volume
 from .names import parse_id
@@ -26,7 +26,7 @@ from .parameters import parse_class, parse_modifiable
 from .placement import allowed, candidates, room
 from .removing import destroy, finish
 from .snapshots import Snapshots
-from .store import Store
+from .store import FRESH, Store
 
 _RPC = csi.ControllerServiceCapability.RPC
 
@@ -56,11 +56,8 @@ class Controller(Snapshots, Central):
                 found=self._store.node,
                 fix="ask there.",
             )
-        with self._store.lock():
-            state = self._store.report()
-            wish = create.Wish(request.name, least, most, wanted, use, limits, _origin(request))
-            decision = create.decide(state, self._store.node, self._store.groups, wish)
-            self._store.apply(decision.plan)
+        wish = create.Wish(request.name, least, most, wanted, use, limits, _origin(request))
+        decision = self._jobs.settled(partial(self._create, wish))
         if decision.fill:
             try:
                 self._jobs.join(str(decision.id), partial(fill, self._store, self._jobs, decision.id), "filled")
@@ -72,6 +69,20 @@ class Controller(Snapshots, Central):
             finish(self._store, self._jobs, decision.left)
         content = request.volume_content_source if wish.origin else None
         return csi.CreateVolumeResponse(volume=volume(decision.id, decision.bytes, self._store.node, content))
+
+    def _create(self, wish: create.Wish) -> create.Decision:
+        with self._store.lock():
+            # Volumes that are made at a time share a report. Where it is too old the command fails, and whatever is not a new volume asks LVM now.
+            known = None if wish.origin else self._store.known(FRESH)
+            with contextlib.suppress(CairnError):
+                if known and not named(known, self._store.node, "volume", wish.name):
+                    return self._carried_out(known, wish)
+            return self._carried_out(self._store.report(), wish)
+
+    def _carried_out(self, state: State, wish: create.Wish) -> create.Decision:
+        decision = create.decide(state, self._store.node, self._store.groups, wish)
+        self._store.apply(decision.plan)
+        return decision
 
     def DeleteVolume(self, request: Any, context: Any) -> Any:
         which = parse_id(required(request.volume_id, "volume_id"))

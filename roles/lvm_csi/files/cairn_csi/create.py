@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Iterable, Iterator, Optional
 
 from .capability import Capability
-from .collection import Busy, CairnError, Conflict, Plan, State, check_length, human, plan_volume, present_kind
+from .collection import CairnError, Conflict, Plan, State, check_length, human, plan_volume, present_kind
 from .content import Decision, Origin, plan_content, source
 from .delete import away, stood_for
-from .errors import OutOfRange
+from .errors import OutOfRange, Unfinished
 from .expand import plan_growth, rounded_up
 from .inventory import Found, find, named
 from .limits import Limits
@@ -124,8 +124,13 @@ def _resume(state: State, present: Found, wish: Wish) -> Decision:
             fix="use another name.",
         )
     if present.facts.state == "wiping":
-        raise Busy(
-            "a volume of this name is still being wiped.", code="volume-wiping", parameter="name", found=present.id.name, fix="wait until it is gone."
+        raise Unfinished(
+            "a volume of this name is still being wiped.",
+            job=present.id,
+            code="volume-wiping",
+            parameter="name",
+            found=present.id.name,
+            fix="wait until it is gone.",
         )
     if present.bytes < wish.least and _ungrown(state, present, wish):
         return Decision(plan_growth(present, wish.least, wish.most), present.id, rounded_up(present, wish.least))

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import List, Tuple
+from dataclasses import dataclass, replace
+from typing import List, Optional, Tuple
 
-from .collection import Action, Busy, Plan, Refused, State, command
+from .collection import Action, Plan, Refused, State, command
+from .errors import Unfinished
 from .inventory import Found, all_of, find
 from .names import PREFIX, Id, lv_name
 from .tags import retag
@@ -28,8 +29,11 @@ def remove(name: str) -> Action:
     return Action("remove", "logical volume", name, (command("lvremove", "--yes", name),))
 
 
-def away(*found: Found) -> Removal:
-    """Remove logical volumes; those that are to be wiped are marked so first, and a crash leaves them to be finished."""
+def away(*found: Found, state: Optional[State] = None) -> Removal:
+    """Remove logical volumes; those that are to be wiped are marked so first, and a crash leaves them to be finished.
+
+    With ``state`` the plan tells what is there when they are gone, so that nobody has to ask LVM for it.
+    """
     wiped = tuple(each for each in found if each.facts.wipe in ("discard", "zero"))
     actions = [
         Action("mark", "logical volume", each.id.name, (retag(each.id.name, each.facts, state="wiping", origin="", copied=0),))
@@ -37,7 +41,11 @@ def away(*found: Found) -> Removal:
         if each.facts.state != "wiping"
     ]
     actions += [remove(each.id.name) for each in found if each not in wiped]
-    return Removal(Plan(tuple(actions)), tuple(each.id for each in wiped))
+    after = state if actions and not wiped else None
+    for each in found:
+        group = after.group(each.id.group) if after else None
+        after = after.with_group(group.without_lv(each.id.volume)) if after and group else after
+    return Removal(Plan(tuple(actions), after), tuple(each.id for each in wiped))
 
 
 def leftovers(state: State, node: str) -> List[Found]:
@@ -52,34 +60,38 @@ def stood_for(state: State, which: Id) -> List[Found]:
     return [found for found in leftovers(state, which.node) if found.facts.name == which.volume]
 
 
+def _copied_from(state: State, which: Id) -> Optional[Id]:
+    """A volume that is being copied from a snapshot."""
+    volumes = all_of(state, which.node, "volume")
+    return next((each.id for each in volumes if each.facts.state == "copying" and each.facts.origin == which.name), None)
+
+
 def decide(state: State, which: Id) -> Removal:
     """Remove a volume or a snapshot, and what stood only for it; nothing where all of it is gone already."""
     found = find(state, which)
     if found is None:
-        return away(*stood_for(state, which))
+        return away(*stood_for(state, which), state=state)
     if found.facts.state == "copying":
         # With it goes what stood only to be copied from, not what others made.
         group, _slash, origin = found.facts.origin.partition("/")
         work = find(state, Id(which.node, group, origin)) if origin.startswith(PREFIX["work"]) else None
-        return away(*(each for each in (found, work) if each))
-    copies = [each.id.name for each in all_of(state, which.node, "volume") if each.facts.state == "copying" and each.facts.origin == which.name]
-    if copies:
-        raise Busy("it is being restored.", code="snapshot-copied", parameter="snapshot_id", found=", ".join(copies), fix="wait until that is done.")
-    if found.volume.open and not found.facts.state:
-        raise Refused(
-            "it is in use.",
-            code="volume-open",
-            parameter=f"{found.facts.kind}_id",
-            found=f"{found.id.name} is open",
-            fix="stop the pods that use it.",
+        return away(*(each for each in (found, work) if each), state=state)
+    copy = _copied_from(state, which)
+    if copy:
+        raise Unfinished(
+            "it is being restored.", job=copy, code="snapshot-copied", parameter="snapshot_id", found=copy.name, fix="wait until that is done."
         )
     # A clone that was given up has left a snapshot that nobody needs.
     idle = [each for each in leftovers(state, which.node) if each.facts.source == str(which) or each.facts.name == which.volume]
-    dependents = [each.name for each in found.dependents if each.name not in {work.volume.name for work in idle}]
+    dependents = [each.name for each in found.dependents if each.name not in {each.volume.name for each in idle}]
     if dependents:
         names = ", ".join(dependents)
-        if any(each.startswith(PREFIX["work"]) for each in dependents):
-            raise Busy("it is being cloned.", code="volume-cloned", parameter="volume_id", found=names, fix="wait until the clone is whole.")
+        work = next((each for each in dependents if each.startswith(PREFIX["work"])), "")
+        if work:
+            clone = _copied_from(state, replace(which, volume=work))
+            raise Unfinished(
+                "it is being cloned.", job=clone, code="volume-cloned", parameter="volume_id", found=names, fix="wait until the clone is whole."
+            )
         raise Refused(
             "thick snapshots go with their volume.",
             code="volume-has-snapshots",
@@ -87,9 +99,18 @@ def decide(state: State, which: Id) -> Removal:
             found=names,
             fix="delete the snapshots first.",
         )
+    # Only now: that ends by itself, what else forbids it does not.
+    if found.volume.open and not found.facts.state:
+        raise in_use(which, f"{found.facts.kind}_id")
     # Extents that it was to get are nobody's yet.
     growth = find(state, growth_of(which)) if found.facts.kind == "volume" else None
-    return away(*idle, *([growth] if growth else []), found)
+    return away(*idle, *([growth] if growth else []), found, state=state)
+
+
+def in_use(which: Id, parameter: str, mounted: str = "") -> Refused:
+    """The answer while somebody has it open."""
+    found = f"{which.name} is mounted at {mounted}" if mounted else f"{which.name} is open"
+    return Refused("it is in use.", code="volume-open", parameter=parameter, found=found, fix="stop the pods that use it.")
 
 
 def growth_of(which: Id) -> Id:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .collection import CairnError
+from .collection import Busy, CairnError
 
 
 class OutOfRange(CairnError):
@@ -14,6 +14,14 @@ class OutOfRange(CairnError):
 
     kind = "out_of_range"
     grpc = "OUT_OF_RANGE"
+
+
+class Unfinished(Busy):
+    """What is refused only until a job of this driver has ended: ``job`` is the job's key, so that the call can wait for it."""
+
+    def __init__(self, message: str, *, job: object, **told: str) -> None:
+        super().__init__(message, **told)
+        self.job = str(job)
 
 
 class BadToken(CairnError):

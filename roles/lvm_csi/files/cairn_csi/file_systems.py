@@ -11,9 +11,9 @@ whether one was made, before anything is mounted, and what was made once is neve
 from __future__ import annotations
 
 import uuid
-from typing import Callable, Iterator, Sequence, Tuple
+from typing import Callable, Sequence, Tuple
 
-from .collection import Refused, Signature
+from .collection import Refused, Signature, places
 from .inventory import Found
 from .names import fs_uuid
 from .tags import UNMADE
@@ -22,12 +22,6 @@ from .tags import UNMADE
 Place = Tuple[int, int]
 #: The head of a file system that its first piece is looked for in: xfs has its UUID in nearly every block there.
 _HEAD = 1024**2
-#: Groups of blocks in which ext4 keeps copies of its superblock (mke2fs(8), sparse_super), and its sizes of blocks.
-_COPIES = (1, 3, 5, 7, 9, 25, 27, 49)
-_BLOCKS = (1024, 2048, 4096)
-_SUPERBLOCK = 1024
-#: Groups of blocks of an xfs that was never grown: mkfs.xfs makes four, more upon several disks.
-_AGS = (4, 8, 16, 32)
 
 
 def to_make(found: Found, holds: Sequence[Signature], unfinished: bool, read: Callable[[Place], bytes]) -> bool:
@@ -88,19 +82,4 @@ def _traces(found: Found, unfinished: bool, read: Callable[[Place], bytes]) -> b
         return any(read((0, _HEAD)))
     # Blocks of a volume that was deleted may bear what was made there; of this one's own it is by the UUID.
     own = uuid.UUID(fs_uuid(found.facts.name)).bytes
-    return any(own in read(place) for place in _places(found.bytes))
-
-
-def _places(size: int) -> Iterator[Place]:
-    yield 0, min(_HEAD, size)
-    for block in _BLOCKS:
-        for group in _COPIES:
-            # A group is what one block's bits can tell the use of; in blocks of 1 KiB the first is left to the boot loader.
-            offset = group * block * 8 * block + (block if block == _SUPERBLOCK else 0)
-            if offset + _SUPERBLOCK <= size:
-                yield offset, _SUPERBLOCK
-    for count in _AGS:
-        # Whole blocks of 4 KiB, rounded up.
-        offset = -(-(size // 4096) // count) * 4096
-        if offset + _SUPERBLOCK <= size:
-            yield offset, _SUPERBLOCK
+    return any(own in read(place) for place in places(found.bytes))

@@ -7,17 +7,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import glob
 import os
 import stat
-from typing import FrozenSet, Tuple
+from typing import FrozenSet, List, Tuple
 
 from .collection import LOCK, Refused, commands, files, read, record, trusted
-from .mounts import pod_of
+from . import mounts
+from .device_mapper import open_count
 
 _CONTAINER_ROOT = "/proc/1/root"
 #: Where the driver's commands run, a folder of root's that holds nothing: who enters a mount namespace would otherwise be at its root (setns(2)),
 #: and a relative path in a command's arguments would lead to the host's files.
 _EMPTY = "/run/cairn-csi/empty"
+#: A folder for each pod, <namespace>_<name>_<UID> (https://kubernetes.io/docs/concepts/cluster-administration/logging).
+_LOGS = "/var/log/pods"
 #: What leads from a container with the host's process ids into its namespaces (nsenter(1)); mounts made there are the host's own.
 _ENTER = ("nsenter", "--target", "1", "--mount", "--uts", "--ipc", "--net", f"--wd={_CONTAINER_ROOT}{_EMPTY}", "--")
 
@@ -48,6 +53,29 @@ class Machine:
         # Not the link's own target: device-mapper names nodes by their minor number (Documentation/admin-guide/devices.txt).
         return (number, f"dm-{number.partition(':')[2]}") if number else ("", "")
 
+    def opened(self, path: str) -> int:
+        """How often the logical volume at ``path`` is open, mounts among that; nobody opens one that has no device."""
+        number = self._number(path)
+        if not number:
+            return 0
+        major, _colon, minor = number.partition(":")
+        try:
+            return open_count(self.path("/dev/mapper/control"), os.makedev(int(major), int(minor)))
+        except OSError as problem:
+            if problem.errno == errno.ENXIO:
+                # It went in between.
+                return 0
+            raise
+
+    def mounts_of(self, path: str) -> List[mounts.Mount]:
+        """Where the logical volume at ``path`` is mounted or bound."""
+        number, node = self.device(path)
+        return mounts.of_device(mounts.parse(self.mountinfo()), number, node) if number else []
+
+    def kubelets(self, mount: mounts.Mount) -> bool:
+        """Whether something is mounted for kubelet, which ends that by itself."""
+        return mount.path.startswith(f"{self._kubelet}/")
+
     def guests(self) -> FrozenSet[str]:
         """The numbers of the devices that local volumes give out raw, by the record that only root writes. Pods write to them what they like."""
         text = trusted.read(self.path(record.PATH))
@@ -72,7 +100,14 @@ class Machine:
 
     def pod_of(self, path: str) -> str:
         """UID of the pod that a mount point is of, as the kernel names it; empty for others."""
-        return pod_of(path, self._kubelet)
+        return mounts.pod_of(path, self._kubelet)
+
+    def pod_name(self, uid: str) -> Tuple[str, str]:
+        """Namespace and name of a pod by its UID, as the folder says in which kubelet keeps the pod's logs; empty where there is none."""
+        for each in glob.glob(f"{glob.escape(self.path(_LOGS))}/*_{glob.escape(uid)}"):
+            namespace, _line, name = os.path.basename(each)[: -len(uid) - 1].partition("_")
+            return namespace, name
+        return "", ""
 
     @property
     def lock(self) -> str:

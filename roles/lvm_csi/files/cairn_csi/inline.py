@@ -10,7 +10,8 @@ import shlex
 from typing import Any, Mapping, Optional
 
 from .capability import Capability
-from .collection import Busy, InvalidRequest, Plan, check_length, plan_volume
+from .collection import InvalidRequest, Plan, check_length, plan_volume
+from .errors import Unfinished
 from .inline_classes import parse_inline
 from .inventory import Found, named, unknown
 from .jobs import Jobs
@@ -69,7 +70,9 @@ def publish(store: Store, mounter: Mounter, request: Any, path: str, use: Capabi
         else:
             store.activate(found)
     if found.facts.state:
-        raise Busy("a volume of this name is still being wiped.", code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait.")
+        raise Unfinished(
+            "a volume of this name is still being wiped.", job=found.id, code="volume-wiping", parameter="volume_id", found=found.id.name, fix="wait."
+        )
     have_file_system(store, mounter, found)
     options = [*use.options, *(("ro",) if request.readonly else ())]
     if not mounter.holds(found, path, "ro" in options):

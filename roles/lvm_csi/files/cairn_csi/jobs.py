@@ -10,15 +10,18 @@ import contextvars
 import threading
 import time
 from concurrent.futures import Future, TimeoutError as NotYet
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, Optional, TypeVar
 
 from . import log
 from .collection import Busy, CairnError
+from .errors import Unfinished
+from .turns import aside, none
 
 #: Seconds that a request without a time limit of its own waits for its job.
 PATIENCE = 60.0
 #: Seconds before its time limit at which a request is answered all the same.
 _MARGIN = 1.0
+_Result = TypeVar("_Result")
 _ENDS: contextvars.ContextVar[float] = contextvars.ContextVar("ends", default=0.0)
 
 
@@ -28,7 +31,8 @@ def allow(seconds: Optional[float]) -> None:
     _ENDS.set(time.monotonic() + left)
 
 
-def _left() -> float:
+def left() -> float:
+    """Seconds that this thread's request may still take."""
     return max(0.0, _ENDS.get() - time.monotonic()) if _ENDS.get() else PATIENCE
 
 
@@ -59,9 +63,34 @@ class Jobs:
     def join(self, key: str, work: Callable[[Callable[[], bool]], None], doing: str) -> None:
         """Begin or find a job and wait a while for its end; ``Busy`` while it goes on, its error if it failed."""
         try:
-            self.start(key, work).result(_left())
+            with aside():
+                self.start(key, work).result(left())
         except NotYet:
             raise Busy(f"it is still being {doing}.", code="unfinished", parameter="volume_id", found=key, fix="ask again.") from None
+
+    def settled(self, attempt: Callable[[], _Result]) -> _Result:
+        """What ``attempt`` gives, once no job stands in its way any more; its own refusal where that takes too long or there is no such job."""
+        missed = False
+        while True:
+            try:
+                return attempt()
+            except Unfinished as error:
+                with self._lock:
+                    job = self._jobs.get(error.job)
+                # One that has ended since is not there any more, so it is tried once more without.
+                if job is None and missed:
+                    raise
+                missed = job is None
+                if job:
+                    self._wait(job, error)
+
+    @staticmethod
+    def _wait(job: "Future[None]", refusal: CairnError) -> None:
+        with aside():
+            try:
+                job.exception(left())
+            except NotYet:
+                raise refusal from None
 
     def drop(self, key: str) -> None:
         """Have a job stop and wait for that; what it was made for is to go."""
@@ -71,11 +100,13 @@ class Jobs:
                 self._dropped[key].set()
         if job:
             try:
-                job.exception(_left())
+                with aside():
+                    job.exception(left())
             except NotYet:
                 raise Busy("a job on it has yet to stop.", code="stopping", parameter="volume_id", found=key, fix="ask again.") from None
 
     def _run(self, key: str, job: "Future[None]", work: Callable[[Callable[[], bool]], None], stop: Callable[[], bool]) -> None:
+        none()
         problem = None
         try:
             work(stop)

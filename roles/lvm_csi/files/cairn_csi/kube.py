@@ -2,18 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The little that the driver asks and tells Kubernetes itself: limits of VolumeAttributesClasses, events. Plain HTTP with the pod's service account."""
+"""The little that the driver asks and tells Kubernetes itself: limits of VolumeAttributesClasses, claims that grow, events.
+
+Plain HTTP with the pod's service account.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import time
 import urllib.error
 import urllib.request
 from http.client import HTTPException
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from . import NAME, log
 from .collection import CairnError, files
@@ -24,6 +28,11 @@ _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _TIMEOUT = 10
 #: Seconds after which a volume's class is asked for again.
 _FRESH = 25
+#: Seconds after which the API server ends the answer to a watch.
+_WATCH = 600
+_VERSION = re.compile(rb'"resourceVersion":"([0-9]+)"')
+#: The condition of a claim whose node is to let the file system grow, and what kubelet sees a change of the pod by.
+_PENDING, _GROWN = "FileSystemResizePending", f"{NAME}/grown"
 
 
 class Cluster:
@@ -35,6 +44,8 @@ class Cluster:
         self._tls = ssl.create_default_context(cafile=f"{_ACCOUNT}/ca.crt")
         #: By CSI name: when the volume's class was last asked for, and its limits if it has one.
         self._answers: Dict[str, Tuple[float, Optional[Limits]]] = {}
+        #: Up to which version of claims the API server has told of them.
+        self._seen = "0"
 
     def limits(self, names: List[str]) -> Dict[str, Optional[Limits]]:
         """Limits by CSI name of volumes whose PersistentVolume, which has the same name, is of a VolumeAttributesClass now, ``None`` for others.
@@ -85,15 +96,46 @@ class Cluster:
         }
         self._ask("/api/v1/namespaces/default/events", event, passed=(409,))
 
-    def _ask(self, path: str, body: Any = None, passed: Tuple[int, ...] = (404,)) -> Any:
-        # The token is renewed in its file.
-        token = files.text(f"{_ACCOUNT}/token").strip()
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": "application/json"}
-        request = urllib.request.Request(self._url + path, headers=headers, data=json.dumps(body).encode() if body else None)
+    def growing(self) -> Iterator[Dict[str, Any]]:
+        """Claims whose node is to let them grow, as soon as they are told; it ends with the API server's answer and goes on there the next time."""
+        path = f"/api/v1/persistentvolumeclaims?watch=true&allowWatchBookmarks=true&timeoutSeconds={_WATCH}&resourceVersion={self._seen}"
+        # Where the answer breaks off, or the version is too old, all are told of again.
+        last, self._seen = self._seen, "0"
+        with self._open(path, timeout=_WATCH + _TIMEOUT) as lines:
+            for line in lines:
+                # Most claims do not grow, so most lines are not parsed.
+                if _PENDING.encode() in line:
+                    claim = json.loads(line)["object"]
+                    if any(each["type"] == _PENDING and each["status"] == "True" for each in claim.get("status", {}).get("conditions", ())):
+                        yield claim
+                elif line.startswith(b'{"type":"ERROR"'):
+                    return
+                version = _VERSION.search(line)
+                last = version[1].decode() if version else last
+            self._seen = last
+
+    def wake(self, namespace: str, pod: str, uid: str, why: str) -> None:
+        """Have kubelet look at a pod of this node now, which it does when the pod is changed, and not at its next look in a minute.
+
+        By the pod's status, so that the account may change no pod's specification; the cluster's policy lets it change this one annotation.
+        """
+        body = {"metadata": {"uid": uid, "annotations": {_GROWN: why}}}
+        self._ask(f"/api/v1/namespaces/{namespace}/pods/{pod}/status", body, passed=(404, 409), method="PATCH")
+
+    def _ask(self, path: str, body: Any = None, passed: Tuple[int, ...] = (404,), method: str = "") -> Any:
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._tls) as answer:
+            with self._open(path, body, method) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as problem:
             if problem.code in passed:
                 return None
             raise
+
+    def _open(self, path: str, body: Any = None, method: str = "", timeout: float = _TIMEOUT) -> Any:
+        # The token is renewed in its file.
+        token = files.text(f"{_ACCOUNT}/token").strip()
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json", "Content-Type": kind}
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(self._url + path, headers=headers, data=data, method=method or None)
+        return urllib.request.urlopen(request, timeout=timeout, context=self._tls)

@@ -51,8 +51,7 @@ class Mounter:
 
     def of(self, found: Found) -> List[mounts.Mount]:
         """Where a volume is mounted or bound."""
-        number, node = self._machine.device(found.id.path)
-        return mounts.of_device(self.table(), number, node) if number else []
+        return self._machine.mounts_of(found.id.path)
 
     def holds(self, found: Found, path: str, read_only: Optional[bool] = None) -> bool:
         """Whether the volume is what is mounted at ``path``; ``Conflict`` if something else is, or not ``read_only`` as asked for."""

@@ -39,7 +39,7 @@ class Node(NodeCapabilities):
         required(request.volume_id, "volume_id")
         path = self._path(request.staging_target_path, "staging_target_path")
         use = parse_capability(request.volume_capability)
-        found = self._volume(request, use)
+        found = self._jobs.settled(partial(self._volume, request, use))
         if not self._store.machine.device(found.id.path)[0]:
             with self._store.lock():
                 self._store.activate(found)
@@ -58,7 +58,7 @@ class Node(NodeCapabilities):
         path = self._path(request.target_path, "target_path")
         use = parse_capability(request.volume_capability)
         if inline.asked(request.volume_context):
-            inline.publish(self._store, self._mounter, request, path, use)
+            self._jobs.settled(partial(inline.publish, self._store, self._mounter, request, path, use))
         else:
             self._publish(request, path, use)
         self._throttle.look()
@@ -66,7 +66,7 @@ class Node(NodeCapabilities):
 
     def _publish(self, request: Any, path: str, use: Capability) -> None:
         staged = self._path(request.staging_target_path, "staging_target_path") if use.access == "mount" else ""
-        found = self._volume(request, use)
+        found = self._jobs.settled(partial(self._volume, request, use))
         # kubelet asks again for what pods have already, after its own restart for all of them.
         if self._mounter.holds(found, path, request.readonly or "ro" in use.options):
             return

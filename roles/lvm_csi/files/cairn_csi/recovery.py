@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from . import log, mounts
+from . import log
 from .collection import Action, CairnError, Plan, command
 from .copying import fill
 from .delete import away, leftovers
@@ -68,7 +68,7 @@ def _orphaned(store: Store, found: Found) -> bool:
 
 
 def _remove_inline(store: Store, jobs: Jobs, found: Found) -> None:
-    for mount in mounts.of_device(mounts.parse(store.machine.mountinfo()), *store.machine.device(found.id.path)):
+    for mount in store.machine.mounts_of(found.id.path):
         store.apply(Plan((Action("unmount", "file system", mount.path, (command("umount", mount.path),)),)))
     destroy(store, jobs, found.id)
 

@@ -13,15 +13,18 @@ import time
 from functools import partial
 
 from .collection import Action, CommandFailed, Plan, Refused, command
-from .delete import Removal, decide, remove
+from .delete import Removal, decide, in_use, remove
 from .given import check_given
 from .inventory import find
-from .jobs import Jobs
+from .jobs import Jobs, left
 from .names import Id
-from .store import Store, run
+from .store import STEADY, Store, run
+from .turns import aside
 
-#: Seconds that udev is given.
-_UDEV = 5.0
+#: Seconds in which is closed what is not mounted: udev looks at a new device, kubelet has a loop device on a raw volume until it unstages it.
+_CLOSED = 10.0
+#: Seconds between two looks whether it is.
+_LOOK = 0.1
 #: What blkdiscard(8) ends with where the disk has no such command.
 _UNSUPPORTED = 2
 #: Hours, for a large slow disk.
@@ -35,7 +38,7 @@ def destroy(store: Store, jobs: Jobs, which: Id) -> None:
     check_given(which, store.groups)
     # A copy into it stops; a wipe goes on and is waited for.
     jobs.drop(str(which))
-    finish(store, jobs, _begin(store, which, time.monotonic() + _UDEV))
+    finish(store, jobs, jobs.settled(partial(_begin, store, which)))
 
 
 def finish(store: Store, jobs: Jobs, removal: Removal) -> None:
@@ -44,19 +47,57 @@ def finish(store: Store, jobs: Jobs, removal: Removal) -> None:
         jobs.join(str(each), partial(wipe, store, each), "wiped")
 
 
-def _begin(store: Store, which: Id, until: float) -> Removal:
+def _begin(store: Store, which: Id) -> Removal:
     """Step 1: remove it, or mark it for being wiped."""
+    until = time.monotonic() + left()
     while True:
+        _closed(store, which, until)
         try:
             with store.lock():
-                removal = decide(store.report(), which)
+                removal = decide(store.fresh(which.group), which)
                 store.apply(removal.first)
                 return removal
         except Refused as error:
-            # A new device is open for a moment, because udev looks at what it holds.
-            if error.code != "volume-open" or time.monotonic() > until:
+            # Opened since.
+            if error.code != "volume-open" or time.monotonic() >= until:
                 raise
-        time.sleep(0.5)
+        _pause()
+
+
+def _closed(store: Store, which: Id, until: float) -> None:
+    """Wait until nobody has it open: kubelet takes a volume from its node after Kubernetes has let the claim go, so that is what is waited for."""
+    machine = store.machine
+    if not machine.opened(which.path):
+        return
+    # By what was known a while ago; LVM is asked once it is closed.
+    known = store.recent(STEADY)
+    found = find(known, which)
+    if found is None or found.facts.state:
+        return
+    try:
+        # What else forbids it is told at once.
+        decide(known, which)
+    except Refused as error:
+        if error.code != "volume-open":
+            raise
+    look, end = 0.0, time.monotonic() + _CLOSED
+    while machine.opened(which.path):
+        now = time.monotonic()
+        if now >= look:
+            mounted = machine.mounts_of(which.path)
+            elsewhere = next((each.path for each in mounted if not machine.kubelets(each)), "")
+            if elsewhere:
+                # Whoever mounted it there may never end that.
+                raise in_use(which, f"{found.facts.kind}_id", elsewhere)
+            look, end = now + 1.0, now + _CLOSED if mounted else end
+        if now > min(end, until):
+            raise in_use(which, f"{found.facts.kind}_id")
+        _pause()
+
+
+def _pause() -> None:
+    with aside():
+        time.sleep(_LOOK)
 
 
 def wipe(store: Store, which: Id, _stop: object = None) -> None:

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Set
+from typing import Any, Callable
 
 import grpc
 
 from . import jobs, log, metrics
 from .collection import CairnError
+from .turns import Turn, Turns, about, key_of, turn_of
 
 #: Calls of a service at a time; LVM does one thing at a time anyway, but calls wait for copies and for disks that hang.
 _THREADS = {"Identity": 2, "Controller": 32, "Node": 32}
@@ -30,8 +30,7 @@ class Interceptor(grpc.ServerInterceptor):
 
     def __init__(self) -> None:
         self._pools = {service: ThreadPoolExecutor(threads, thread_name_prefix=service) for service, threads in _THREADS.items()}
-        self._busy: Set[str] = set()
-        self._lock = threading.Lock()
+        self._turns = Turns()
 
     def intercept_service(self, continuation: Callable, handler_call_details: Any) -> Any:
         """See ``grpc.ServerInterceptor``."""
@@ -51,42 +50,22 @@ class Interceptor(grpc.ServerInterceptor):
     def _call(self, method: str, answer: Callable, request: Any, context: grpc.ServicerContext) -> Any:
         log.begin()
         jobs.allow(context.time_remaining())
-        begin, key = time.monotonic(), "" if method.startswith(_READS) else _key(request)
+        begin, key = time.monotonic(), "" if method.startswith(_READS) else about(method, request)
         code, message, response = "OK", "", None
-        if not self._take(key):
-            code, message = "ABORTED", f"{key} is being worked on by another call. Fix: ask again."
-        else:
-            try:
+        try:
+            with turn_of(Turn(self._turns, key, begin + jobs.left())):
                 response = answer(request, context)
-            except CairnError as error:
-                code, message = error.grpc, str(error)
-            except NotImplementedError:
-                code, message = "UNIMPLEMENTED", f"This driver has no {method}."
-            except Exception as error:  # pylint: disable=broad-except
-                code, message = "INTERNAL", repr(error)
-            finally:
-                self._give(key)
+        except CairnError as error:
+            code, message = error.grpc, str(error)
+        except NotImplementedError:
+            code, message = "UNIMPLEMENTED", f"This driver has no {method}."
+        except Exception as error:  # pylint: disable=broad-except
+            code, message = "INTERNAL", repr(error)
         seconds = time.monotonic() - begin
         metrics.operation(method, code, seconds)
         if code != "OK" or key:
-            (log.info if code == "OK" else log.error)("call", method=method, on=_key(request), code=code, seconds=round(seconds, 3), message=message)
+            (log.info if code == "OK" else log.error)("call", method=method, on=key_of(request), code=code, seconds=round(seconds, 3), message=message)
         if code != "OK":
             # Names of files need not be text.
             context.abort(getattr(grpc.StatusCode, code), message.encode("utf-8", "backslashreplace").decode())
         return response
-
-    def _take(self, key: str) -> bool:
-        with self._lock:
-            if key and key in self._busy:
-                return False
-            self._busy.add(key)
-            return True
-
-    def _give(self, key: str) -> None:
-        with self._lock:
-            self._busy.discard(key)
-
-
-def _key(request: Any) -> str:
-    """What a request is about: the id of a volume or snapshot, or the name of one that is to be made."""
-    return next((str(value) for value in (getattr(request, each, "") for each in ("volume_id", "snapshot_id", "name")) if value), "")

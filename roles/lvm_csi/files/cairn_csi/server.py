@@ -62,7 +62,7 @@ def _central(server: Any, asked: Namespace) -> List[Callable[[], None]]:
 def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]:
     # A process that answers for all nodes has no use for any of these.
     # pylint: disable=import-outside-toplevel
-    from . import kube, metrics, watch
+    from . import kube, metrics, waking, watch
     from .controller import Controller
     from .inline_classes import parse_released
     from .mounting import Mounter
@@ -88,7 +88,8 @@ def _node(server: Any, asked: Namespace, jobs: Jobs) -> List[Callable[[], None]]
     csi_pb2_grpc.add_NodeServicer_to_server(Node(store, Mounter(store.machine), throttle, jobs), server)
     threading.Thread(target=throttle.run, name="limits", daemon=True).start()
     if cluster:
-        threading.Thread(target=watch.run, args=(store, cluster, jobs.stopping), name="watch", daemon=True).start()
+        for each in (watch.run, waking.run):
+            threading.Thread(target=each, args=(store, cluster, jobs.stopping), name=each.__module__, daemon=True).start()
     if asked.metrics:
         address, _colon, port = asked.metrics.rpartition(":")
         metrics.serve(int(port), address.strip("[]") or "0.0.0.0", store, throttle)

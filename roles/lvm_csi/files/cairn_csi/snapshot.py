@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Tuple
 
-from .collection import Action, Busy, Conflict, Percent, Plan, State, Volume, check_length, plan_snapshot
+from .collection import Action, Conflict, Percent, Plan, State, Volume, check_length, plan_snapshot
 from .content import check_whole
 from .delete import remove
+from .errors import Unfinished
 from .inventory import Found, find, must, named, unknown
 from .names import Id, lv_name
 from .placement import context
@@ -21,7 +22,14 @@ def decide(state: State, node: str, name: str, origin: str, size: Percent | int,
     """Make the snapshot ``name`` of the volume ``origin`` (an id), or find that it is there. ``size`` is for a thick one; ``now`` in seconds."""
     present = named(state, node, "snapshot", name)
     if present and present.facts.state:
-        raise Busy("a snapshot of this name is being wiped.", code="snapshot-wiping", parameter="name", found=present.id.name, fix="wait until it is gone.")
+        raise Unfinished(
+            "a snapshot of this name is being wiped.",
+            job=present.id,
+            code="snapshot-wiping",
+            parameter="name",
+            found=present.id.name,
+            fix="wait until it is gone.",
+        )
     first: Tuple[Action, ...] = ()
     if present and present.hollow:
         first, state = (remove(present.id.name),), state.with_group(present.group.without_lv(present.volume.name))

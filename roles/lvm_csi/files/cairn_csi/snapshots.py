@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 import csi_pb2 as csi
 
 from .collection import Refused
-from .inventory import all_of, must, page
+from .inventory import Found, all_of, must, page
 from .messages import required, snapshot
 from .jobs import Jobs
 from .names import parse_id
@@ -32,10 +33,14 @@ class Snapshots:
         required(request.source_volume_id, "source_volume_id")
         required(request.name, "name")
         size = parse_snapshot_class(request.parameters)
+        made = self._jobs.settled(partial(self._snapshot, request, size))
+        return csi.CreateSnapshotResponse(snapshot=snapshot(made, ready(made)))
+
+    def _snapshot(self, request: Any, size: Any) -> Found:
         with self._store.lock():
             plan, made = decide(self._store.report(), self._store.node, request.name, request.source_volume_id, size, int(time.time()))
             self._store.apply(plan)
-        return csi.CreateSnapshotResponse(snapshot=snapshot(made, ready(made)))
+        return made
 
     def DeleteSnapshot(self, request: Any, context: Any) -> Any:
         which = parse_id(required(request.snapshot_id, "snapshot_id"), "snapshot")

@@ -14,7 +14,25 @@ from types import MappingProxyType
 from typing import Dict, Iterator, Mapping, Optional, Tuple
 
 from . import log
-from .collection import Action, Busy, CairnError, Command, CommandFailed, Grow, Plan, State, argv, command, executor, fs_apply, host_lock, mutate, parse, read
+from .collection import (
+    Action,
+    Busy,
+    CairnError,
+    Command,
+    CommandFailed,
+    Grow,
+    Plan,
+    State,
+    argv,
+    command,
+    executor,
+    fs_apply,
+    host_lock,
+    mutate,
+    parse,
+    read,
+)
+from .errors import Unfinished
 from .given import check_given, given
 from .host import Machine
 from .inline_classes import Released
@@ -82,16 +100,25 @@ class Store:
             self._known = (begun, change, state)
         return state
 
+    def fresh(self, group: str) -> State:
+        """What LVM knows now of one volume group, with what is known of the others: copies between groups are the driver's own."""
+        others = self.known(STEADY)
+        if others is None:
+            return self.report()
+        now = self.report(group)
+        kept = tuple(each for each in others.groups if each.name != group)
+        return replace(others, groups=kept + tuple(each for each in now.groups if each.name == group))
+
     def recent(self, seconds: float = FRESH) -> State:
         """The same of all groups, up to ``seconds`` old, but no older than the driver's own last change."""
         asked = time.monotonic()
-        state = self._fresh(seconds)
+        state = self.known(seconds)
         if state is not None:
             return state
         if not self._acquire(self._recent_lock, _REPORT, _REPORT):
             raise _hung(_REPORT)
         try:
-            state = self._fresh(seconds)
+            state = self.known(seconds)
             if state is not None:
                 return state
             if self._failed[1] and self._failed[0] > asked:
@@ -105,7 +132,8 @@ class Store:
         finally:
             self._recent_lock.release()
 
-    def _fresh(self, seconds: float) -> Optional[State]:
+    def known(self, seconds: float) -> Optional[State]:
+        """The same if it is known already, without asking LVM."""
         begun, change, state = self._known
         return state if change is self._change and time.monotonic() - begun <= seconds else None
 
@@ -139,7 +167,9 @@ class Store:
         """A volume that is there, or was a while ago, and may be used."""
         found = self.get(which, seconds=STEADY)
         if found.facts.state:
-            raise Busy("the volume is not whole.", code="volume-unready", parameter="volume_id", found=found.facts.state, fix="wait.")
+            raise Unfinished(
+                "the volume is not whole.", job=which, code="volume-unready", parameter="volume_id", found=found.facts.state, fix="wait."
+            )
         return found
 
     def activate(self, found: Found) -> None:

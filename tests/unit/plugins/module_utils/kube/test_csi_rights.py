@@ -27,3 +27,18 @@ def test_it_may_do_what_it_gives_away() -> None:
     assert every([rule for each in given if each["kind"] == "ClusterRole" for rule in each["rules"]]) <= cluster
     assert every([rule for each in given if each["kind"] == "Role" for rule in each["rules"]]) <= own["cairn-lvm-csi"] | cluster
     assert controller <= own["cairn-snapshot-controller"] | cluster
+
+
+def test_only_where_a_policy_holds_it_to_its_node_the_driver_writes_to_pods() -> None:
+    """One subresource, by which no pod gets another image; without the policy growth waits for kubelet."""
+    for guarded in (True, False):
+        rendered = render("lvm.csi.cairn.storage", node_policy=guarded)["objects"]
+        given = {each["metadata"]["name"]: every(each["rules"]) for each in rendered if each["kind"] == "ClusterRole"}
+        pods = {name: {right for right in rights if right[1].split("/")[0] == "pods"} for name, rights in given.items()}
+        assert pods == {"cairn-lvm-csi-node": {("", "pods/status", "patch")} if guarded else set(), "cairn-lvm-csi-controller": set()}
+        policies = [each for each in rendered if each["kind"] == "ValidatingAdmissionPolicy"]
+        assert bool(policies) is guarded
+        rules = [rule for each in policies for rule in each["spec"]["matchConstraints"]["resourceRules"]]
+        assert any(rule["resources"] == ["pods", "pods/*"] for rule in rules) is guarded
+    others = [each for name in ("hostpath.csi.k8s.io", "nfs.csi.k8s.io") for each in render(name)["objects"] if each["kind"] == "ClusterRole"]
+    assert not any(right[1] == "pods/status" for each in others for right in every(each["rules"]))
