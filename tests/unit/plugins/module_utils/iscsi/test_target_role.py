@@ -31,4 +31,4 @@ def test_every_option_is_handed_on_and_no_password_is_a_loop_item() -> None:
     tasks = load("iscsi_target", "tasks/main.yml")
     task = next(each for each in tasks if "cairn.storage.iscsi_target" in each)
     assert set(task["cairn.storage.iscsi_target"]) == set(argument_spec("iscsi_target"))
-    assert task["loop"] == "{{ range(iscsi_target_targets | length) | list }}"
+    assert task["loop"] == "{{ range((iscsi_target_targets or []) | length) | list }}"

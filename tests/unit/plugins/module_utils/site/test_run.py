@@ -69,7 +69,7 @@ def hosts(said: dict) -> dict:
 @pytest.mark.parametrize("said, in_run, here, away, left_out", PARTS)
 def test_who_takes_part(said: dict, in_run: list, here: list, away: list, left_out: list) -> None:
     found = taking_part(hosts(said), GROUPS, NODES, in_run)
-    assert found == {"hosts": here, "away": away, "left_out": left_out, "api": "api", "problems": []}
+    assert found == {"hosts": here, "away": away, "nodes_away": away, "left_out": left_out, "api": "api", "problems": []}
 
 
 REFUSED: list[tuple[dict, dict, list, dict, list]] = [
@@ -92,7 +92,7 @@ def test_who_cannot_take_part(said: dict, groups: dict, in_run: list, options: d
 
 def test_who_is_away_is_known_to_playbooks_about_the_cluster_alone() -> None:
     found = taking_part(hosts({"all": ["node2"]}), GROUPS, [], GROUPS["all"])
-    assert found == {"hosts": [], "away": ["node2"], "left_out": [], "api": "api", "problems": []}
+    assert found == {"hosts": [], "away": ["node2"], "nodes_away": ["node2"], "left_out": [], "api": "api", "problems": []}
 
 
 def test_what_works_without_the_cluster_asks_for_no_api() -> None:
