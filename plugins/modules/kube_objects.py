@@ -32,7 +32,7 @@ options:
   objects:
     description:
       - "The manifests: one as a dictionary, several in a list, or YAML text with any number of documents, as
-        V({{ lookup('ansible.builtin.template', 'objects.yml.j2'\) }}) or V({{ lookup('ansible.builtin.file', 'objects.yml'\) }}) give it."
+        V({{ lookup('ansible.builtin.template', 'objects.yml.j2'\\) }}) or V({{ lookup('ansible.builtin.file', 'objects.yml'\\) }}) give it."
       - Lists (C(kind=List)) are unpacked. Documents that are empty or hold comments alone are passed over.
       - Either this or O(src) is needed.
     type: raw

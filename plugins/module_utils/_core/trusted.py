@@ -15,7 +15,7 @@ import contextlib
 import os
 import secrets
 import stat
-from typing import Iterator, List, Optional
+from typing import Iterator, Optional
 
 from .errors import Refused
 

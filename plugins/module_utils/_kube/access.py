@@ -85,7 +85,7 @@ def settings(params: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
             if text:
                 values[name], origins[name] = _parsed(text, option["type"], variable), variable
                 break
-    found = Settings({name: value.strip() if type(value) is str else value for name, value in values.items()}, origins)
+    found = Settings({name: value.strip() if isinstance(value, str) and not isinstance(value, Inline) else value for name, value in values.items()}, origins)
     _check(found)
     return found
 

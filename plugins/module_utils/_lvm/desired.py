@@ -88,8 +88,8 @@ class Volume:
 class Group:
     """A wanted volume group. ``extent_bytes``, ``alignment_bytes`` and ``tags`` are ``None`` where anything will do.
 
-    ``wanted`` is ``None`` where the volume group has to be there already, ``found`` where a person asks for it as it is found. ``remove_devices`` are references, or UUIDs of missing
-    physical volumes, to be emptied and taken out.
+    ``wanted`` is ``None`` where the volume group has to be there already, ``found`` where a person asks for it as it is found.
+    ``remove_devices`` are references, or UUIDs of missing physical volumes, to be emptied and taken out.
     """
 
     name: str

@@ -63,7 +63,8 @@ def taking_part(
 
     ``hosts`` are the variables of all hosts of the inventory, ``wanted`` the hosts that the playbook is about (``None``: those of ``storage_nodes``),
     ``in_run`` those that --limit has left.
-    ``away`` are all that ``storage_nodes_away`` names, which may stand with any host, or be ``named`` by who imports the playbook; ``left_out`` are these and those outside of ``limit``.
+    ``away`` are all that ``storage_nodes_away`` names, which may stand with any host, or be ``named`` by who imports the playbook;
+    ``left_out`` are these and those outside of ``limit``.
     ``nodes_away`` are the names that the cluster has for those who are away. ``needs`` names variables that some host has to have.
     """
     problems: List[CairnError] = [

@@ -51,7 +51,7 @@ def find(index: Index) -> Iterator[Finding]:
                 "Node",
                 node,
                 "Its local volumes are not what the inventory wants.",
-                f"playbook site.yml --check --diff shows what would change; without --check it is done.",
+                "playbook site.yml --check --diff shows what would change; without --check it is done.",
                 {"changes": [f"{each['verb']} {each['kind']} {each['name']}" for each in host.changes]},
             )
 
