@@ -70,6 +70,7 @@ _value:
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -93,7 +94,14 @@ def _known(variables: Mapping, names: Iterable[str]) -> Iterator[tuple]:
     for name in names:
         with contextlib.suppress(Exception):
             if name in variables:
-                yield name, variables[name]
+                yield name, _worked_out(variables[name])
+
+
+def _worked_out(value: Any) -> Any:
+    """``value`` with all that is inside of it: Ansible works out a template when somebody looks at it."""
+    if isinstance(value, Mapping):
+        return {key: _worked_out(each) for key, each in value.items()}
+    return [_worked_out(each) for each in value] if isinstance(value, list) else value
 
 
 def role_variables() -> dict:

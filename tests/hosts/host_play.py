@@ -40,22 +40,12 @@ for path in sys.argv[1:]:
         os.fsync(device.fileno())
 END
 }
-# The table on standard input for the disk given first; its partitions are blank, whatever the tests before left where they begin.
+# The table on standard input for the disk given first. Its partitions are zeroed to the last byte: wherever they begin, a file system of the tests
+# before may have a copy of its superblock where one is looked for.
 partition() {
 sfdisk -q "$@" || return
 udevadm settle
-erase "$1"-part*
-}
-# What was given out of classes, by patterns of their names; their lines in fstab are left.
-withdraw() {
-for class in "$@"; do
-  for entry in /var/lib/cairn-storage/local-volumes/$class/*; do
-    if mountpoint -q "$entry"; then umount "$entry"; fi
-    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
-    rm -f "$entry"
-  done
-  rm -rf /var/lib/cairn-storage/local-volumes/$class /var/lib/cairn-storage/local-volumes/.kept/$class
-done
+for part in "$1"-part*; do blkdiscard --zeroout "$part"; done
 }
 """
 

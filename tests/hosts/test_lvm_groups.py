@@ -142,7 +142,7 @@ REFUSED = [
     ("vg-elsewhere", group(devices=[FOUR])),
     ("vg-not-allowed", group(devices=[ONE], white_list={"volume_groups": {"include": ["other"]}})),
     ("device-not-allowed", group(devices=[ONE], white_list={"devices": {"exclude": [".*"]}})),
-    ("vg-consent", group(state="absent")),
+    ("boot-mount", group(state="absent")),
 ]
 
 
@@ -152,10 +152,11 @@ def test_refusals_touch_nothing() -> None:
         f"dmsetup remove --retry {GROWN}; vgcreate -qq {OTHER} {THREE}; umount /mnt/groupstest; cp /etc/fstab /run/groupstest.fstab; echo /dev/{GROUP}/mounted /mnt/groupstest ext4 nofail >> /etc/fstab",
     )
     look, clean = script(STATE), script(f"{ERASE} vgremove -qq {OTHER}; erase {THREE}; cp /run/groupstest.fstab /etc/fstab")
-    before, *results, after, _clean = play(NODE, look, *(task for _code, task in REFUSED), look, clean)
+    before, *results, after, _clean, consent = play(NODE, look, *(task for _code, task in REFUSED), look, clean, group(state="absent"))
     assert before["stdout"] == after["stdout"]
     assert [(result.get("error") or result)["code"] for result in results] == [code for code, _task in REFUSED]
     assert all(result["error"]["parameter"] and result["error"]["fix"] for result in results)
+    assert consent["error"]["code"] == "vg-consent", "where no line of fstab names it, it is consent that is missing"
 
 
 def test_a_disk_that_is_gone_for_good() -> None:
