@@ -85,6 +85,11 @@ def order(tiers: Sequence[Tier], changed: Mapping[str, Sequence[str] | None], tu
     return found or [Due(tier, f"nothing is due, and it ran longest ago, at {tier.last.commit}") for tier in green[:1]]
 
 
+def regresses(tier: Tier) -> bool:
+    """Whether a failure would be news: the tier passed when it last ended. One that was red, or never ended, is the matter of an issue that is open."""
+    return tier.passed is not None and tier.red is None
+
+
 def starts(tier: Tier, minutes_left: float) -> bool:
     """Whether there is time for it: twice what it usually takes."""
     return minutes_left >= 2 * tier.minutes

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from due import Due, Run, Tier, order, reason, starts
+from due import Due, Run, Tier, order, reason, regresses, starts
 
 REPO = Path(__file__).resolve().parents[2]
 TABLE = REPO / "tests" / "tiers.yml"
@@ -185,22 +185,26 @@ def make(tier: Tier) -> bool:
 
 
 def run(minutes: float) -> int:
-    """Run what is due while time is left; how many have failed."""
+    """Run what is due while time is left; how many have failed of those that had passed before."""
     end = time.monotonic() + 60 * minutes
     tiers, _benchmarks = parse(TABLE.read_text(encoding="utf-8"))
     for tier in tiers:
         if tier.red:
             print(f"make {tier.name} is red since {tier.red.commit}: issue {tier.red.issue} is open")
     turn = int((git("rev-list", "--count", "HEAD") or "0").strip())
-    failed = []
+    failed: list[str] = []
+    known: list[str] = []
     for each in order(tiers, {tier.name: changed_since(tier.last) for tier in tiers}, turn):
         left = (end - time.monotonic()) / 60
         if not starts(each.tier, left):
             needs = 2 * each.tier.minutes
             print(f"make {each.tier.name} is due, and not run: it may need {needs} minutes, and {max(left, 0):.0f} are left. {each.why}")
             continue
-        failed += [] if attempt(each) else [each.tier.name]
-    print(f"failed: {', '.join(failed)}" if failed else "no tier has failed", flush=True)
+        if not attempt(each):
+            (failed if regresses(each.tier) else known).append(each.tier.name)
+    if known:
+        print(f"failed, and did not pass before either: {', '.join(known)}; write it down (make record) with the issue that is open")
+    print(f"failed: {', '.join(failed)}" if failed else "no tier has failed that had passed before", flush=True)
     return len(failed)
 
 

@@ -84,6 +84,10 @@ def test_a_tier_starts_only_where_twice_its_time_is_left(left: float, starts: bo
     assert due.starts(A, left) is starts
 
 
+def test_ci_fails_by_a_tier_that_had_passed() -> None:
+    assert [due.regresses(each) for each in (A, red(A, 4), red(A, 4, 3), passed(A, 3))] == [False, False, False, True]
+
+
 @pytest.mark.parametrize(("output", "wanted"), [
     ("--- unit 1 passed, 0 failed, 0 skipped in 3 s\n19 passed, 0 failed, 2 skipped\n", ("19 passed, 0 failed, 2 skipped", True)),
     ("19 passed, 3 failed, 0 skipped\nmake: *** [Makefile:35: rollouts] Error 1\n", ("19 passed, 3 failed, 0 skipped", False)),
