@@ -47,6 +47,17 @@ sfdisk -q "$@" || return
 udevadm settle
 for part in "$1"-part*; do blkdiscard --zeroout "$part"; done
 }
+# What was given out of classes, by patterns of their names; their lines in fstab are left.
+withdraw() {
+for class in "$@"; do
+  for entry in /var/lib/cairn-storage/local-volumes/$class/*; do
+    if mountpoint -q "$entry"; then umount "$entry"; fi
+    if [ -d "$entry" ]; then chattr -i "$entry"; rmdir "$entry"; fi
+    rm -f "$entry"
+  done
+  rm -rf /var/lib/cairn-storage/local-volumes/$class /var/lib/cairn-storage/local-volumes/.kept/$class
+done
+}
 """
 
 
