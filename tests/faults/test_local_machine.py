@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, plugged, shell, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, layout, own_node, play, plugged, script, shell, volumes
 
 NODE = own_node()
 DISKS = (13, 14)
@@ -47,10 +47,6 @@ def disks() -> Iterator[None]:
         yield
 
 
-def sh(script: str) -> dict:
-    return {"ansible.builtin.shell": {"cmd": script, "executable": "/bin/bash"}, "changed_when": False}
-
-
 def codes(results: list[dict]) -> list[Any]:
     return [result.get("error", {}).get("code", result.get("changed")) for result in results]
 
@@ -87,29 +83,29 @@ def test_a_strange_path_no_environment_and_any_umask() -> None:
 
 def test_a_volume_that_became_read_only_or_has_errors() -> None:
     wanted, larger = [{**XFS, "grow": True}, sized("64MiB")], [{**XFS, "grow": True}, sized("128MiB")]
-    options = sh(f"findmnt -rno VFS-OPTIONS,FS-OPTIONS {BASE}/lt-xfs/*")
-    _by_hand, repaired, now, again = play(NODE, sh(f"mount -o remount,ro {BASE}/lt-xfs/*"), volumes(*wanted), options, volumes(*wanted))
+    options = script(f"findmnt -rno VFS-OPTIONS,FS-OPTIONS {BASE}/lt-xfs/*")
+    _by_hand, repaired, now, again = play(NODE, script(f"mount -o remount,ro {BASE}/lt-xfs/*"), volumes(*wanted), options, volumes(*wanted))
     assert changed([repaired, again]) == [True, False] and now["stdout"].startswith("rw,noatime rw")
     # The file system alone, which is what the kernel does; and ext4 with an error on record.
     damage = f"mount -o remount,ro=fs {BASE}/lt-xfs/*; echo 1 > /sys/fs/ext4/$(basename $(readlink -f /dev/{GROUP}/lt-ext4-1))/trigger_fs_error"
-    size = sh(f"lvs --noheadings --units m -o lv_size {GROUP}/lt-ext4-1")
-    _damage, told, left, kept = play(NODE, sh(damage), volumes(*larger), options, size)
+    size = script(f"lvs --noheadings --units m -o lv_size {GROUP}/lt-ext4-1")
+    _damage, told, left, kept = play(NODE, script(damage), volumes(*larger), options, size)
     assert changed([told]) == [False] and left["stdout"].startswith("rw,noatime ro")
     assert kept["stdout"].strip() == "64.00m", "LVM did not grow it either"
     reasons = {each["class"]: each["reason"] for each in told["degraded"]}
     assert "read-only by the kernel" in reasons["lt-xfs"] and "e2fsck" in reasons["lt-ext4"]
     assert {entry["class"]: entry["degraded"] for entry in told["entries"]}["lt-xfs"]
-    repair = sh(f"umount {BASE}/lt-xfs/* {BASE}/lt-ext4/*; e2fsck -fy /dev/{GROUP}/lt-ext4-1 || test $? = 1")
+    repair = script(f"umount {BASE}/lt-xfs/* {BASE}/lt-ext4/*; e2fsck -fy /dev/{GROUP}/lt-ext4-1 || test $? = 1")
     _repair, mended, grown, settled, after = play(NODE, repair, volumes(*wanted), volumes(*larger), volumes(*larger), size)
     assert changed([mended, grown, settled]) == [True, True, False] and after["stdout"].strip() == "128.00m"
 
 
 def test_what_cannot_be_written_is_refused_before_the_first_step() -> None:
     wanted, other = [XFS, sized("128MiB")], [{**XFS, "mount_options": ["nodev"]}, sized("128MiB")]
-    look = sh(f"findmnt -rno OPTIONS {BASE}/lt-xfs/*; cat /etc/fstab")
+    look = script(f"findmnt -rno OPTIONS {BASE}/lt-xfs/*; cat /etc/fstab")
     before, _closed, same, refused, _open, _fixed, fixed, _loose, after = play(
-        NODE, look, sh("mount --bind /etc /etc; mount -o remount,bind,ro /etc"), volumes(*wanted), volumes(*other), sh("umount /etc"),
-        sh("chattr +i /etc/fstab"), volumes(*other), sh("chattr -i /etc/fstab"), look,
+        NODE, look, script("mount --bind /etc /etc; mount -o remount,bind,ro /etc"), volumes(*wanted), volumes(*other), script("umount /etc"),
+        script("chattr +i /etc/fstab"), volumes(*other), script("chattr -i /etc/fstab"), look,
     )  # fmt: skip
     assert codes([same, refused, fixed]) == [False, "file-closed", "file-closed"] and before["stdout"] == after["stdout"]
     assert "read-only" in refused["error"]["found"] and "immutable" in fixed["error"]["found"]
@@ -118,11 +114,11 @@ def test_what_cannot_be_written_is_refused_before_the_first_step() -> None:
 def test_units_and_lines_of_others() -> None:
     wanted = [XFS, sized("128MiB")]
     unit = f"/etc/systemd/system/$(systemd-escape --path --suffix=mount {BASE}/lt-xfs/*)"
-    written = sh(rf"printf '[Mount]\nWhat=/dev/none\nWhere=%s\n' {BASE}/lt-xfs/* > {unit}; cp /etc/fstab /run/lt-fstab")
-    stranger = sh(f'rm {unit}; sed -i /lt-xfs/d /etc/fstab; echo "LABEL=cl-lt-xfs $(echo {BASE}/lt-xfs/*)/ xfs defaults 0 0" >> /etc/fstab')
-    edited = sh(rf"cp /run/lt-fstab /etc/fstab; sed -i 's#^{IDS[0]}#LABEL=cl-lt-xfs#' /etc/fstab; printf '# lt-foreign\r\n# x\vlt-foreign' >> /etc/fstab")
+    written = script(rf"printf '[Mount]\nWhat=/dev/none\nWhere=%s\n' {BASE}/lt-xfs/* > {unit}; cp /etc/fstab /run/lt-fstab")
+    stranger = script(f'rm {unit}; sed -i /lt-xfs/d /etc/fstab; echo "LABEL=cl-lt-xfs $(echo {BASE}/lt-xfs/*)/ xfs defaults 0 0" >> /etc/fstab')
+    edited = script(rf"cp /run/lt-fstab /etc/fstab; sed -i 's#^{IDS[0]}#LABEL=cl-lt-xfs#' /etc/fstab; printf '# lt-foreign\r\n# x\vlt-foreign' >> /etc/fstab")
     _unit, by_unit, _line, by_line, _edited, mended, settled, table = play(
-        NODE, written, volumes(*wanted), stranger, volumes(*wanted), edited, volumes(*wanted), volumes(*wanted), sh("cat -v /etc/fstab")
+        NODE, written, volumes(*wanted), stranger, volumes(*wanted), edited, volumes(*wanted), volumes(*wanted), script("cat -v /etc/fstab")
     )
     assert codes([by_unit, by_line, mended, settled]) == ["unit-foreign", "fstab-foreign", True, False]
     assert "# lt-foreign^M\n# x^Klt-foreign" in table["stdout"] and "LABEL=" not in table["stdout"]

@@ -6,8 +6,8 @@ import os
 from typing import Iterator
 
 import pytest
-from host_play import changed, disk_ids, layout, play, plugged, without_uuids
-from odd_machines import BIG_BLOCKS, LOOK, ODD, PIECE, PRECIOUS, give_up, group, lv, made, script, tell_the_truth
+from host_play import changed, disk_ids, layout, play, plugged, script, without_uuids
+from odd_machines import BIG_BLOCKS, LOOK, ODD, PIECE, PRECIOUS, give_up, group, lv, made, tell_the_truth
 from odd_machines import clean as clean_random
 
 NODE = os.environ.get("FAULTS_NODE", "node1")

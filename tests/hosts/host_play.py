@@ -129,6 +129,11 @@ def play(node: str, *tasks: dict) -> list[dict]:
     return results(node, tasks, "-i", "inventories/lab")
 
 
+def script(text: str) -> dict:
+    """A task between others that runs a shell script behind their back, or looks at the kernel; its output comes as ``stdout``."""
+    return {"ansible.builtin.shell": {"cmd": text, "executable": "/bin/bash"}, "changed_when": False}
+
+
 def layout(*groups: dict, check: bool = False, **options: Any) -> dict:
     """A task that lays out LVM."""
     return {"cairn.storage.lvm_layout": {"volume_groups": list(groups), **options}, "check_mode": check, "diff": True}

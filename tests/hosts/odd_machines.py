@@ -6,7 +6,7 @@ import json
 import random
 from typing import Any, Iterable
 
-from host_play import ERASE, STATE, layout, play, without_uuids
+from host_play import ERASE, STATE, layout, play, script, without_uuids
 
 GROUP, UUID = "oddrandom", "0dd0dd00-1111-4222-8333-444455556666"
 #: A disk with logical blocks of 4 KiB.
@@ -18,7 +18,7 @@ ODD, CONF = "oddtest", "/etc/lvm/lvmlocal.conf"
 PRECIOUS = "0dd0dd00-aaaa-4bbb-8ccc-ddddeeeeffff"
 #: A disk that becomes smaller: a piece of another.
 PIECE = "/dev/mapper/oddpiece"
-LOOK = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
+LOOK = script(STATE)
 
 
 def give_up(ids: Iterable[str]) -> str:
@@ -35,11 +35,6 @@ dmsetup remove --force {PIECE} 2>/dev/null
 for id in {' '.join(ids)}; do [ ! -e "$id" ] || erase "$id"; done
 modprobe -r scsi_debug 2>/dev/null; true
 """
-
-
-def script(text: str) -> dict:
-    """A task that runs a shell script."""
-    return {"ansible.builtin.shell": {"cmd": text}, "changed_when": False}
 
 
 def made(ids: Iterable[str], text: str, conf: str = "") -> dict:
@@ -111,11 +106,10 @@ def tell_the_truth(node: str, ids: list[str], seeds: Iterable[int]) -> dict[str,
     """Assert of each machine: the check says what applying does, or applying changes nothing. How often it came to what."""
     seeds, tasks = list(seeds), []
     machines = {seed: machine(random.Random(seed), ids) for seed in seeds}
-    look = {"ansible.builtin.shell": {"cmd": STATE}, "changed_when": False}
-    for script, wish, wipe in machines.values():
+    for prepare, wish, wipe in machines.values():
         do, check = layout(wish, wipe=wipe), layout(wish, wipe=wipe, check=True)
-        tasks += [{"ansible.builtin.shell": {"cmd": f"{clean(ids)}\nset -e\n{script}\nudevadm settle"}}, look, check, look, do, look, do]
-    told = play(node, *tasks, {"ansible.builtin.shell": {"cmd": clean(ids)}})
+        tasks += [script(f"{clean(ids)}\nset -e\n{prepare}\nudevadm settle"), LOOK, check, LOOK, do, LOOK, do]
+    told = play(node, *tasks, script(clean(ids)))
     counts = {"done": 0, "refused": 0, "tried in vain": 0}
     for number, seed in enumerate(seeds):
         ready, before, check, between, done, after, again = told[7 * number : 7 * number + 7]

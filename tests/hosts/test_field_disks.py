@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, volumes
+from host_play import ERASE, changed, disk_ids, layout, own_node, play, plugged, shell, volumes
 
 NODE = own_node()
 NUMBERS = (8, 9, 10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, FORGET, changed, disk_ids, own_node, play, plugged, shell, volumes
+from host_play import ERASE, FORGET, changed, disk_ids, own_node, play, plugged, script, shell, volumes
 
 NODE = own_node()
 DISKS = (13, 14)
@@ -45,14 +45,9 @@ def given(*classes: dict, **options: Any) -> dict:
     return volumes(*classes, base_dir=WRITTEN, **options)
 
 
-def sh(script: str) -> dict:
-    """A task between others that does something behind their back, or looks at the kernel; its output comes in lines."""
-    return {"ansible.builtin.shell": {"cmd": script, "executable": "/bin/bash"}, "changed_when": False}
-
-
 #: What the kernel shows of the one volume of a class: flags of the mount and of the file system.
 def shown(storage_class: str) -> dict:
-    return sh(f"findmnt -rno VFS-OPTIONS,FS-OPTIONS {REAL}/{storage_class}/*")
+    return script(f"findmnt -rno VFS-OPTIONS,FS-OPTIONS {REAL}/{storage_class}/*")
 
 
 def options(result: dict) -> set[str]:
@@ -62,10 +57,10 @@ def options(result: dict) -> set[str]:
 def test_a_base_dir_behind_a_symbolic_link__scylla_operator_2029() -> None:
     absent = [{"name": item["name"], "state": "absent"} for item in (XFS, RAW)]
     old = f"sed -i 's#{REAL}#{WRITTEN}#' /etc/fstab; sed -i 's#\"{REAL}\"#\"{WRITTEN}\"#' {RECORD}; systemctl daemon-reload"
-    number = sh(f"findmnt -rno ID {REAL}/lt-xfs/*")
-    lines = sh("grep lt- /etc/fstab || true")
+    number = script(f"findmnt -rno ID {REAL}/lt-xfs/*")
+    lines = script("grep lt- /etc/fstab || true")
     first, again, line, _old, before, taken, settled, after, new = play(
-        NODE, given(XFS, RAW), given(XFS, RAW), lines, sh(old), number, given(XFS, RAW), given(XFS, RAW), number, lines
+        NODE, given(XFS, RAW), given(XFS, RAW), lines, script(old), number, given(XFS, RAW), given(XFS, RAW), number, lines
     )
     assert changed([first, again]) == [True, False]
     assert f" {REAL}/lt-xfs/" in line["stdout"] and WRITTEN not in line["stdout"], "at boot the link may not be there yet"
@@ -81,7 +76,7 @@ def test_a_base_dir_behind_a_symbolic_link__scylla_operator_2029() -> None:
         given(*absent, published=published, check=True),
         given(*absent, published=[]),
         given(*absent, published=[], check=True),
-        sh(f"grep lt- /etc/fstab /proc/mounts; ls {REAL}/lt-*"),
+        script(f"grep lt- /etc/fstab /proc/mounts; ls {REAL}/lt-*"),
     )
     assert known["error"]["code"] == "class-published" and changed([gone, nothing]) == [True, False]
     assert left["stdout"].split() == [f"{REAL}/lt-raw:", f"{REAL}/lt-xfs:"]
@@ -90,7 +85,7 @@ def test_a_base_dir_behind_a_symbolic_link__scylla_operator_2029() -> None:
 def test_links_that_others_could_lead_elsewhere_or_that_lead_nowhere() -> None:
     shell(NODE, "mkdir -m 777 /var/lib/lt-open; ln -s /srv/lt-big /var/lib/lt-open/link; ln -s /srv/lt-big/none /srv/lt-big/lost; ln -s loop /srv/lt-big/loop")
     bases = ("/var/lib/lt-open/link/v", "/srv/lt-big/lost/v", "/srv/lt-big/loop/v")
-    told = play(NODE, *(volumes(XFS, base_dir=base) for base in bases), sh("ls /srv/lt-big"))
+    told = play(NODE, *(volumes(XFS, base_dir=base) for base in bases), script("ls /srv/lt-big"))
     assert [result["error"]["code"] for result in told[:3]] == ["link-foreign", "link-astray", "link-astray"]
     assert "/var/lib/lt-open" in told[0]["error"]["found"] and "v" not in told[3]["stdout"].split()
 
@@ -107,9 +102,9 @@ def test_mount_options_are_those_in_force__ansible_30848_and_openebs_129() -> No
     assert {"noatime", "nodev", "largeio"} <= options(was)
     assert "prjquota" in options(now) and not {"noatime", "nodev", "largeio"} & options(now)
     # The same while a pod uses it: what a remount brings is brought, the rest is written and told, and done once the pod is gone.
-    use, free = sh(f"mount --bind {REAL}/lt-xfs/* /mnt/lt-pod"), sh("umount /mnt/lt-pod")
+    use, free = script(f"mount --bind {REAL}/lt-xfs/* /mnt/lt-pod"), script("umount /mnt/lt-pod")
     _use, third, used, ext4, told, line, _free, fourth, freed, last = play(
-        NODE, use, given(plain, commit), shown("lt-xfs"), shown("lt-ext4"), given(plain, commit), sh("grep lt-xfs /etc/fstab"), free,
+        NODE, use, given(plain, commit), shown("lt-xfs"), shown("lt-ext4"), given(plain, commit), script("grep lt-xfs /etc/fstab"), free,
         given(plain, commit), shown("lt-xfs"), given(plain, commit, check=True),
     )  # fmt: skip
     assert changed([third, told, fourth, last]) == [True, False, True, False]
@@ -120,7 +115,7 @@ def test_mount_options_are_those_in_force__ansible_30848_and_openebs_129() -> No
 
 
 def test_options_that_the_kernel_refuses_change_nothing() -> None:
-    look = sh(f"cat /etc/fstab; findmnt -rno OPTIONS {REAL}/lt-ext4/*; findmnt -rno OPTIONS {REAL}/lt-xfs/*; ls -d /var/tmp/cairn-try-*; losetup --all")
+    look = script(f"cat /etc/fstab; findmnt -rno OPTIONS {REAL}/lt-ext4/*; findmnt -rno OPTIONS {REAL}/lt-xfs/*; ls -d /var/tmp/cairn-try-*; losetup --all")
     plain, commit = {**XFS, "mount_options": ["noatime"]}, {**EXT4, "mount_options": ["commit=30"]}
     # c: ext4 needs a feature for that. e: it passes the list of options, and not the kernel.
     before, feature, value, after = play(

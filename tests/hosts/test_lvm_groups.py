@@ -6,7 +6,7 @@ import json
 from typing import Any, Iterator
 
 import pytest
-from host_play import ERASE, STATE, changed, disk_ids, lab, layout, own_node, play, plugged, shell, without_uuids
+from host_play import ERASE, STATE, changed, disk_ids, lab, layout, own_node, play, plugged, script, shell, without_uuids
 
 NODE = own_node()
 DISKS = (11, 12, 13, 14)
@@ -40,11 +40,6 @@ def disks() -> Iterator[None]:
 def group(check: bool = False, **options: Any) -> dict:
     """A task on one volume group."""
     return {"cairn.storage.lvm_volume_group": {"name": GROUP, **options}, "check_mode": check, "diff": True}
-
-
-def script(text: str) -> dict:
-    """A task that runs a shell script."""
-    return {"ansible.builtin.shell": {"cmd": text}}
 
 
 def steps(prepare: str = "true", **options: Any) -> dict:

@@ -9,8 +9,8 @@ import json
 from typing import Iterator
 
 import pytest
-from host_play import changed, disk_ids, lab, layout, own_node, play, plugged, without_uuids
-from odd_machines import CONF, ODD, give_up, group, lv, made, script, tell_the_truth
+from host_play import changed, disk_ids, lab, layout, own_node, play, plugged, script, without_uuids
+from odd_machines import CONF, ODD, give_up, group, lv, made, tell_the_truth
 from odd_machines import PRECIOUS as UUID
 from odd_machines import clean as clean_random
 

@@ -114,8 +114,7 @@ def names_meant(source: str, leads: Lead) -> Tuple[FrozenSet[str], str]:
     folder, name = posixpath.split(path)
     by = _BY.get(posixpath.basename(folder)) if folder.startswith("/dev/disk/") else None
     if by:
-        text = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes((int(match[1], 16),)), name.encode("utf-8", "surrogateescape"))
-        return _tagged(by, text.decode("utf-8", "surrogateescape")) | frozenset({real} - {""}), ""
+        return _tagged(by, mounts.unescape_hex(name)) | frozenset({real} - {""}), ""
     mapped = f"/dev/mapper/{name[len('dm-name-') :]}" if name.startswith("dm-name-") else lv_mapper_path(path)
     return frozenset({path, mapped, real} - {""}), mapped or path
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 from typing import Callable, Dict, Iterable, List, Mapping, Set, Tuple
 
 from .._core import files, mounts
@@ -132,7 +131,7 @@ def parse_lsblk(text: str) -> Dict[str, Device]:
             logical_block=int(row["log-sec"] or 0),
             removable=_true(row["rm"]),
             part_uuid=(row["partuuid"] or "").lower(),
-            part_label=_text(row["partlabel"] or ""),
+            part_label=mounts.unescape_hex(row["partlabel"] or ""),
             part_type=(row["parttype"] or "").lower(),
         )
         for row in json.loads(text)["blockdevices"]
@@ -183,12 +182,6 @@ def _links() -> Dict[str, Set[str]]:
             # udev's links lead straight to the node, so there is no need to ask for each part of the way.
             links.setdefault(os.path.basename(os.readlink(f"{folder}/{name}")), set()).add(f"{folder}/{name}")
     return links
-
-
-def _text(value: str) -> str:
-    """As lsblk prints in the C locale what is not ASCII: each byte as a number."""
-    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes((int(match[1], 16),)), value.encode("utf-8", "surrogateescape"))
-    return raw.decode("utf-8", "surrogateescape")
 
 
 def _true(value: object) -> bool:

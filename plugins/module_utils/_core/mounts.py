@@ -89,5 +89,14 @@ def fstab(row: str) -> List[str]:
 
 def unescape(text: str) -> str:
     """A path as /proc and fstab write it, with some of its bytes as octal numbers."""
-    raw = re.sub(rb"\\([0-3][0-7]{2})", lambda match: bytes((int(match[1], 8),)), text.encode("utf-8", "surrogateescape"))
+    return _unescape(text, rb"\\([0-3][0-7]{2})", 8)
+
+
+def unescape_hex(text: str) -> str:
+    """The same of what lsblk prints, and of the names of udev's links and systemd's units, with some bytes as hexadecimal numbers."""
+    return _unescape(text, rb"\\x([0-9a-f]{2})", 16)
+
+
+def _unescape(text: str, pattern: bytes, base: int) -> str:
+    raw = re.sub(pattern, lambda match: bytes((int(match[1], base),)), text.encode("utf-8", "surrogateescape"))
     return raw.decode("utf-8", "surrogateescape")

@@ -77,15 +77,18 @@ def settings(params: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     values: Dict[str, Any] = {}
     origins: Dict[str, str] = {}
     for name, option in ARGUMENTS.items():
-        if params.get(name) not in (None, "", []):
-            values[name], origins[name] = params[name], name
+        value = params.get(name)
+        if value not in (None, "", []):
+            # Not what stands for a kubeconfig that was given as a dictionary: stripped, it would be plain text.
+            plain = isinstance(value, str) and not isinstance(value, Inline)
+            values[name], origins[name] = value.strip() if plain else value, name
             continue
         for variable in (f"K8S_AUTH_{each.upper()}" for each in (name, *option.get("aliases", ()))):
             text = environ.get(variable, "").strip()
             if text:
                 values[name], origins[name] = _parsed(text, option["type"], variable), variable
                 break
-    found = Settings({name: value.strip() if isinstance(value, str) and not isinstance(value, Inline) else value for name, value in values.items()}, origins)
+    found = Settings(values, origins)
     _check(found)
     return found
 

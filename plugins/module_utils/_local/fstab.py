@@ -72,7 +72,7 @@ def units(listed: Mapping[str, Sequence[str]], base_dir: str) -> Dict[str, str]:
         for name in names:
             stem, _dot, kind = name.rpartition(".")
             if kind in ("mount", "automount"):
-                path = "/" + re.sub(r"\\x([0-9a-f]{2})", lambda match: chr(int(match[1], 16)), stem.replace("-", "/"))
+                path = "/" + mounts.unescape_hex(stem.replace("-", "/"))
                 if path.startswith(f"{base_dir}/"):
                     found.setdefault(path, f"{folder}/{name}")
     return found

@@ -40,7 +40,9 @@ def wake(store: Store, cluster: Cluster, claim: Mapping[str, Any]) -> None:
         return
     why = f"{name} {claim['spec']['resources']['requests']['storage']}"
     for found in all_of(store.recent(STEADY), store.node, "volume"):
-        for uid in {machine.pod_of(each.path) for each in machine.mounts_of(found.id.path)} - {""} if found.facts.name == name else ():
+        if found.facts.name != name:
+            continue
+        for uid in {machine.pod_of(each.path) for each in machine.mounts_of(found.id.path)} - {""}:
             of, pod = machine.pod_name(uid)
             if of != namespace:
                 continue

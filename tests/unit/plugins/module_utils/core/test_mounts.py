@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.cairn.storage.plugins.module_utils._core import files
 from ansible_collections.cairn.storage.plugins.module_utils._core.errors import Conflict
-from ansible_collections.cairn.storage.plugins.module_utils._core.mounts import fstab, mountinfo, swaps, unescape
+from ansible_collections.cairn.storage.plugins.module_utils._core.mounts import fstab, mountinfo, swaps, unescape, unescape_hex
 
 VOLUME = "61 22 253:4 / /mnt/volume rw,relatime shared:9 - ext4 /dev/mapper/vg-csi rw"
 
@@ -59,6 +59,7 @@ def test_swap_and_fstab() -> None:
 
 
 def test_octal_numbers_are_bytes() -> None:
+    assert unescape_hex(r"/a\xc3\xa4\x2d\xff\x4") == "/aä-\udcff\\x4"
     assert unescape("/a\\303\\244") == "/aä" and unescape("/a\\377") == "/a\udcff" and unescape("/a\\777\\04") == "/a\\777\\04"
 
 
